@@ -55,7 +55,12 @@ pub const CALLBACKS: &[CallbackSpec] = &[
     ),
     row(Callback::OnSpawn, "on_spawn", &[], "Once, after `init` and `configure`."),
     row(Callback::OnUpdate, "on_update", &[], "Every tick."),
-    row(Callback::OnCollision, "on_collision", &["other"], "When the entity begins to touch another."),
+    row(
+        Callback::OnCollision,
+        "on_collision",
+        &["other"],
+        "When the entity begins to touch another.",
+    ),
     row(
         Callback::OnCollisionEnd,
         "on_collision_end",

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 /// [`ScriptId::AUTO`] (the default); a host that keeps its own stable numbers sets them instead.
 /// Ids given to entities that a script spawns are derived from the spawner, the tick and a counter
 /// and are at least [`ScriptId::FIRST_DERIVED`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct ScriptId(pub i64);
 

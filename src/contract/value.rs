@@ -282,7 +282,7 @@ impl Value {
         match self {
             Self::String(text) => write!(f, "{text:?}"),
             Self::Char(c) => write!(f, "{c:?}"),
-            other => other.fmt(f),
+            other => fmt::Display::fmt(other, f),
         }
     }
 }

@@ -1,0 +1,40 @@
+//! The functions that scripts call: one table, one file a category, and the [`ScriptContext`] that
+//! each of them is handed. No Bevy, no clock, no files.
+//!
+//! A function is a plain Rust function over typed arguments:
+//!
+//! ```
+//! use bevy_cscript::api::{ApiFault, Live, ScriptContext};
+//! use glam::Vec3;
+//!
+//! fn height(context: &mut ScriptContext<'_>, entity: Live) -> Result<f64, ApiFault> {
+//!     Ok(f64::from(context.position(entity.0)?.y))
+//! }
+//! ```
+//!
+//! What a script passes is checked on the way in by the argument's type: [`Live`] refuses ids that
+//! do not exist, [`Finite`] refuses NaN, and so on. The table adds the names of the function and of
+//! the argument to the message.
+
+mod arg;
+mod category;
+mod context;
+mod fault;
+mod function;
+mod movement;
+mod overlay;
+mod random;
+mod table;
+mod universal;
+mod utility;
+mod vector;
+
+pub use arg::{
+    Accepts, Amount, Arg, Finite, Live, Name, Passed, PassedObject, Place, Point, Returned, Shown,
+    Span, Text,
+};
+pub use category::Category;
+pub use context::{CallScope, ScriptContext};
+pub use fault::ApiFault;
+pub use function::{ApiFunction, Native, NativeFn, Overload, Parameter};
+pub use table::{ApiTable, TableError, closest};

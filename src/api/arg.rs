@@ -1,0 +1,373 @@
+use glam::Vec3;
+
+use super::{ApiFault, ScriptContext};
+use crate::contract::{ScriptId, Value, ValueKind};
+
+/// A value as a script passes it to a function, borrowed from whichever backend runs the script.
+#[derive(Clone, Copy)]
+pub enum Passed<'a> {
+    /// `()`.
+    Unit,
+    /// A boolean.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A float.
+    Float(f64),
+    /// Text.
+    Str(&'a str),
+    /// A vector.
+    Vec3(Vec3),
+    /// Anything else.
+    Other(&'a dyn PassedObject),
+}
+
+/// A value that is not a plain scalar, as the backend keeps it.
+pub trait PassedObject {
+    /// What scripts call its type.
+    fn type_name(&self) -> String;
+    /// A copy as plain data.
+    ///
+    /// # Errors
+    /// It is, or holds, something that is not plain data, such as a function pointer.
+    fn to_value(&self) -> Result<Value, ApiFault>;
+    /// Its two or three numbers, if it is an array of just those; the count comes second.
+    fn numbers(&self) -> Option<([f64; 3], usize)>;
+    /// As `print` shows it.
+    fn shown(&self) -> String;
+}
+
+impl Passed<'_> {
+    /// What scripts call its type.
+    #[must_use]
+    pub fn type_name(&self) -> String {
+        let kind = match self {
+            Self::Unit => ValueKind::Unit,
+            Self::Bool(_) => ValueKind::Bool,
+            Self::Int(_) => ValueKind::Int,
+            Self::Float(_) => ValueKind::Float,
+            Self::Str(_) => ValueKind::String,
+            Self::Vec3(_) => ValueKind::Vec3,
+            Self::Other(object) => return object.type_name(),
+        };
+        kind.to_string()
+    }
+
+    /// A copy as plain data.
+    ///
+    /// # Errors
+    /// It is, or holds, something that is not plain data.
+    pub fn to_value(&self) -> Result<Value, ApiFault> {
+        Ok(match self {
+            Self::Unit => Value::Unit,
+            Self::Bool(b) => Value::Bool(*b),
+            Self::Int(i) => Value::Int(*i),
+            Self::Float(x) => Value::Float(*x),
+            Self::Str(text) => Value::String((*text).to_owned()),
+            Self::Vec3(v) => Value::Vec3(*v),
+            Self::Other(object) => return object.to_value(),
+        })
+    }
+
+    fn expected(&self, wanted: &str) -> ApiFault {
+        ApiFault::expected(wanted, &self.type_name())
+    }
+}
+
+/// A type that a parameter accepts; a backend may choose its way of calling by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the script type of that name")]
+pub enum Accepts {
+    Bool,
+    Int,
+    Float,
+    Str,
+    Vec3,
+    Array,
+    Map,
+    /// Whatever is passed.
+    Anything,
+}
+
+/// The type of a parameter: checks what a script passed and makes it the Rust value that the
+/// function works on. Implemented by the types of this module and by `bool`, `i64`, [`Vec3`] and
+/// [`Value`].
+pub trait Arg: Sized {
+    /// How references write this type.
+    const TYPE: &'static str;
+    /// The script types it is made from.
+    const ACCEPTS: &'static [Accepts];
+    /// Checks and converts.
+    ///
+    /// # Errors
+    /// What was passed is not acceptable; the message says what would be.
+    fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault>;
+}
+
+/// An entity that exists, as the call sees the world.
+#[derive(Clone, Copy, Debug)]
+pub struct Live(pub ScriptId);
+
+/// A number that is neither NaN nor infinite.
+#[derive(Clone, Copy, Debug)]
+pub struct Finite(pub f64);
+
+/// A finite number of 0 or more: an amount, a radius, a duration.
+#[derive(Clone, Copy, Debug)]
+pub struct Amount(pub f64);
+
+/// A position or direction: a `Vec3`, `[x, y, z]` or `[x, z]`, all finite.
+#[derive(Clone, Copy, Debug)]
+pub struct Point(pub Vec3);
+
+/// A position, or an entity that stands for its position.
+#[derive(Clone, Copy, Debug)]
+pub struct Place(pub Vec3);
+
+/// Text within [`ScriptLimits::string_bytes`](crate::contract::ScriptLimits::string_bytes).
+#[derive(Clone, Debug)]
+pub struct Text(pub String);
+
+/// Text that is not empty: the name of something.
+#[derive(Clone, Debug)]
+pub struct Name(pub String);
+
+/// Anything, as `print` shows it.
+#[derive(Clone, Debug)]
+pub struct Shown(pub String);
+
+/// An integer or a float, for functions that answer in kind.
+#[derive(Clone, Copy, Debug)]
+pub enum Span {
+    /// An integer.
+    Int(i64),
+    /// A finite float.
+    Float(f64),
+}
+
+const NUMBER: &[Accepts] = &[Accepts::Float, Accepts::Int];
+
+fn number(passed: Passed<'_>) -> Result<f64, ApiFault> {
+    let x = match passed {
+        Passed::Int(i) => i as f64,
+        Passed::Float(x) => x,
+        other => return Err(other.expected("a number")),
+    };
+    if x.is_finite() { Ok(x) } else { Err(ApiFault::new(format!("must be finite, got {x}"))) }
+}
+
+impl Arg for bool {
+    const TYPE: &'static str = "bool";
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Bool];
+    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        match passed {
+            Passed::Bool(b) => Ok(b),
+            other => Err(other.expected("true or false")),
+        }
+    }
+}
+
+impl Arg for i64 {
+    const TYPE: &'static str = "int";
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Int];
+    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        match passed {
+            Passed::Int(i) => Ok(i),
+            other => Err(other.expected("an int")),
+        }
+    }
+}
+
+impl Arg for Live {
+    const TYPE: &'static str = "int";
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Int];
+    fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        match passed {
+            Passed::Int(id) if context.exists(ScriptId(id)) => Ok(Self(ScriptId(id))),
+            Passed::Int(id) => Err(ApiFault::no_entity(ScriptId(id))),
+            other => Err(other.expected("an entity id (int)")),
+        }
+    }
+}
+
+impl Arg for Finite {
+    const TYPE: &'static str = "float";
+    const ACCEPTS: &'static [Accepts] = NUMBER;
+    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        number(passed).map(Self)
+    }
+}
+
+impl Arg for Amount {
+    const TYPE: &'static str = "float";
+    const ACCEPTS: &'static [Accepts] = NUMBER;
+    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        let x = number(passed)?;
+        if x >= 0.0 {
+            Ok(Self(x))
+        } else {
+            Err(ApiFault::new(format!("must be 0 or more, got {x}")))
+        }
+    }
+}
+
+impl Arg for Span {
+    const TYPE: &'static str = "int | float";
+    const ACCEPTS: &'static [Accepts] = NUMBER;
+    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        match passed {
+            Passed::Int(i) => Ok(Self::Int(i)),
+            other => number(other).map(Self::Float),
+        }
+    }
+}
+
+impl Arg for Point {
+    const TYPE: &'static str = "Vec3";
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3, Accepts::Array];
+    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        let v = match passed {
+            Passed::Vec3(v) => v,
+            Passed::Other(object) => match object.numbers() {
+                Some(([x, z, _], 2)) => Vec3::new(x as f32, 0.0, z as f32),
+                Some(([x, y, z], _)) => Vec3::new(x as f32, y as f32, z as f32),
+                None => {
+                    return Err(passed.expected("a position (Vec3, [x, y, z] or [x, z])"));
+                }
+            },
+            other => return Err(other.expected("a position (Vec3, [x, y, z] or [x, z])")),
+        };
+        if v.is_finite() {
+            Ok(Self(v))
+        } else {
+            Err(ApiFault::new(format!("must be finite, got {v}")))
+        }
+    }
+}
+
+impl Arg for Place {
+    const TYPE: &'static str = "Vec3 | int";
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3, Accepts::Int, Accepts::Array];
+    fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        if let Passed::Int(_) = passed {
+            return Ok(Self(context.position(Live::take(context, passed)?.0)?));
+        }
+        match Point::take(context, passed) {
+            Ok(Point(v)) => Ok(Self(v)),
+            Err(fault) if matches!(passed, Passed::Vec3(_)) => Err(fault),
+            Err(_) => Err(passed.expected("a position or an entity id")),
+        }
+    }
+}
+
+/// A plain vector, of any numbers.
+impl Arg for Vec3 {
+    const TYPE: &'static str = "Vec3";
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3];
+    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        match passed {
+            Passed::Vec3(v) => Ok(v),
+            other => Err(other.expected("a Vec3")),
+        }
+    }
+}
+
+fn text<'a>(context: &ScriptContext<'_>, passed: Passed<'a>) -> Result<&'a str, ApiFault> {
+    let Passed::Str(text) = passed else { return Err(passed.expected("a string")) };
+    let limit = context.limits().string_bytes;
+    if text.len() > limit {
+        return Err(ApiFault::too_large(format!(
+            "{} bytes are over the limit of {limit}",
+            text.len()
+        )));
+    }
+    Ok(text)
+}
+
+impl Arg for Text {
+    const TYPE: &'static str = "string";
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Str];
+    fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        text(context, passed).map(|text| Self(text.to_owned()))
+    }
+}
+
+impl Arg for Name {
+    const TYPE: &'static str = "string";
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Str];
+    fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        match text(context, passed)? {
+            "" => Err(ApiFault::new("must not be empty")),
+            name => Ok(Self(name.to_owned())),
+        }
+    }
+}
+
+impl Arg for Shown {
+    const TYPE: &'static str = "any";
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Anything];
+    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        Ok(Self(match passed {
+            Passed::Str(text) => text.to_owned(),
+            Passed::Other(object) => object.shown(),
+            scalar => scalar.to_value()?.to_string(),
+        }))
+    }
+}
+
+impl Arg for Value {
+    const TYPE: &'static str = "any";
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Anything];
+    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        passed.to_value()
+    }
+}
+
+/// A list of anything that is plain data.
+impl Arg for Vec<Value> {
+    const TYPE: &'static str = "array";
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Array];
+    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        match passed {
+            Passed::Other(object) => match object.to_value()? {
+                Value::Array(items) => Ok(items),
+                _ => Err(passed.expected("an array")),
+            },
+            other => Err(other.expected("an array")),
+        }
+    }
+}
+
+/// What a function returns to a script.
+pub trait Returned {
+    /// How references write this type.
+    const TYPE: &'static str;
+    /// The value that the script gets.
+    fn into_value(self) -> Value;
+}
+
+macro_rules! returned {
+    ($($type:ty => $name:literal),* $(,)?) => {
+        $(impl Returned for $type {
+            const TYPE: &'static str = $name;
+            fn into_value(self) -> Value {
+                self.into()
+            }
+        })*
+    };
+}
+
+returned! {
+    () => "()",
+    bool => "bool",
+    i64 => "int",
+    f64 => "float",
+    Vec3 => "Vec3",
+    String => "string",
+    ScriptId => "int",
+    Value => "any",
+    Option<ScriptId> => "int | ()",
+    Vec<ScriptId> => "array",
+    Vec<Value> => "array",
+    Option<Value> => "any | ()",
+}

@@ -1,0 +1,363 @@
+use std::any::TypeId;
+
+use glam::Vec3;
+
+use super::{ApiFault, overlay::Overlay, random::CallRandom};
+use crate::contract::{LogLevel, LogLine, ScriptCommand, ScriptId, ScriptLimits, Value, WorldView};
+
+/// What is the same for all calls of a pass.
+#[derive(Clone, Copy)]
+pub struct CallScope<'w> {
+    /// The world as it stood when the pass began.
+    pub world: &'w dyn WorldView,
+    /// What a call may use.
+    pub limits: &'w ScriptLimits,
+    /// The seed of every random number.
+    pub world_seed: u64,
+    /// The number of the tick, from 0.
+    pub tick: u64,
+    /// Seconds of a tick.
+    pub delta_time: f64,
+}
+
+/// What a function of the API is handed: the world to read, the commands to add to, and whose call
+/// it is. Host state arrives with the call; functions capture none.
+///
+/// One context serves many calls, one after the other.
+pub struct ScriptContext<'w> {
+    scope: CallScope<'w>,
+    entity: ScriptId,
+    callback: u64,
+    overlay: Overlay,
+    commands: Vec<ScriptCommand>,
+    /// Where the commands of the running call begin.
+    first_command: usize,
+    spawned: u32,
+    random: Option<CallRandom>,
+    log: Vec<LogLine>,
+    log_suppressed: u32,
+}
+
+impl<'w> ScriptContext<'w> {
+    /// A context for a pass.
+    #[must_use]
+    pub fn new(scope: CallScope<'w>) -> Self {
+        Self {
+            scope,
+            entity: ScriptId::AUTO,
+            callback: 0,
+            overlay: Overlay::default(),
+            commands: Vec::new(),
+            first_command: 0,
+            spawned: 0,
+            random: None,
+            log: Vec::new(),
+            log_suppressed: 0,
+        }
+    }
+
+    /// Begins a call for `entity`. `callback` tells this call from all others of this entity in this
+    /// tick: random numbers and the ids of spawned entities derive from it.
+    pub fn begin(&mut self, entity: ScriptId, callback: u64) {
+        self.entity = entity;
+        self.callback = callback;
+        if !self.overlay.is_empty() {
+            self.overlay.clear();
+        }
+        self.first_command = self.commands.len();
+        self.spawned = 0;
+        self.random = None;
+    }
+
+    /// Drops the commands of the running call, because it failed.
+    pub fn abandon(&mut self) {
+        self.commands.truncate(self.first_command);
+    }
+
+    /// How many commands all calls so far have left.
+    #[must_use]
+    pub fn command_count(&self) -> usize {
+        self.commands.len()
+    }
+
+    /// Takes the commands of all calls so far, in order.
+    pub fn take_commands(&mut self) -> Vec<ScriptCommand> {
+        self.first_command = 0;
+        std::mem::take(&mut self.commands)
+    }
+
+    /// Takes the log of all calls since it was last taken, and how many lines were too many.
+    pub fn take_log(&mut self) -> (Vec<LogLine>, u32) {
+        (std::mem::take(&mut self.log), std::mem::take(&mut self.log_suppressed))
+    }
+
+    /// The entity whose script is running.
+    #[must_use]
+    pub const fn entity(&self) -> ScriptId {
+        self.entity
+    }
+
+    /// The number of the tick, from 0.
+    #[must_use]
+    pub const fn tick(&self) -> u64 {
+        self.scope.tick
+    }
+
+    /// Seconds of a tick.
+    #[must_use]
+    pub const fn delta_time(&self) -> f64 {
+        self.scope.delta_time
+    }
+
+    /// What this call may use.
+    #[must_use]
+    pub const fn limits(&self) -> &'w ScriptLimits {
+        self.scope.limits
+    }
+
+    /// Adds a command.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Memory`](crate::contract::ErrorKind::Memory) if the call has given
+    /// [`ScriptLimits::commands`] already.
+    pub fn command(&mut self, command: ScriptCommand) -> Result<(), ApiFault> {
+        let limit = self.scope.limits.commands;
+        if self.commands.len() - self.first_command >= limit {
+            return Err(ApiFault::too_large(format!("a call may give at most {limit} commands")));
+        }
+        self.commands.push(command);
+        Ok(())
+    }
+
+    /// Writes a line to the log. Control characters become spaces, long lines are cut, lines beyond
+    /// [`ScriptLimits::log_lines`] are only counted.
+    pub fn log(&mut self, level: LogLevel, text: &str) {
+        if self.log.len() >= self.scope.limits.log_lines {
+            self.log_suppressed = self.log_suppressed.saturating_add(1);
+            return;
+        }
+        let limit = self.scope.limits.log_line_bytes;
+        let end = if text.len() > limit { text.floor_char_boundary(limit) } else { text.len() };
+        let mut line: String =
+            text[..end].chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        if end < text.len() {
+            line.push('…');
+        }
+        self.log.push(LogLine { level, text: line });
+    }
+
+    /// The random numbers of this call.
+    pub(crate) fn random(&mut self) -> &mut CallRandom {
+        let Self { scope, entity, callback, random, .. } = self;
+        random.get_or_insert_with(|| {
+            CallRandom::new(scope.world_seed, *entity, scope.tick, *callback)
+        })
+    }
+
+    /// Whether an entity exists, as this call sees it.
+    #[must_use]
+    pub fn exists(&self, id: ScriptId) -> bool {
+        match self.overlay.get(id).and_then(|writes| writes.exists) {
+            Some(exists) => exists,
+            None => self.scope.world.exists(id),
+        }
+    }
+
+    /// World-space translation, as this call sees it.
+    ///
+    /// # Errors
+    /// The entity has no place in the world.
+    pub fn position(&self, id: ScriptId) -> Result<Vec3, ApiFault> {
+        self.overlay
+            .get(id)
+            .and_then(|writes| writes.position)
+            .or_else(|| self.scope.world.position(id))
+            .ok_or_else(|| {
+                if self.exists(id) {
+                    ApiFault::not_found(format!("entity {id} has no place in the world"))
+                } else {
+                    ApiFault::no_entity(id)
+                }
+            })
+    }
+
+    /// Linear velocity, as this call sees it.
+    #[must_use]
+    pub fn velocity(&self, id: ScriptId) -> Vec3 {
+        match self.overlay.get(id).and_then(|writes| writes.velocity) {
+            Some(velocity) => velocity,
+            None => self.scope.world.velocity(id),
+        }
+    }
+
+    /// The entity's tag, as this call sees it; empty for none.
+    #[must_use]
+    pub fn tag(&self, id: ScriptId) -> &str {
+        match self.overlay.get(id).and_then(|writes| writes.tag.as_deref()) {
+            Some(tag) => tag,
+            None => self.scope.world.tag(id).unwrap_or_default(),
+        }
+    }
+
+    /// The lowest id with a tag, as this call sees it.
+    #[must_use]
+    pub fn find_by_tag(&self, tag: &str) -> Option<ScriptId> {
+        let written = self
+            .overlay
+            .iter()
+            .filter(|(_, writes)| {
+                writes.tag.as_deref() == Some(tag) && writes.exists != Some(false)
+            })
+            .map(|(id, _)| id)
+            .min();
+        let standing = self.scope.world.find_by_tag(tag, &|id| {
+            self.overlay
+                .get(id)
+                .is_none_or(|writes| writes.tag.is_none() && writes.exists != Some(false))
+        });
+        match (written, standing) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// An exposed component, as this call sees it.
+    ///
+    /// # Errors
+    /// See [`WorldView::component`].
+    pub fn component(&self, id: ScriptId, name: &str) -> Result<Option<Value>, ApiFault> {
+        let patches = self.patches(id, name);
+        if patches.is_empty() {
+            return Ok(self.scope.world.component(id, name)?);
+        }
+        Ok(Some(self.scope.world.patched_component(id, name, &patches)?))
+    }
+
+    fn patches(&self, id: ScriptId, name: &str) -> Vec<&Value> {
+        let Some(writes) = self.overlay.get(id) else { return Vec::new() };
+        writes.patches.iter().filter(|(n, _)| **n == *name).map(|(_, patch)| patch).collect()
+    }
+
+    /// Whether a prefab is registered.
+    #[must_use]
+    pub fn is_prefab(&self, name: &str) -> bool {
+        self.scope.world.is_prefab(name)
+    }
+
+    /// A resource of the host. In a Bevy app every resource that derives `Reflect` with
+    /// `#[reflect(Resource)]` can be read; `None` for all others.
+    #[must_use]
+    pub fn resource<R: 'static>(&self) -> Option<&R> {
+        self.scope.world.resource(TypeId::of::<R>())?.downcast_ref()
+    }
+
+    /// A component of an entity by its Rust type, as it stood when the pass began. In a Bevy app
+    /// every component that derives `Reflect` with `#[reflect(Component)]` can be read; `None` for
+    /// all others, and where the entity lacks it.
+    #[must_use]
+    pub fn host_component<C: 'static>(&self, id: ScriptId) -> Option<&C> {
+        self.scope.world.host_component(id, TypeId::of::<C>())?.downcast_ref()
+    }
+
+    /// Moves an entity.
+    ///
+    /// # Errors
+    /// See [`ScriptContext::command`].
+    pub fn set_position(&mut self, id: ScriptId, position: Vec3) -> Result<(), ApiFault> {
+        self.command(ScriptCommand::SetPosition { id, position })?;
+        self.overlay.get_mut(id).position = Some(position);
+        Ok(())
+    }
+
+    /// Moves an entity by at most `step` towards a place; `true` when it is there.
+    ///
+    /// # Errors
+    /// The entity has no place in the world; see also [`ScriptContext::command`].
+    pub fn move_towards(
+        &mut self,
+        id: ScriptId,
+        target: Vec3,
+        step: f32,
+    ) -> Result<bool, ApiFault> {
+        let position = self.position(id)?.move_towards(target, step);
+        self.command(ScriptCommand::MoveTowards { id, target, step })?;
+        self.overlay.get_mut(id).position = Some(position);
+        Ok(position == target)
+    }
+
+    /// Puts an entity at a place at rest.
+    ///
+    /// # Errors
+    /// See [`ScriptContext::command`].
+    pub fn teleport(&mut self, id: ScriptId, position: Vec3) -> Result<(), ApiFault> {
+        self.command(ScriptCommand::Teleport { id, position })?;
+        let writes = self.overlay.get_mut(id);
+        writes.position = Some(position);
+        writes.velocity = Some(Vec3::ZERO);
+        Ok(())
+    }
+
+    /// Gives an entity a tag.
+    ///
+    /// # Errors
+    /// See [`ScriptContext::command`].
+    pub fn set_tag(&mut self, id: ScriptId, tag: &str) -> Result<(), ApiFault> {
+        self.command(ScriptCommand::SetTag { id, tag: tag.into() })?;
+        self.overlay.get_mut(id).tag = Some(tag.into());
+        Ok(())
+    }
+
+    /// Writes fields of an exposed component.
+    ///
+    /// # Errors
+    /// See [`WorldView::patched_component`] and [`ScriptContext::command`].
+    pub fn set_component(
+        &mut self,
+        id: ScriptId,
+        name: &str,
+        value: Value,
+    ) -> Result<(), ApiFault> {
+        let mut patches = self.patches(id, name);
+        patches.push(&value);
+        self.scope.world.patched_component(id, name, &patches)?;
+        self.command(ScriptCommand::SetComponent {
+            id,
+            name: name.into(),
+            value: Box::new(value.clone()),
+        })?;
+        self.overlay.get_mut(id).patches.push((name.into(), value));
+        Ok(())
+    }
+
+    /// Spawns an entity and says at once which id it will have.
+    ///
+    /// # Errors
+    /// No prefab of that name is registered; see also [`ScriptContext::command`].
+    pub fn spawn(&mut self, prefab: &str, position: Vec3) -> Result<ScriptId, ApiFault> {
+        if !self.is_prefab(prefab) {
+            return Err(ApiFault::not_found(format!("no prefab \"{prefab}\" is registered")));
+        }
+        let id = loop {
+            let id = ScriptId::derived(self.entity, self.scope.tick, self.callback, self.spawned);
+            self.spawned += 1;
+            if !self.exists(id) {
+                break id;
+            }
+        };
+        self.command(ScriptCommand::Spawn { id, prefab: prefab.into(), position })?;
+        let writes = self.overlay.get_mut(id);
+        writes.exists = Some(true);
+        writes.position = Some(position);
+        Ok(id)
+    }
+
+    /// Destroys an entity and its children.
+    ///
+    /// # Errors
+    /// See [`ScriptContext::command`].
+    pub fn destroy(&mut self, id: ScriptId) -> Result<(), ApiFault> {
+        self.command(ScriptCommand::Destroy { id })?;
+        self.overlay.get_mut(id).exists = Some(false);
+        Ok(())
+    }
+}

@@ -1,0 +1,201 @@
+use std::{fmt, sync::Arc};
+
+use super::{
+    ApiFault, Arg, Category, Returned, ScriptContext,
+    arg::{Accepts, Passed},
+};
+use crate::contract::Value;
+
+/// A function of the API, called through either backend.
+pub type NativeFn =
+    Arc<dyn Fn(&mut ScriptContext<'_>, &[Passed<'_>]) -> Result<Value, ApiFault> + Send + Sync>;
+
+/// A parameter of an [`Overload`].
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Its type, as references write it.
+    pub type_name: &'static str,
+    /// The script types it takes.
+    pub accepts: &'static [Accepts],
+}
+
+/// One way of calling a function.
+#[derive(Clone)]
+pub struct Overload {
+    /// The parameters.
+    pub parameters: Vec<Parameter>,
+    /// What comes back, as references write it.
+    pub returns: &'static str,
+    /// The code.
+    pub native: NativeFn,
+}
+
+impl fmt::Debug for Overload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Overload")
+            .field("parameters", &self.parameters)
+            .field("returns", &self.returns)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A row of the table: a function under its name, with everything that is said about it anywhere.
+#[derive(Clone, Debug)]
+pub struct ApiFunction {
+    pub(crate) name: String,
+    pub(crate) category: Category,
+    pub(crate) doc: String,
+    pub(crate) overloads: Vec<Overload>,
+}
+
+impl ApiFunction {
+    /// A function without any way of calling it yet: add [`overload`](Self::overload)s.
+    #[must_use]
+    pub fn new(name: impl Into<String>, category: Category, doc: impl Into<String>) -> Self {
+        Self { name: name.into(), category, doc: doc.into(), overloads: Vec::new() }
+    }
+
+    /// Adds a way of calling it: the names of the parameters and a Rust function that takes the
+    /// [`ScriptContext`] and as many [`Arg`]s.
+    #[must_use]
+    pub fn overload<const N: usize, F: Native<M, N>, M>(
+        mut self,
+        parameters: [&str; N],
+        function: F,
+    ) -> Self {
+        let types = F::types();
+        let parameters: Vec<_> = parameters
+            .iter()
+            .zip(types)
+            .map(|(name, (type_name, accepts))| Parameter {
+                name: (*name).to_owned(),
+                type_name,
+                accepts,
+            })
+            .collect();
+        let label: Arc<str> = self.name.as_str().into();
+        let names: Arc<[String]> = parameters.iter().map(|p| p.name.clone()).collect();
+        let native: NativeFn = Arc::new(move |context, passed| {
+            function.call(context, passed).map_err(|refusal| refusal.named(&label, &names))
+        });
+        self.overloads.push(Overload { parameters, returns: F::RETURNS, native });
+        self
+    }
+
+    /// The name under which scripts call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its category.
+    #[must_use]
+    pub const fn category(&self) -> &Category {
+        &self.category
+    }
+
+    /// What it does.
+    #[must_use]
+    pub fn doc(&self) -> &str {
+        &self.doc
+    }
+
+    /// The ways of calling it.
+    #[must_use]
+    pub fn overloads(&self) -> &[Overload] {
+        &self.overloads
+    }
+
+    /// One signature a line, such as `distance(a: Vec3 | int, b: Vec3 | int) -> float`.
+    #[must_use]
+    pub fn signatures(&self) -> Vec<String> {
+        self.overloads
+            .iter()
+            .map(|overload| {
+                let parameters: Vec<_> = overload
+                    .parameters
+                    .iter()
+                    .map(|p| format!("{}: {}", p.name, p.type_name))
+                    .collect();
+                format!("{}({}) -> {}", self.name, parameters.join(", "), overload.returns)
+            })
+            .collect()
+    }
+}
+
+/// Why a call was refused, and because of which argument.
+#[doc(hidden)]
+pub struct Refusal {
+    argument: Option<usize>,
+    fault: ApiFault,
+}
+
+impl Refusal {
+    fn named(self, function: &str, parameters: &[String]) -> ApiFault {
+        let ApiFault { kind, message } = self.fault;
+        let message = match self.argument.and_then(|i| parameters.get(i)) {
+            Some(parameter) => format!("{function}: `{parameter}`: {message}"),
+            None => format!("{function}: {message}"),
+        };
+        ApiFault { kind, message }
+    }
+}
+
+/// A Rust function that can stand in the table: `fn(&mut ScriptContext, A, B, ..) -> Result<R,
+/// ApiFault>` with up to five [`Arg`]s. Implemented for all of those; `M` only tells the
+/// implementations apart.
+pub trait Native<M, const N: usize>: Send + Sync + 'static {
+    /// What comes back, as references write it.
+    const RETURNS: &'static str;
+    #[doc(hidden)]
+    fn types() -> [(&'static str, &'static [Accepts]); N];
+    #[doc(hidden)]
+    fn call(
+        &self,
+        context: &mut ScriptContext<'_>,
+        passed: &[Passed<'_>],
+    ) -> Result<Value, Refusal>;
+}
+
+macro_rules! native {
+    ($count:literal: $($type:ident $arg:ident $index:literal),*) => {
+        impl<F, R, $($type),*> Native<fn($($type),*) -> R, $count> for F
+        where
+            F: Fn(&mut ScriptContext<'_>, $($type),*) -> Result<R, ApiFault>
+                + Send + Sync + 'static,
+            R: Returned,
+            $($type: Arg),*
+        {
+            const RETURNS: &'static str = R::TYPE;
+
+            fn types() -> [(&'static str, &'static [Accepts]); $count] {
+                [$(($type::TYPE, $type::ACCEPTS)),*]
+            }
+
+            fn call(
+                &self,
+                context: &mut ScriptContext<'_>,
+                passed: &[Passed<'_>],
+            ) -> Result<Value, Refusal> {
+                $(
+                    let $arg = passed.get($index).copied().unwrap_or(Passed::Unit);
+                    let $arg = $type::take(context, $arg)
+                        .map_err(|fault| Refusal { argument: Some($index), fault })?;
+                )*
+                let _ = passed;
+                self(context, $($arg),*)
+                    .map(Returned::into_value)
+                    .map_err(|fault| Refusal { argument: None, fault })
+            }
+        }
+    };
+}
+
+native!(0:);
+native!(1: A a 0);
+native!(2: A a 0, B b 1);
+native!(3: A a 0, B b 1, C c 2);
+native!(4: A a 0, B b 1, C c 2, D d 3);
+native!(5: A a 0, B b 1, C c 2, D d 3, E e 4);

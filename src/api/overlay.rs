@@ -1,0 +1,93 @@
+use std::collections::HashMap;
+
+use glam::Vec3;
+
+use crate::contract::{ScriptId, Value};
+
+/// What a call has written so far, laid over the world it reads: the one place that makes a script
+/// see its own writes.
+#[derive(Default)]
+pub(crate) struct Overlay {
+    entries: Vec<(ScriptId, EntityWrites)>,
+    /// Filled once a call touches more entities than are quickly searched.
+    index: HashMap<ScriptId, usize>,
+}
+
+/// What a call wrote of one entity; `None` where it wrote nothing.
+#[derive(Default)]
+pub(crate) struct EntityWrites {
+    /// `true` once spawned, `false` once destroyed.
+    pub(crate) exists: Option<bool>,
+    pub(crate) position: Option<Vec3>,
+    pub(crate) velocity: Option<Vec3>,
+    pub(crate) tag: Option<Box<str>>,
+    /// The patches written to exposed components, in order.
+    pub(crate) patches: Vec<(Box<str>, Value)>,
+}
+
+const SEARCHED: usize = 8;
+
+impl Overlay {
+    pub(crate) fn get(&self, id: ScriptId) -> Option<&EntityWrites> {
+        self.find(id).map(|i| &self.entries[i].1)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ScriptId) -> &mut EntityWrites {
+        let i = match self.find(id) {
+            Some(i) => i,
+            None => {
+                self.entries.push((id, EntityWrites::default()));
+                let count = self.entries.len();
+                if count > SEARCHED {
+                    let from = if self.index.is_empty() { 0 } else { count - 1 };
+                    self.index.extend((from..count).map(|i| (self.entries[i].0, i)));
+                }
+                count - 1
+            }
+        };
+        &mut self.entries[i].1
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ScriptId, &EntityWrites)> {
+        self.entries.iter().map(|(id, writes)| (*id, writes))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.index.clear();
+    }
+
+    fn find(&self, id: ScriptId) -> Option<usize> {
+        if self.entries.len() > SEARCHED {
+            self.index.get(&id).copied()
+        } else {
+            self.entries.iter().position(|(other, _)| *other == id)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_entities_are_found_again() {
+        let mut overlay = Overlay::default();
+        for i in 0..100 {
+            overlay.get_mut(ScriptId(i)).position = Some(Vec3::splat(i as f32));
+            overlay.get_mut(ScriptId(i / 2)).velocity = Some(Vec3::ZERO);
+        }
+        assert_eq!(overlay.iter().count(), 100);
+        for i in 0..100 {
+            let found = overlay.get(ScriptId(i)).and_then(|writes| writes.position);
+            assert_eq!(found, Some(Vec3::splat(i as f32)));
+        }
+        assert!(overlay.get(ScriptId(100)).is_none());
+        overlay.clear();
+        assert!(overlay.get(ScriptId(1)).is_none());
+    }
+}

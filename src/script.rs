@@ -1,0 +1,27 @@
+//! From verified text to calls: parse, check, compile, state, instances. No Bevy, no clock, no files.
+//!
+//! ```
+//! use bevy_cscript::{
+//!     contract::ScriptSource,
+//!     script::ScriptCompiler,
+//!     trust::{TrustPolicy, Verified},
+//! };
+//!
+//! let source = ScriptSource::new("counter.rhai", "let n = 0; fn on_update() { n += 1; }");
+//! let verified = Verified::check(source, &TrustPolicy::default())?;
+//! let script = ScriptCompiler::default().compile(&verified).map_err(|e| e[0].clone())?;
+//! assert_eq!(script.state_names(), ["n"]);
+//! # Ok::<(), bevy_cscript::contract::ScriptError>(())
+//! ```
+
+mod compile;
+mod instance;
+mod outline;
+mod reference;
+mod state;
+mod workers;
+
+pub use compile::{CompiledScript, FunctionId, ScriptCompiler};
+pub use instance::{Migration, ScriptInstance};
+pub use state::{ScriptState, StateError, StateSnapshot};
+pub use workers::{ScriptThreads, ScriptWorkers};

@@ -1,0 +1,248 @@
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use super::{
+    outline::{Outline, outline},
+    reference::{self, ReferenceProgram},
+};
+use crate::{
+    api::{ApiTable, CallScope, ScriptContext},
+    contract::{
+        CALLBACKS, Callback, ComponentFault, ErrorKind, ScriptError, ScriptId, ScriptLimits,
+        ScriptSource, Stage, Value, WorldView,
+    },
+    trust::{TrustLevel, Verified},
+};
+
+/// Turns verified text into something that can be called. A pure function of the text, the table and
+/// the limits: the same script is accepted or refused on every machine.
+pub struct ScriptCompiler {
+    api: ApiTable,
+    limits: ScriptLimits,
+    library: OnceLock<rhai::Shared<rhai::Module>>,
+}
+
+impl Default for ScriptCompiler {
+    fn default() -> Self {
+        Self::new(ApiTable::default(), ScriptLimits::default())
+    }
+}
+
+/// A function of a [`CompiledScript`], found by name once and called by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FunctionId(u32);
+
+/// A script that can be called: an interface, not a tree. Shared by all its instances.
+pub struct CompiledScript {
+    path: Arc<str>,
+    level: TrustLevel,
+    state: Vec<String>,
+    functions: HashMap<String, FunctionId>,
+    callbacks: [Option<FunctionId>; CALLBACKS.len()],
+    names: Vec<String>,
+    warnings: Vec<ScriptError>,
+    api_calls: Vec<String>,
+    pub(super) program: Program,
+}
+
+/// Which backend runs a script.
+pub(super) enum Program {
+    Reference(ReferenceProgram),
+}
+
+impl fmt::Debug for CompiledScript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompiledScript")
+            .field("path", &self.path)
+            .field("level", &self.level)
+            .field("state", &self.state)
+            .field("functions", &self.names)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ScriptCompiler {
+    /// A compiler for scripts that may call the functions of a table within limits.
+    #[must_use]
+    pub const fn new(api: ApiTable, limits: ScriptLimits) -> Self {
+        Self { api, limits, library: OnceLock::new() }
+    }
+
+    /// The table.
+    #[must_use]
+    pub const fn api(&self) -> &ApiTable {
+        &self.api
+    }
+
+    /// The limits.
+    #[must_use]
+    pub const fn limits(&self) -> &ScriptLimits {
+        &self.limits
+    }
+
+    /// Parses, checks and compiles a script, and evaluates its constants.
+    ///
+    /// Call it on a thread of [`ScriptWorkers`](super::ScriptWorkers): the parser recurses. Costs
+    /// some 10 µs a line.
+    ///
+    /// # Errors
+    /// Every error that the checks find, in the order of the text; a single one if the text is no
+    /// script at all.
+    pub fn compile(
+        &self,
+        source: &Verified<ScriptSource>,
+    ) -> Result<CompiledScript, Vec<ScriptError>> {
+        let path = source.get().path();
+        let text = self.read(source.get()).map_err(|error| vec![error])?;
+        let parsed = reference::parse(path, text, &self.limits).map_err(|error| vec![error])?;
+        let outline = outline(path, &parsed.1, &self.api, &self.limits)?;
+        let library = self.library.get_or_init(|| reference::shared_library(&self.api)).clone();
+        let mut context = ScriptContext::new(CallScope {
+            world: &NoWorld,
+            limits: &self.limits,
+            world_seed: 0,
+            tick: 0,
+            delta_time: 0.0,
+        });
+        let program = ReferenceProgram::new(path, parsed, &outline, library, &mut context)
+            .map_err(|error| vec![error])?;
+        Ok(CompiledScript::new(path, source.level(), outline, Program::Reference(program)))
+    }
+
+    fn read<'a>(&self, source: &'a ScriptSource) -> Result<&'a str, ScriptError> {
+        let limit = self.limits.source_bytes;
+        let size = source.bytes().len();
+        if size > limit {
+            let message = format!("the file has {size} bytes, the limit is {limit}");
+            return Err(ScriptError::new(Stage::Load, ErrorKind::Memory, source.path(), message));
+        }
+        std::str::from_utf8(source.bytes()).map_err(|error| {
+            let valid = &source.bytes()[..error.valid_up_to()];
+            let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+            let message = format!("not a text file: line {line} is not UTF-8");
+            ScriptError::new(Stage::Load, ErrorKind::Syntax, source.path(), message)
+        })
+    }
+}
+
+impl CompiledScript {
+    fn new(path: &str, level: TrustLevel, outline: Outline, program: Program) -> Self {
+        let mut functions: HashMap<String, (FunctionId, usize)> = HashMap::new();
+        let mut names = Vec::new();
+        for (i, function) in outline.functions.iter().enumerate() {
+            let id = FunctionId(i as u32);
+            names.push(function.name.clone());
+            // Of several with one name the one with most parameters tells its caller most.
+            let entry = functions.entry(function.name.clone()).or_insert((id, function.parameters));
+            if function.parameters > entry.1 {
+                *entry = (id, function.parameters);
+            }
+        }
+        let functions: HashMap<_, _> =
+            functions.into_iter().map(|(name, (id, _))| (name, id)).collect();
+        let callbacks = std::array::from_fn(|i| functions.get(CALLBACKS[i].name).copied());
+        Self {
+            path: path.into(),
+            level,
+            state: outline.state,
+            functions,
+            callbacks,
+            names,
+            warnings: outline.warnings,
+            api_calls: outline.api_calls.into_iter().collect(),
+            program,
+        }
+    }
+
+    /// What error messages call this script.
+    #[must_use]
+    pub const fn path(&self) -> &Arc<str> {
+        &self.path
+    }
+
+    /// How far it is believed.
+    #[must_use]
+    pub const fn level(&self) -> TrustLevel {
+        self.level
+    }
+
+    /// Its top-level variables, in the order of the text.
+    #[must_use]
+    pub fn state_names(&self) -> &[String] {
+        &self.state
+    }
+
+    /// The function that it defines for a callback.
+    #[must_use]
+    pub const fn callback(&self, callback: Callback) -> Option<FunctionId> {
+        self.callbacks[callback as usize]
+    }
+
+    /// The function of a name.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Option<FunctionId> {
+        self.functions.get(name).copied()
+    }
+
+    /// The name of a function.
+    #[must_use]
+    pub fn function_name(&self, id: FunctionId) -> &str {
+        self.names.get(id.0 as usize).map_or("", String::as_str)
+    }
+
+    /// Things in it that are probably not meant.
+    #[must_use]
+    pub fn warnings(&self) -> &[ScriptError] {
+        &self.warnings
+    }
+
+    /// Whether it calls a function of the API by name.
+    #[must_use]
+    pub fn calls_api(&self, function: &str) -> bool {
+        self.api_calls.iter().any(|name| name == function)
+    }
+}
+
+impl FunctionId {
+    pub(super) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What constants see of the world: nothing.
+struct NoWorld;
+
+impl WorldView for NoWorld {
+    fn exists(&self, _: ScriptId) -> bool {
+        false
+    }
+    fn position(&self, _: ScriptId) -> Option<glam::Vec3> {
+        None
+    }
+    fn velocity(&self, _: ScriptId) -> glam::Vec3 {
+        glam::Vec3::ZERO
+    }
+    fn tag(&self, _: ScriptId) -> Option<&str> {
+        None
+    }
+    fn find_by_tag(&self, _: &str, _: &dyn Fn(ScriptId) -> bool) -> Option<ScriptId> {
+        None
+    }
+    fn component(&self, _: ScriptId, _: &str) -> Result<Option<Value>, ComponentFault> {
+        Ok(None)
+    }
+    fn patched_component(
+        &self,
+        _: ScriptId,
+        _: &str,
+        _: &[&Value],
+    ) -> Result<Value, ComponentFault> {
+        Err(ComponentFault::Rejected("constants cannot change the world".to_owned()))
+    }
+    fn is_prefab(&self, _: &str) -> bool {
+        false
+    }
+}

@@ -1,0 +1,353 @@
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Mutex, PoisonError},
+};
+
+use rhai::{
+    AST, ASTFlags, CallFnOptions, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope, Shared,
+    Stmt, module_resolvers::DummyModuleResolver,
+};
+
+use super::{convert, faults, meter, natives};
+use crate::{
+    api::ScriptContext,
+    contract::{ErrorKind, LogLevel, Position, ScriptError, ScriptLimits, Stage, Value},
+    script::{
+        outline::{FunctionOutline, GIVEN, Outline},
+        state::ScriptState,
+    },
+};
+
+/// A script compiled for the reference backend.
+pub(crate) struct ReferenceProgram {
+    path: String,
+    engine: Engine,
+    ast: AST,
+    state: Vec<String>,
+    constants: Vec<(String, Dynamic)>,
+    functions: Vec<Function>,
+    /// Scopes that hold the given variables, the constants and a place for each state variable,
+    /// lent to one call after the other.
+    scopes: Mutex<Vec<Scope<'static>>>,
+}
+
+struct Function {
+    name: String,
+    parameters: usize,
+    position: Option<Position>,
+    may_change: Box<[bool]>,
+}
+
+/// Parses a script. Fails with the syntax error, if there is one.
+pub(crate) fn parse(
+    path: &str,
+    text: &str,
+    limits: &ScriptLimits,
+) -> Result<(Engine, AST), ScriptError> {
+    let mut engine = Engine::new_raw();
+    meter::install(&mut engine);
+    set_limits(&mut engine, limits);
+    // Folding would use the machine's own maths and change what a script costs.
+    engine.set_optimization_level(OptimizationLevel::None);
+    engine.set_module_resolver(DummyModuleResolver::new());
+    engine.disable_symbol("eval");
+    // Doubles the size of a function pointer at each turn of a loop, and no limit sees it.
+    engine.disable_symbol("curry");
+    engine.on_print(|text| natives::log(LogLevel::Info, text));
+    engine.on_debug(|text, _, _| natives::log(LogLevel::Debug, text));
+    match engine.compile(text) {
+        Ok(mut ast) => {
+            ast.set_source(path);
+            Ok((engine, ast))
+        }
+        Err(error) => Err(faults::from_parse(path, &error)),
+    }
+}
+
+fn set_limits(engine: &mut Engine, limits: &ScriptLimits) {
+    engine.set_max_call_levels(limits.call_levels);
+    engine.set_max_expr_depths(limits.expression_depth, limits.function_expression_depth);
+    engine.set_max_string_size(limits.string_bytes);
+    engine.set_max_array_size(limits.array_items);
+    engine.set_max_map_size(limits.map_items);
+    engine.set_max_variables(limits.variables);
+    engine.set_max_functions(limits.functions);
+    engine.set_max_modules(0);
+}
+
+impl ReferenceProgram {
+    /// Makes a parsed and checked script ready to run, and evaluates its constants.
+    ///
+    /// # Errors
+    /// A constant cannot be evaluated.
+    pub(crate) fn new(
+        path: &str,
+        (mut engine, ast): (Engine, AST),
+        outline: &Outline,
+        library: Shared<rhai::Module>,
+        context: &mut ScriptContext<'_>,
+    ) -> Result<Self, ScriptError> {
+        // The built-in `**` of floats is the machine's; ours is not looked up unless all operators
+        // are, which costs scripts that never use it nothing this way.
+        engine.set_fast_operators(!outline.uses_power);
+        engine.register_type_with_name::<glam::Vec3>("Vec3");
+        engine.register_global_module(library.clone());
+        let constants = evaluate_constants(path, &ast, outline, library, context)?;
+        if !constants.is_empty() {
+            // For helpers, which do not see the scope of their caller.
+            let mut module = rhai::Module::new();
+            for (name, value) in &constants {
+                module.set_var(name.as_str(), value.clone());
+            }
+            module.build_index();
+            engine.register_global_module(module.into());
+        }
+        let function = |f: &FunctionOutline| Function {
+            name: f.name.clone(),
+            parameters: f.parameters,
+            position: f.position,
+            may_change: (0..outline.state.len()).map(|i| f.may_change.contains(&i)).collect(),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            engine,
+            ast,
+            state: outline.state.clone(),
+            constants,
+            functions: outline.functions.iter().map(function).collect(),
+            scopes: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// Runs the code at the top level once and gives the state that it leaves.
+    pub(crate) fn start(
+        &self,
+        context: &mut ScriptContext<'_>,
+    ) -> Result<ScriptState, ScriptError> {
+        let mut scope = Scope::new();
+        scope.push(GIVEN[0], context.entity().0).push(GIVEN[1], context.delta_time());
+        let limits = context.limits();
+        meter::fill(limits.start_fuel);
+        let result = catch(|| {
+            natives::with_host(context, || {
+                self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &self.ast)
+            })
+        });
+        self.judge(Stage::Bind, None, result)?;
+        let mut slots = Vec::with_capacity(self.state.len());
+        for name in &self.state {
+            let mut value = scope.get_mut(name).map(std::mem::take).unwrap_or_default().flatten();
+            self.check(Stage::Bind, name, &mut value, limits)?;
+            slots.push(value);
+        }
+        Ok(ScriptState { slots })
+    }
+
+    /// Calls a function. If it fails the state is as it was before.
+    pub(crate) fn call(
+        &self,
+        function: usize,
+        state: &mut ScriptState,
+        args: &[Value],
+        context: &mut ScriptContext<'_>,
+    ) -> Result<(), ScriptError> {
+        let function = &self.functions[function];
+        let mut scope = self.take_scope(context);
+        for (i, name) in self.state.iter().enumerate() {
+            if let Some(place) = scope.get_mut(name) {
+                let slot = &mut state.slots[i];
+                *place = if function.may_change[i] { slot.clone() } else { std::mem::take(slot) };
+            }
+        }
+        let args: Vec<Dynamic> =
+            args.iter().take(function.parameters).map(convert::from_value).collect();
+        let limits = context.limits();
+        meter::fill(limits.fuel);
+        let result = catch(|| {
+            natives::with_host(context, || {
+                let options = CallFnOptions::new().eval_ast(false).rewind_scope(true);
+                self.engine.call_fn_with_options::<Dynamic>(
+                    options,
+                    &mut scope,
+                    &self.ast,
+                    &function.name,
+                    args,
+                )
+            })
+        });
+        let mut result = self.judge(Stage::Run, Some(&function.name), result);
+        if let Err(error) = &mut result {
+            // Some errors, such as a stop in an empty loop, come without a place.
+            error.position = error.position.or(function.position);
+        }
+        // First what was only lent, whether the call failed or not.
+        for (i, name) in self.state.iter().enumerate().filter(|(i, _)| !function.may_change[*i]) {
+            if let Some(place) = scope.get_mut(name) {
+                state.slots[i] = std::mem::take(place);
+            }
+        }
+        if result.is_ok() {
+            let changed = || self.state.iter().enumerate().filter(|(i, _)| function.may_change[*i]);
+            for (_, name) in changed() {
+                if let Some(place) = scope.get_mut(name) {
+                    if place.is_shared() {
+                        *place = std::mem::take(place).flatten();
+                    }
+                    if let Err(error) = self.check(Stage::Run, name, place, limits) {
+                        result = Err(error);
+                        break;
+                    }
+                }
+            }
+            if result.is_ok() {
+                for (i, name) in changed() {
+                    if let Some(place) = scope.get_mut(name) {
+                        state.slots[i] = std::mem::take(place);
+                    }
+                }
+            }
+        }
+        // A scope may hold anything after a call that failed.
+        if result.is_ok() {
+            self.scopes.lock().unwrap_or_else(PoisonError::into_inner).push(scope);
+        }
+        result
+    }
+
+    fn take_scope(&self, context: &ScriptContext<'_>) -> Scope<'static> {
+        let kept = self.scopes.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some(mut scope) = kept {
+            let given = [Dynamic::from(context.entity().0), Dynamic::from(context.delta_time())];
+            for (name, value) in GIVEN.into_iter().zip(given) {
+                if let Some(place) = scope.get_mut(name) {
+                    *place = value;
+                }
+            }
+            return scope;
+        }
+        let mut scope = Scope::with_capacity(2 + self.constants.len() + self.state.len());
+        scope.push(GIVEN[0], context.entity().0).push(GIVEN[1], context.delta_time());
+        for (name, value) in &self.constants {
+            scope.push_constant_dynamic(name.as_str(), value.clone());
+        }
+        for name in &self.state {
+            scope.push_dynamic(name.as_str(), Dynamic::UNIT);
+        }
+        scope
+    }
+
+    /// What became of a call, whatever it returned: one that was stopped has failed even if a native
+    /// swallowed the stop.
+    fn judge(
+        &self,
+        stage: Stage,
+        callback: Option<&str>,
+        result: Result<Result<Dynamic, Box<EvalAltResult>>, String>,
+    ) -> Result<(), ScriptError> {
+        match result {
+            Err(panic) => Err(ScriptError::new(
+                stage,
+                ErrorKind::Host,
+                &self.path,
+                format!("a function of the host panicked: {panic}"),
+            )),
+            Ok(Err(error)) => Err(faults::from_eval(&self.path, stage, callback, *error)),
+            Ok(Ok(_)) if meter::left().is_none() => Err(faults::from_eval(
+                &self.path,
+                stage,
+                callback,
+                EvalAltResult::ErrorTerminated(Dynamic::UNIT, rhai::Position::NONE),
+            )),
+            Ok(Ok(_)) => Ok(()),
+        }
+    }
+
+    /// Whether a variable may keep a value. What closures still share is copied out of its cell.
+    fn check(
+        &self,
+        stage: Stage,
+        name: &str,
+        value: &mut Dynamic,
+        limits: &ScriptLimits,
+    ) -> Result<(), ScriptError> {
+        let Err(fault) = convert::check_plain(value, limits) else { return Ok(()) };
+        if fault.kind == ErrorKind::Runtime
+            && let Ok(plain) = convert::to_value(value)
+        {
+            *value = convert::from_owned(plain);
+            return Ok(());
+        }
+        let message = format!("variable `{name}` cannot be kept: {}", fault.message);
+        Err(ScriptError::new(stage, fault.kind, &self.path, message))
+    }
+}
+
+/// Runs something; `Err` with the message if it panicked. Only functions of the host may panic, and
+/// what they could leave half-done is thrown away with the call.
+fn catch<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+        payload
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no message".to_owned())
+    })
+}
+
+/// The values of the top-level constants, which all instances share: evaluated once, without the
+/// rest of the script and without a world.
+fn evaluate_constants(
+    path: &str,
+    ast: &AST,
+    outline: &Outline,
+    library: Shared<rhai::Module>,
+    context: &mut ScriptContext<'_>,
+) -> Result<Vec<(String, Dynamic)>, ScriptError> {
+    if outline.constants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut engine = Engine::new_raw();
+    meter::install(&mut engine);
+    set_limits(&mut engine, context.limits());
+    engine.set_fast_operators(false);
+    engine.register_global_module(library);
+    // The parser counted how far each variable lies from the end of the scope; without the `let`s
+    // in between, only names can be trusted.
+    let functions: BTreeSet<String> = ast.iter_fn_def().map(|def| def.name.to_string()).collect();
+    #[expect(deprecated, reason = "marked so because its shape may change; rhai is pinned")]
+    engine.on_var(move |name, _, context| match context.scope().get(name) {
+        Some(value) => Ok(Some(value.clone())),
+        None if functions.contains(name) => Ok(None),
+        None => {
+            Err(format!("a constant can only use other constants, and `{name}` is none").into())
+        }
+    });
+    let constants = ast.statements().iter().filter(|statement| {
+        matches!(statement, Stmt::Var(_, flags, _) if flags.intersects(ASTFlags::CONSTANT))
+    });
+    let mut alone = AST::new(constants.cloned(), ast.shared_lib().clone());
+    alone.set_source(path);
+    let mut scope = Scope::new();
+    meter::fill(context.limits().start_fuel);
+    let result = catch(|| {
+        natives::with_host(context, || engine.eval_ast_with_scope::<Dynamic>(&mut scope, &alone))
+    });
+    match result {
+        Ok(Ok(_)) if meter::left().is_some() => {}
+        Ok(Ok(_)) => {
+            let message = "the constants used up their fuel";
+            return Err(ScriptError::new(Stage::Compile, ErrorKind::Fuel, path, message));
+        }
+        Ok(Err(error)) => return Err(faults::from_eval(path, Stage::Compile, None, *error)),
+        Err(panic) => {
+            let message = format!("a function of the host panicked: {panic}");
+            return Err(ScriptError::new(Stage::Compile, ErrorKind::Host, path, message));
+        }
+    }
+    Ok(outline
+        .constants
+        .iter()
+        .map(|name| (name.clone(), scope.get(name).cloned().unwrap_or_default()))
+        .collect())
+}

@@ -1,0 +1,118 @@
+use serde::{Deserialize, Serialize};
+
+/// How many threads run scripts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ScriptThreads {
+    /// As many as the machine has processors.
+    #[default]
+    Auto,
+    /// So many; 0 counts as 1.
+    Fixed(usize),
+}
+
+/// The threads on which scripts are parsed and run, and nothing else.
+///
+/// They are our own because of their stack: a script that nests calls as deeply as its limits allow
+/// needs up to 6 MiB of it in an unoptimised build, and Bevy's threads have 2 MiB.
+pub struct ScriptWorkers {
+    pool: rayon::ThreadPool,
+}
+
+/// Bytes of stack of a script thread; only pages that are touched cost memory.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
+impl ScriptWorkers {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// The system has no threads left to give.
+    pub fn new(threads: ScriptThreads) -> Result<Self, std::io::Error> {
+        let count = match threads {
+            ScriptThreads::Auto => {
+                std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+            }
+            ScriptThreads::Fixed(count) => count.max(1),
+        };
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(count)
+            .stack_size(STACK_BYTES)
+            .thread_name(|i| format!("script {i}"))
+            .build()
+            .map(|pool| Self { pool })
+            .map_err(std::io::Error::other)
+    }
+
+    /// How many threads there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
+    /// Does something on a script thread and waits for it.
+    pub fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.pool.install(work)
+    }
+
+    /// Does something with every item, on as many threads as there are batches, and gives the
+    /// results in the order of the items.
+    ///
+    /// Finished batches come back over a channel in whatever order they finish; here they are put
+    /// in order again, so the number of threads cannot be observed.
+    pub fn run_batches<T: Send, R: Send>(
+        &self,
+        items: &mut [T],
+        batch_size: usize,
+        work: impl Fn(&mut [T]) -> R + Sync,
+    ) -> Vec<R> {
+        let batch_size = batch_size.max(1);
+        if items.len() <= batch_size {
+            return if items.is_empty() { Vec::new() } else { vec![self.run(|| work(items))] };
+        }
+        let batches = items.len().div_ceil(batch_size);
+        let (done, results) = crossbeam_channel::bounded(batches);
+        self.pool.in_place_scope(|scope| {
+            for (i, batch) in items.chunks_mut(batch_size).enumerate() {
+                let (done, work) = (done.clone(), &work);
+                scope.spawn(move |_| {
+                    // The receiver outlives the scope, so there is always room and a taker.
+                    let _ = done.send((i, work(batch)));
+                });
+            }
+        });
+        let mut ordered: Vec<_> = results.try_iter().collect();
+        ordered.sort_unstable_by_key(|(i, _)| *i);
+        ordered.into_iter().map(|(_, result)| result).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_order_of_the_items_on_any_number_of_threads() {
+        for threads in [1, 2, 8] {
+            let Ok(workers) = ScriptWorkers::new(ScriptThreads::Fixed(threads)) else {
+                panic!("threads can be started");
+            };
+            assert_eq!(workers.count(), threads);
+            let mut items: Vec<u64> = (0..1_000).collect();
+            let sums = workers.run_batches(&mut items, 64, |batch| {
+                // The first batches take longest.
+                std::thread::sleep(std::time::Duration::from_micros(1_000 / (1 + batch[0])));
+                batch.iter().sum::<u64>()
+            });
+            let expected: Vec<u64> =
+                (0..1_000).collect::<Vec<_>>().chunks(64).map(|c| c.iter().sum()).collect();
+            assert_eq!(sums, expected);
+        }
+    }
+
+    #[test]
+    fn nothing_to_do_is_no_batch() {
+        let Ok(workers) = ScriptWorkers::new(ScriptThreads::Fixed(1)) else {
+            panic!("threads can be started");
+        };
+        assert!(workers.run_batches(&mut Vec::<u8>::new(), 8, |_| ()).is_empty());
+    }
+}
