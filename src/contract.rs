@@ -21,4 +21,6 @@ pub use limits::ScriptLimits;
 pub use report::{LogLevel, LogLine, RunReport};
 pub use source::ScriptSource;
 pub use value::{Value, ValueKind};
+#[cfg(feature = "bevy")]
+pub(crate) use value::{hash_bytes, hash_vec3};
 pub use world::{ComponentFault, WorldView};

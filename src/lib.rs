@@ -2,7 +2,23 @@
 
 pub mod api;
 pub mod contract;
+#[cfg(feature = "bevy")]
+pub mod runtime;
 pub mod script;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod trust;
+
+/// What most games and their plugins import.
+#[cfg(feature = "bevy")]
+pub mod prelude {
+    pub use crate::{
+        api::{Amount, ApiFault, Category, Finite, Live, Name, Place, Point, ScriptContext},
+        contract::{ScriptEvent, ScriptId, ScriptLimits, Value},
+        runtime::{
+            Access, CScript, ErrorPolicy, Script, ScriptFunction, ScriptStatus, ScriptSystems,
+            ScriptingAppExt, ScriptingPlugin, Tag,
+        },
+        script::ScriptThreads,
+    };
+}

@@ -130,7 +130,7 @@ fn what_a_sandboxed_script_may_not_contain_is_refused_with_its_place() {
         ("import \"other\" as other;", "1:1"),
         ("fn on_update() { eval(\"1\"); }", "1:18"),
         ("fn on_update() {\n  a::b();\n}", "2:6"),
-        ("const X = 1; fn on_update() { global::X; }", "1:31"),
+        ("const X = 1; fn on_update() { global::X; }", "1:39"),
     ] {
         let found = errors(text);
         assert_eq!(found.len(), 1, "{text}: {found:?}");

@@ -335,7 +335,7 @@ fn fuel_stops_every_kind_of_loop_and_nothing_catches_it() {
         "let a = [3, 1, 2]; a.sort(|x, y| { loop {} }); n = 1;",
         "let a = [3, 1, 2]; a.dedup(|x, y| { loop {} }); n = 1;",
         "let a = [3, 1, 2]; a.filter(|x| { loop {} }); n = 1;",
-        "fib(40);",
+        "fib(25);",
     ] {
         let (mut runner, world) = started(&format!(
             "let n = 0; fn fib(x) {{ if x < 2 {{ x }} else {{ fib(x - 1) + fib(x - 2) }} }} fn on_update() {{ {body} }}"
@@ -488,9 +488,9 @@ fn state_goes_through_serde_and_back() {
 
     let (fresh, _) = started("let n = 1; let list = [vec3(1, 2, 3)]; fn on_update() { n += 1; }");
     let mut instance = fresh.instance().cloned().expect("it runs");
-    instance.restore(&back, &ScriptLimits::default()).expect("same variables");
+    instance.restore(&back).expect("same variables");
     assert_eq!(instance.snapshot(), saved);
-    assert!(instance.set("nope", &Value::Unit, &ScriptLimits::default()).is_err());
+    assert!(instance.set("nope", &Value::Unit).is_err());
 }
 
 #[test]

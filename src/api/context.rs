@@ -36,6 +36,7 @@ pub struct ScriptContext<'w> {
     random: Option<CallRandom>,
     log: Vec<LogLine>,
     log_suppressed: u32,
+    fuel: u64,
 }
 
 impl<'w> ScriptContext<'w> {
@@ -53,6 +54,7 @@ impl<'w> ScriptContext<'w> {
             random: None,
             log: Vec::new(),
             log_suppressed: 0,
+            fuel: 0,
         }
     }
 
@@ -89,6 +91,16 @@ impl<'w> ScriptContext<'w> {
     /// Takes the log of all calls since it was last taken, and how many lines were too many.
     pub fn take_log(&mut self) -> (Vec<LogLine>, u32) {
         (std::mem::take(&mut self.log), std::mem::take(&mut self.log_suppressed))
+    }
+
+    /// Adds to the steps used, for the backend that counts them.
+    pub(crate) fn spend(&mut self, fuel: u64) {
+        self.fuel = self.fuel.saturating_add(fuel);
+    }
+
+    /// The steps used by all calls since they were last taken.
+    pub fn take_fuel(&mut self) -> u64 {
+        std::mem::take(&mut self.fuel)
     }
 
     /// The entity whose script is running.

@@ -4,7 +4,7 @@ use super::{
     ApiFault, Arg, Category, Returned, ScriptContext,
     arg::{Accepts, Passed},
 };
-use crate::contract::Value;
+use crate::contract::{ScriptCommand, Value};
 
 /// A function of the API, called through either backend.
 pub type NativeFn =
@@ -81,6 +81,23 @@ impl ApiFunction {
             function.call(context, passed).map_err(|refusal| refusal.named(&label, &names))
         });
         self.overloads.push(Overload { parameters, returns: F::RETURNS, native });
+        self
+    }
+
+    /// Gives every overload an effect on the world: after the Rust function returned `Ok`, the call
+    /// also becomes a [`ScriptCommand::Host`] with the arguments as the script passed them.
+    #[must_use]
+    pub fn with_effect(mut self) -> Self {
+        for overload in &mut self.overloads {
+            let (inner, name) = (overload.native.clone(), self.name.clone());
+            overload.native = Arc::new(move |context, passed| {
+                let args = passed.iter().map(Passed::to_value).collect::<Result<_, _>>()?;
+                let result = inner(context, passed)?;
+                let (function, caller) = (name.as_str().into(), context.entity());
+                context.command(ScriptCommand::Host { function, caller, args })?;
+                Ok(result)
+            });
+        }
         self
     }
 

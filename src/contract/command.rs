@@ -82,6 +82,8 @@ pub enum ScriptCommand {
     Host {
         /// The function.
         function: Box<str>,
+        /// The entity whose script called it.
+        caller: ScriptId,
         /// Its arguments, as the script passed them.
         args: Vec<Value>,
     },

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(transparent)]
+// Scenes and inspectors of a Bevy app hold ids too; only this derive knows of it.
+#[cfg_attr(feature = "bevy", derive(bevy::reflect::Reflect), reflect(PartialEq, Hash))]
 pub struct ScriptId(pub i64);
 
 impl ScriptId {

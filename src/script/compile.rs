@@ -4,6 +4,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use twox_hash::XxHash3_64;
+
 use super::{
     outline::{Outline, outline},
     reference::{self, ReferenceProgram},
@@ -43,8 +45,10 @@ pub struct CompiledScript {
     functions: HashMap<String, FunctionId>,
     callbacks: [Option<FunctionId>; CALLBACKS.len()],
     names: Vec<String>,
+    salts: Vec<u64>,
     warnings: Vec<ScriptError>,
     api_calls: Vec<String>,
+    limits: ScriptLimits,
     pub(super) program: Program,
 }
 
@@ -109,7 +113,7 @@ impl ScriptCompiler {
         });
         let program = ReferenceProgram::new(path, parsed, &outline, library, &mut context)
             .map_err(|error| vec![error])?;
-        Ok(CompiledScript::new(path, source.level(), outline, Program::Reference(program)))
+        Ok(CompiledScript::new(path, source.level(), &self.limits, outline, Program::Reference(program)))
     }
 
     fn read<'a>(&self, source: &'a ScriptSource) -> Result<&'a str, ScriptError> {
@@ -129,7 +133,13 @@ impl ScriptCompiler {
 }
 
 impl CompiledScript {
-    fn new(path: &str, level: TrustLevel, outline: Outline, program: Program) -> Self {
+    fn new(
+        path: &str,
+        level: TrustLevel,
+        limits: &ScriptLimits,
+        outline: Outline,
+        program: Program,
+    ) -> Self {
         let mut functions: HashMap<String, (FunctionId, usize)> = HashMap::new();
         let mut names = Vec::new();
         for (i, function) in outline.functions.iter().enumerate() {
@@ -150,9 +160,11 @@ impl CompiledScript {
             state: outline.state,
             functions,
             callbacks,
+            salts: names.iter().map(|name| XxHash3_64::oneshot(name.as_bytes())).collect(),
             names,
             warnings: outline.warnings,
             api_calls: outline.api_calls.into_iter().collect(),
+            limits: limits.clone(),
             program,
         }
     }
@@ -167,6 +179,12 @@ impl CompiledScript {
     #[must_use]
     pub const fn level(&self) -> TrustLevel {
         self.level
+    }
+
+    /// The limits that it was compiled for.
+    #[must_use]
+    pub const fn limits(&self) -> &ScriptLimits {
+        &self.limits
     }
 
     /// Its top-level variables, in the order of the text.
@@ -191,6 +209,13 @@ impl CompiledScript {
     #[must_use]
     pub fn function_name(&self, id: FunctionId) -> &str {
         self.names.get(id.0 as usize).map_or("", String::as_str)
+    }
+
+    /// What tells the calls of a function from the calls of all others: see
+    /// [`ScriptContext::begin`].
+    #[must_use]
+    pub fn salt(&self, id: FunctionId) -> u64 {
+        self.salts.get(id.0 as usize).copied().unwrap_or_default()
     }
 
     /// Things in it that are probably not meant.

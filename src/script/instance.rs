@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::ScriptContext,
-    contract::{ScriptError, ScriptLimits, Value},
+    contract::{ScriptError, Value},
 };
 
 /// A script at work for one entity: the compiled script, which it shares, and its own state.
@@ -112,12 +112,7 @@ impl ScriptInstance {
     ///
     /// # Errors
     /// There is no such variable, or the value is over a limit. Nothing is changed then.
-    pub fn set(
-        &mut self,
-        name: &str,
-        value: &Value,
-        limits: &ScriptLimits,
-    ) -> Result<(), StateError> {
+    pub fn set(&mut self, name: &str, value: &Value) -> Result<(), StateError> {
         let names = self.script.state_names();
         let slot = names
             .iter()
@@ -125,7 +120,7 @@ impl ScriptInstance {
             .and_then(|i| self.state.slots.get_mut(i))
             .ok_or_else(|| StateError::Unknown(name.to_owned()))?;
         let value = reference::from_value(value);
-        check_plain(&value, limits).map_err(|fault| StateError::TooLarge {
+        check_plain(&value, self.script.limits()).map_err(|fault| StateError::TooLarge {
             name: name.to_owned(),
             message: fault.message,
         })?;
@@ -145,12 +140,8 @@ impl ScriptInstance {
     ///
     /// # Errors
     /// The first variable that cannot be set; those before it are set.
-    pub fn restore(
-        &mut self,
-        snapshot: &StateSnapshot,
-        limits: &ScriptLimits,
-    ) -> Result<(), StateError> {
-        snapshot.0.iter().try_for_each(|(name, value)| self.set(name, value, limits))
+    pub fn restore(&mut self, snapshot: &StateSnapshot) -> Result<(), StateError> {
+        snapshot.0.iter().try_for_each(|(name, value)| self.set(name, value))
     }
 }
 

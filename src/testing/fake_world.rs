@@ -79,7 +79,7 @@ impl FakeWorld {
             ScriptCommand::Publish { topic, value } => {
                 self.published.push((topic.to_string(), (**value).clone()));
             }
-            ScriptCommand::Host { function, args } => {
+            ScriptCommand::Host { function, args, .. } => {
                 self.host_calls.push((function.to_string(), args.clone()));
             }
             ScriptCommand::SetPosition { id, position } => {

@@ -134,6 +134,7 @@ impl ReferenceProgram {
                 self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &self.ast)
             })
         });
+        context.spend(limits.start_fuel - meter::left().unwrap_or(0));
         self.judge(Stage::Bind, None, result)?;
         let mut slots = Vec::with_capacity(self.state.len());
         for name in &self.state {
@@ -176,6 +177,7 @@ impl ReferenceProgram {
                 )
             })
         });
+        context.spend(limits.fuel - meter::left().unwrap_or(0));
         let mut result = self.judge(Stage::Run, Some(&function.name), result);
         if let Err(error) = &mut result {
             // Some errors, such as a stop in an empty loop, come without a place.

@@ -1,0 +1,46 @@
+//! Scripts in a Bevy app: the stages as systems, the components, and what a game adds to them.
+//!
+//! | module | stage or concept |
+//! |---|---|
+//! | `load` | the asset, its loader, and the host that all stages share |
+//! | `bind` | new scripts and new versions get their instances |
+//! | `collect` | what is to be called this pass, in order |
+//! | `run` | the calls, on script threads |
+//! | `apply` | **the one file that writes the world** |
+//! | `report` | logs, messages, metrics |
+//! | `view` | **the one file that reads the world for scripts** |
+
+mod apply;
+mod app_ext;
+mod bind;
+mod collect;
+mod cscript;
+mod error_policy;
+mod expose;
+mod host_function;
+mod ids;
+mod load;
+mod motion;
+mod plugin;
+mod prefab;
+mod reflect_value;
+mod report;
+mod roster;
+mod run;
+mod tag;
+mod view;
+mod world_hash;
+
+pub use app_ext::ScriptingAppExt;
+pub use cscript::{CScript, ScriptSlot, ScriptStatus};
+pub use error_policy::ErrorPolicy;
+pub use expose::Access;
+pub use host_function::{HostCall, ScriptFunction};
+pub use ids::ScriptIds;
+pub use load::{Script, ScriptHost, ScriptLoader};
+pub use plugin::{ScriptClock, ScriptPass, ScriptSystems, ScriptTick, ScriptingPlugin};
+pub use report::{
+    ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded,
+};
+pub use tag::Tag;
+pub use world_hash::world_hash;

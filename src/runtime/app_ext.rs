@@ -1,0 +1,82 @@
+use std::sync::Arc;
+
+use bevy::{
+    ecs::component::Mutable,
+    prelude::*,
+    reflect::{FromReflect, GetTypeRegistration, TypePath, Typed},
+};
+
+use super::{
+    expose::{Access, Exposed, ExposedComponents},
+    host_function::{Effects, ScriptFunction},
+    load::ScriptHost,
+    prefab::Prefabs,
+};
+
+/// What a game gives its scripts. Call these after [`ScriptingPlugin`](super::ScriptingPlugin) was
+/// added and before the first script is loaded.
+pub trait ScriptingAppExt {
+    /// Adds a function to the table, or replaces the one of its name.
+    ///
+    /// A function that cannot be added (its name cannot be called, scripts were compiled already) is
+    /// reported as an error in the log and left out.
+    fn add_script_function(&mut self, function: ScriptFunction) -> &mut Self;
+
+    /// Lets scripts read a component by a name, and write it if they may.
+    fn expose_component<C>(&mut self, name: impl Into<String>, access: Access) -> &mut Self
+    where
+        C: Component<Mutability = Mutable> + FromReflect + Typed + TypePath + GetTypeRegistration;
+
+    /// Lets scripts spawn something by a name: `prefab` adds its components to an entity that has its
+    /// id and its place.
+    fn register_prefab(
+        &mut self,
+        name: impl Into<String>,
+        prefab: impl Fn(&mut EntityWorldMut<'_>) + Send + Sync + 'static,
+    ) -> &mut Self;
+}
+
+impl ScriptingAppExt for App {
+    fn add_script_function(&mut self, function: ScriptFunction) -> &mut Self {
+        let ScriptFunction { mut function, effect } = function;
+        let name = function.name().to_owned();
+        if effect.is_some() {
+            function = function.with_effect();
+        }
+        let Some(host) = self.world().get_resource::<ScriptHost>() else {
+            error!("add ScriptingPlugin before the script function `{name}`");
+            return self;
+        };
+        match host.add(function) {
+            Ok(()) => {
+                let mut effects = self.world_mut().resource_mut::<Effects>();
+                match effect {
+                    Some(effect) => effects.0.insert(name, effect),
+                    None => effects.0.remove(&name),
+                };
+            }
+            Err(error) => error!("a script function is left out: {error}"),
+        }
+        self
+    }
+
+    fn expose_component<C>(&mut self, name: impl Into<String>, access: Access) -> &mut Self
+    where
+        C: Component<Mutability = Mutable> + FromReflect + Typed + TypePath + GetTypeRegistration,
+    {
+        self.register_type::<C>();
+        let mut exposed = self.world_mut().get_resource_or_init::<ExposedComponents>();
+        exposed.0.insert(name.into(), Exposed::new::<C>(access));
+        self
+    }
+
+    fn register_prefab(
+        &mut self,
+        name: impl Into<String>,
+        prefab: impl Fn(&mut EntityWorldMut<'_>) + Send + Sync + 'static,
+    ) -> &mut Self {
+        let mut prefabs = self.world_mut().get_resource_or_init::<Prefabs>();
+        prefabs.0.insert(name.into(), Arc::new(prefab));
+        self
+    }
+}

@@ -1,0 +1,320 @@
+//! The commands of scripts done to the world. Nothing else writes it for them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bevy::prelude::*;
+
+use super::{
+    bind::Unbound,
+    collect::{EventQueue, Job, Start, Work},
+    cscript::{CScript, ScriptStatus},
+    expose::ExposedComponents,
+    host_function::{Effects, HostCall},
+    ids::ScriptIds,
+    motion::{Motion, MotionWanted},
+    plugin::Pass,
+    prefab::Prefabs,
+    report::{Reports, ScriptPublished},
+    roster::{Roster, RosterEntry},
+    run::{Note, PassOutcome, What},
+    tag::Tag,
+    view::global_place,
+};
+use crate::contract::{Callback, ScriptCommand, ScriptEvent, ScriptId, Target, Value};
+
+/// Entities that scripts destroyed and whose `on_destroy` runs in the next pass of events.
+#[derive(Resource, Default)]
+pub(super) struct Dying {
+    /// Destroyed since the last pass of events began.
+    new: Vec<Entity>,
+    /// Their last events are running.
+    last: Vec<Entity>,
+}
+
+/// Gives the instances back to their entities, then does what the scripts asked for, in the order of
+/// (id, slot, call).
+pub(super) fn apply(world: &mut World) {
+    let PassOutcome { batches, jobs } = std::mem::take(&mut *world.resource_mut::<PassOutcome>());
+    if *world.resource::<Pass>() == Pass::Events {
+        let mut dying = world.resource_mut::<Dying>();
+        dying.last = std::mem::take(&mut dying.new);
+    }
+    let mut jobs = jobs.into_iter();
+    world.resource_scope(|world, mut reports: Mut<'_, Reports>| {
+        let mut commands = Vec::with_capacity(batches.len());
+        for mut batch in batches {
+            reports.metrics.callbacks += batch.calls;
+            reports.metrics.fuel += batch.fuel;
+            let size = batch.jobs;
+            let mut notes = std::mem::take(&mut batch.notes).into_iter().peekable();
+            for (i, job) in jobs.by_ref().take(size).enumerate() {
+                let mut own = Vec::new();
+                while let Some(note) = notes.next_if(|note| note.job == i) {
+                    own.push(note);
+                }
+                give_back(world, &mut reports, job, own);
+            }
+            commands.push(batch.commands);
+        }
+        for command in commands.into_iter().flatten() {
+            reports.metrics.commands += 1;
+            apply_command(world, &mut reports, command);
+        }
+    });
+    for entity in std::mem::take(&mut world.resource_mut::<Dying>().last) {
+        if let Ok(entity) = world.get_entity_mut(entity) {
+            entity.despawn();
+        }
+    }
+}
+
+/// Puts an instance back into its slot and the slot into the state that the job ended in.
+fn give_back(world: &mut World, reports: &mut Reports, job: Job, notes: Vec<Note>) {
+    let Job { id, entity, slot, faults, work, .. } = job;
+    let Some(mut script) = world.get_mut::<CScript>(entity) else { return };
+    let Some(state) = script.bypass_change_detection().slots_mut().get_mut(usize::from(slot)) else {
+        return;
+    };
+    state.faults = faults;
+    state.instance = match work {
+        Work::Call(instance) | Work::Start(Start::Reload { old: instance, .. }) => Some(instance),
+        Work::Start(Start::Fresh { .. }) | Work::Nothing => None,
+    };
+    if notes.is_empty() {
+        return;
+    }
+    let compiled = state.instance.as_ref().map(|instance| instance.script().clone());
+    let path = compiled.as_ref().map(|script| script.path().clone());
+    let mut status = None;
+    let mut started = false;
+    for Note { what, .. } in notes {
+        match what {
+            What::Started(migration) => {
+                started = true;
+                status = Some(ScriptStatus::Ready);
+                if let (Some(path), Some(migration)) = (&path, migration) {
+                    reports.reloaded(path, migration);
+                }
+            }
+            What::StartFailed(error) => {
+                if state.instance.is_none() {
+                    status = Some(ScriptStatus::Failed { reason: error.to_string() });
+                }
+                reports.fault(entity, *error, state.instance.is_none());
+            }
+            What::Failed { error, pauses } => {
+                if pauses {
+                    status = Some(ScriptStatus::Paused { reason: error.to_string() });
+                }
+                reports.fault(entity, *error, pauses);
+            }
+            What::Wrote(report) => {
+                if let Some(path) = &path {
+                    reports.wrote(entity, id, path, report);
+                }
+            }
+            What::LeftOut(_) => {}
+        }
+    }
+    if let Some(status) = status {
+        // Here a change is a change.
+        if let Some(state) = script.slots_mut().get_mut(usize::from(slot)) {
+            state.set_status(status);
+        }
+    }
+    if let (true, Some(script)) = (started, compiled) {
+        let on_update = script.callback(Callback::OnUpdate);
+        world.resource_mut::<Roster>().add(RosterEntry { id, slot, entity, on_update });
+        if script.calls_api("get_velocity") {
+            world.resource_mut::<MotionWanted>().0 = true;
+        }
+    }
+}
+
+fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptCommand) {
+    match command {
+        ScriptCommand::Spawn { id, prefab, position } => spawn(world, reports, id, &prefab, position),
+        ScriptCommand::Publish { topic, value } => {
+            let args = vec![Value::String(topic.to_string()), (*value).clone()];
+            let callback = Callback::OnMessage.name().to_owned();
+            world.resource_mut::<EventQueue>().push(ScriptEvent { callback, args, target: Target::All });
+            world.write_message(ScriptPublished { topic: topic.into(), value: *value });
+        }
+        ScriptCommand::Host { function, caller, args } => {
+            let Some(effect) = world.resource::<Effects>().0.get(&*function).cloned() else { return };
+            let call = HostCall { caller, args: &args };
+            guarded(reports, &function, || effect(world, &call));
+        }
+        ScriptCommand::SetPosition { id, position } => {
+            with_entity(world, reports, id, "set_position", |world, entity| {
+                set_place(world, entity, position);
+            });
+        }
+        ScriptCommand::MoveTowards { id, target, step } => {
+            with_entity(world, reports, id, "move_towards", |world, entity| {
+                if let Some(place) = global_place(world, entity) {
+                    let place = Vec3::from(place.translation);
+                    set_place(world, entity, place.move_towards(target, step));
+                }
+            });
+        }
+        ScriptCommand::Teleport { id, position } => {
+            with_entity(world, reports, id, "teleport", |world, entity| {
+                set_place(world, entity, position);
+                if let Some(mut motion) = world.get_mut::<Motion>(entity) {
+                    *motion = Motion { last: Some(position), velocity: Vec3::ZERO };
+                }
+            });
+        }
+        ScriptCommand::Face { id, direction } => {
+            with_entity(world, reports, id, "face_direction", |world, entity| {
+                face(world, entity, direction);
+            });
+        }
+        ScriptCommand::SetTag { id, tag } => {
+            with_entity(world, reports, id, "set_tag", |world, entity| {
+                let Ok(mut entity) = world.get_entity_mut(entity) else { return };
+                if tag.is_empty() {
+                    entity.remove::<Tag>();
+                } else {
+                    entity.insert(Tag(tag.into()));
+                }
+            });
+        }
+        ScriptCommand::SetComponent { id, name, value } => {
+            let Some(entity) = world.resource::<ScriptIds>().entity(id) else {
+                reports.nobody(id, "set_component");
+                return;
+            };
+            let exposed = world.resource::<ExposedComponents>().writable(&name).copied();
+            if let Err(fault) = exposed.and_then(|exposed| exposed.write(world, entity, &value)) {
+                // It fitted when the script asked; another command came in between.
+                reports.warn(&format!("set_component on entity {id}: {fault}"));
+            }
+        }
+        ScriptCommand::Destroy { id } => {
+            with_entity(world, reports, id, "destroy_entity", destroy);
+        }
+    }
+}
+
+fn with_entity(
+    world: &mut World,
+    reports: &mut Reports,
+    id: ScriptId,
+    command: &'static str,
+    change: impl FnOnce(&mut World, Entity),
+) {
+    match world.resource::<ScriptIds>().entity(id) {
+        Some(entity) => change(world, entity),
+        None => reports.nobody(id, command),
+    }
+}
+
+/// Runs code of the host; a panic in it is reported and ends there.
+fn guarded(reports: &mut Reports, what: &str, work: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+        let text = payload
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no message".to_owned());
+        reports.metrics.errors += 1;
+        reports.warn(&format!("`{what}` of the host panicked while it took effect: {text}"));
+    }
+}
+
+fn spawn(world: &mut World, reports: &mut Reports, id: ScriptId, prefab: &str, position: Vec3) {
+    let Some(make) = world.resource::<Prefabs>().0.get(prefab).cloned() else { return };
+    if world.resource::<ScriptIds>().entity(id).is_some() {
+        reports.warn(&format!("entity {id} exists already and is not spawned again"));
+        return;
+    }
+    let mut entity = world.spawn((id, Transform::from_translation(position)));
+    guarded(reports, prefab, || {
+        make(&mut entity);
+        // The prefab may have brought a place of its own; which way it faces is its business.
+        if let Some(mut place) = entity.get_mut::<Transform>() {
+            place.translation = position;
+        }
+    });
+}
+
+fn set_place(world: &mut World, entity: Entity, position: Vec3) {
+    let parent = world.get::<ChildOf>(entity).map(|ChildOf(parent)| *parent);
+    let local = match parent.and_then(|parent| global_place(world, parent)) {
+        Some(parent) => parent.inverse().transform_point3(position),
+        None => position,
+    };
+    if let Some(mut place) = world.get_mut::<Transform>(entity) {
+        place.translation = local;
+    }
+}
+
+fn face(world: &mut World, entity: Entity, direction: Vec3) {
+    let facing = Transform::default().looking_to(direction, Vec3::Y).rotation;
+    let parent = world.get::<ChildOf>(entity).map(|ChildOf(parent)| *parent);
+    let turned = parent
+        .and_then(|parent| global_place(world, parent))
+        .map_or(Quat::IDENTITY, |parent| parent.to_scale_rotation_translation().1);
+    if let Some(mut place) = world.get_mut::<Transform>(entity) {
+        place.rotation = turned.inverse() * facing;
+    }
+}
+
+/// Removes an entity and its children; those with something to say at their end say it first.
+fn destroy(world: &mut World, entity: Entity) {
+    let mut family = vec![entity];
+    let mut next = 0;
+    while let Some(member) = family.get(next).copied() {
+        if let Some(children) = world.get::<Children>(member) {
+            family.extend(children.iter());
+        }
+        next += 1;
+    }
+    let ends = [Callback::OnDestroy, Callback::Cleanup];
+    let mut waits = false;
+    for member in family {
+        let Some(id) = world.get::<ScriptId>(member).copied() else { continue };
+        let Some(mut script) = world.get_mut::<CScript>(member) else { continue };
+        let mut defined = [false; 2];
+        for slot in script.bypass_change_detection().slots_mut() {
+            if slot.dying {
+                waits = true;
+                continue;
+            }
+            let Some(instance) = &slot.instance else { continue };
+            for (defined, end) in defined.iter_mut().zip(ends) {
+                *defined |= instance.script().callback(end).is_some();
+            }
+            slot.dying = true;
+        }
+        for (defined, end) in defined.into_iter().zip(ends) {
+            if defined {
+                waits = true;
+                let event = ScriptEvent::custom(end.name(), []).to(id);
+                world.resource_mut::<EventQueue>().push(event);
+            }
+        }
+    }
+    if waits {
+        let mut dying = world.resource_mut::<Dying>();
+        if !dying.new.contains(&entity) {
+            dying.new.push(entity);
+        }
+    } else {
+        world.despawn(entity);
+    }
+}
+
+/// Takes note of scripts whose component was removed between ticks.
+pub(super) fn forget_removed(
+    mut removed: RemovedComponents<CScript>,
+    mut roster: ResMut<Roster>,
+    mut unbound: ResMut<Unbound>,
+) {
+    for entity in removed.read() {
+        roster.mark_stale();
+        unbound.0.retain(|other| *other != entity);
+    }
+}

@@ -1,0 +1,160 @@
+use std::{collections::HashMap, sync::Arc};
+
+use bevy::{
+    asset::{AssetLoadFailedEvent, LoadState},
+    prelude::*,
+};
+
+use super::{
+    collect::{Job, PassJobs, Start},
+    cscript::{CScript, ScriptStatus},
+    load::Script,
+    report::Reports,
+};
+use crate::{
+    contract::{ErrorKind, ScriptError, ScriptId, Stage},
+    script::CompiledScript,
+};
+
+/// Entities whose `CScript` is new.
+#[derive(Resource, Default)]
+pub(super) struct Unbound(pub(super) Vec<Entity>);
+
+/// The newest version of each script that runs, and why a newer one does not.
+#[derive(Resource, Default)]
+pub(super) struct Versions(HashMap<AssetId<Script>, Version>);
+
+#[derive(Default)]
+struct Version {
+    good: Option<Arc<CompiledScript>>,
+    refused: Option<Arc<[ScriptError]>>,
+}
+
+/// Takes note of every version that was loaded since the last tick. A version that does not verify
+/// or compile never replaces one that does.
+pub(super) fn note_versions(
+    mut events: MessageReader<AssetEvent<Script>>,
+    mut failures: MessageReader<AssetLoadFailedEvent<Script>>,
+    assets: Res<Assets<Script>>,
+    mut versions: ResMut<Versions>,
+    mut changed: ResMut<ChangedScripts>,
+    mut reports: ResMut<Reports>,
+) {
+    for event in events.read() {
+        let (AssetEvent::Added { id } | AssetEvent::Modified { id }) = event else { continue };
+        let Some(script) = assets.get(*id) else { continue };
+        let version = versions.0.entry(*id).or_default();
+        match &script.result {
+            Ok(script) => {
+                if version.good.as_ref().is_some_and(|good| Arc::ptr_eq(good, script)) {
+                    continue;
+                }
+                reports.warn_of(script);
+                version.refused = None;
+                version.good = Some(script.clone());
+                changed.0.push(*id);
+            }
+            Err(errors) => {
+                if version.refused.as_ref().is_some_and(|refused| Arc::ptr_eq(refused, errors)) {
+                    continue;
+                }
+                version.refused = Some(errors.clone());
+                reports.refused(errors, version.good.is_some());
+                changed.0.push(*id);
+            }
+        }
+    }
+    for failure in failures.read() {
+        let message = format!("cannot be read: {}", failure.error);
+        let error =
+            ScriptError::new(Stage::Load, ErrorKind::NotFound, failure.path.to_string(), message);
+        let version = versions.0.entry(failure.id).or_default();
+        let errors: Arc<[ScriptError]> = [error].into();
+        version.refused = Some(errors.clone());
+        reports.refused(&errors, version.good.is_some());
+        changed.0.push(failure.id);
+    }
+}
+
+/// Scripts of which a version came or was refused since the last tick.
+#[derive(Resource, Default)]
+pub(super) struct ChangedScripts(Vec<AssetId<Script>>);
+
+/// Gives jobs to every script that is to start or to change versions, in the order of their ids. They
+/// run at the head of the next pass.
+pub(super) fn bind(
+    mut unbound: ResMut<Unbound>,
+    mut changed: ResMut<ChangedScripts>,
+    versions: Res<Versions>,
+    server: Res<AssetServer>,
+    mut jobs: ResMut<PassJobs>,
+    mut scripts: Query<(Entity, &ScriptId, &mut CScript)>,
+) {
+    let changed = std::mem::take(&mut changed.0);
+    let mut waiting: Vec<Entity> = std::mem::take(&mut unbound.0);
+    if !changed.is_empty() {
+        waiting = scripts
+            .iter()
+            .filter(|(_, _, script)| {
+                script.slots().iter().any(|slot| changed.contains(&slot.handle().id()))
+            })
+            .map(|(entity, ..)| entity)
+            .chain(waiting)
+            .collect();
+    }
+    waiting.sort_unstable();
+    waiting.dedup();
+    for entity in waiting {
+        let Ok((_, id, mut script)) = scripts.get_mut(entity) else { continue };
+        let mut still_waiting = false;
+        for (i, slot) in script.bypass_change_detection().slots_mut().iter_mut().enumerate() {
+            let version = versions.0.get(&slot.handle().id());
+            let good = version.and_then(|version| version.good.clone());
+            let start = match (good, slot.instance.take()) {
+                (Some(good), Some(old)) if Arc::ptr_eq(old.script(), &good) => {
+                    slot.instance = Some(old);
+                    continue;
+                }
+                (Some(new), Some(old)) => Start::Reload { old, new },
+                // It did not start, and it has not changed since.
+                (Some(_), None)
+                    if matches!(slot.status(), ScriptStatus::Failed { .. })
+                        && !changed.contains(&slot.handle().id()) =>
+                {
+                    continue;
+                }
+                (Some(new), None) => {
+                    Start::Fresh { new, config: slot.config().cloned() }
+                }
+                (None, instance) => {
+                    slot.instance = instance;
+                    match version.and_then(|version| version.refused.as_ref()) {
+                        Some(errors) => {
+                            let reason = errors.first().map_or_else(String::new, ToString::to_string);
+                            slot.set_status(ScriptStatus::Failed { reason });
+                        }
+                        None if is_gone(&server, slot.handle()) => {
+                            let reason = "the script's handle points to nothing; load it with the asset server or add it to `Assets<Script>`".to_owned();
+                            slot.set_status(ScriptStatus::Failed { reason });
+                        }
+                        None => {
+                            slot.set_status(ScriptStatus::Loading);
+                            still_waiting = true;
+                        }
+                    }
+                    continue;
+                }
+            };
+            jobs.starting.push(Job::starting(*id, entity, i, start));
+        }
+        if still_waiting {
+            unbound.0.push(entity);
+        }
+    }
+}
+
+/// Whether nothing will ever come of a handle.
+fn is_gone(server: &AssetServer, handle: &Handle<Script>) -> bool {
+    *handle == Handle::default()
+        || matches!(server.get_load_state(handle.id()), Some(LoadState::NotLoaded))
+}

@@ -1,0 +1,214 @@
+use bevy::{
+    ecs::{lifecycle::HookContext, world::DeferredWorld},
+    prelude::*,
+};
+
+use super::{bind::Unbound, load::Script};
+use crate::{
+    contract::{ScriptId, Value},
+    script::{ScriptInstance, StateError, StateSnapshot},
+};
+
+/// The scripts of an entity, with their state.
+///
+/// ```
+/// # use bevy::prelude::*;
+/// # use bevy_cscript::prelude::*;
+/// fn spawn_guard(mut commands: Commands, assets: Res<AssetServer>) {
+///     commands.spawn((
+///         Transform::default(),
+///         CScript::new(assets.load("scripts/patrol.rhai")).and(assets.load("scripts/shout.rhai")),
+///     ));
+/// }
+/// ```
+///
+/// Several scripts run one after the other, in their order. An entity without a [`Transform`] is a
+/// fine home for a script that works on others.
+#[derive(Component, Debug, Default, Reflect)]
+#[component(on_insert = await_binding)]
+#[require(ScriptId)]
+#[reflect(Component, Default)]
+pub struct CScript {
+    slots: Vec<ScriptSlot>,
+}
+
+/// One script of an entity.
+#[derive(Debug, Default, Reflect)]
+pub struct ScriptSlot {
+    /// The script.
+    handle: Handle<Script>,
+    /// Whether it is called. Switch it at any time; state stays.
+    pub enabled: bool,
+    status: ScriptStatus,
+    /// What `configure` is called with.
+    #[reflect(ignore)]
+    config: Option<Value>,
+    /// Away while a pass runs.
+    #[reflect(ignore)]
+    pub(super) instance: Option<Box<ScriptInstance>>,
+    #[reflect(ignore)]
+    pub(super) faults: u32,
+    /// Destroyed by a script: only `on_destroy` and `cleanup` are still to come.
+    #[reflect(ignore)]
+    pub(super) dying: bool,
+}
+
+/// How a script is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Reflect)]
+#[reflect(Default, PartialEq)]
+pub enum ScriptStatus {
+    /// Not read yet, or not started yet.
+    #[default]
+    Loading,
+    /// It is called.
+    Ready,
+    /// It failed while running and is not called until its file changes or the host resumes it.
+    Paused {
+        /// Why, as the log says it.
+        reason: String,
+    },
+    /// It cannot run at all until its file changes.
+    Failed {
+        /// Why, as the log says it.
+        reason: String,
+    },
+}
+
+impl CScript {
+    /// One script.
+    #[must_use]
+    pub fn new(script: Handle<Script>) -> Self {
+        Self::default().and(script)
+    }
+
+    /// One more script, which runs after those before it.
+    #[must_use]
+    pub fn and(mut self, script: Handle<Script>) -> Self {
+        self.slots.push(ScriptSlot { handle: script, enabled: true, ..ScriptSlot::default() });
+        self
+    }
+
+    /// What the last script's `configure` is called with.
+    #[must_use]
+    pub fn with_config(mut self, config: impl Into<Value>) -> Self {
+        if let Some(slot) = self.slots.last_mut() {
+            slot.config = Some(config.into());
+        }
+        self
+    }
+
+    /// The scripts, in the order in which they run.
+    #[must_use]
+    pub fn slots(&self) -> &[ScriptSlot] {
+        &self.slots
+    }
+
+    /// The scripts, in the order in which they run.
+    pub fn slots_mut(&mut self) -> &mut [ScriptSlot] {
+        &mut self.slots
+    }
+
+    /// How the first script is doing.
+    #[must_use]
+    pub fn status(&self) -> &ScriptStatus {
+        self.slots.first().map_or(&ScriptStatus::Loading, ScriptSlot::status)
+    }
+
+    /// The value of a variable, of the first script that has one of this name.
+    #[must_use]
+    pub fn get(&self, variable: &str) -> Option<Value> {
+        self.slots.iter().find_map(|slot| slot.get(variable))
+    }
+
+    /// Sets a variable of the first script that has one of this name.
+    ///
+    /// # Errors
+    /// No script that has started has such a variable, or the value is over a limit.
+    pub fn set(&mut self, variable: &str, value: impl Into<Value>) -> Result<(), StateError> {
+        let slot = self.slots.iter_mut().find(|slot| slot.get(variable).is_some());
+        slot.ok_or_else(|| StateError::Unknown(variable.to_owned()))?.set(variable, value)
+    }
+
+    /// Sets all paused scripts going again.
+    pub fn resume(&mut self) {
+        for slot in &mut self.slots {
+            slot.resume();
+        }
+    }
+}
+
+impl ScriptSlot {
+    /// The script.
+    #[must_use]
+    pub const fn handle(&self) -> &Handle<Script> {
+        &self.handle
+    }
+
+    /// How it is doing.
+    #[must_use]
+    pub const fn status(&self) -> &ScriptStatus {
+        &self.status
+    }
+
+    /// The value of a variable; `None` if there is none of this name or the script has not started.
+    #[must_use]
+    pub fn get(&self, variable: &str) -> Option<Value> {
+        self.instance.as_ref()?.get(variable)
+    }
+
+    /// Sets a variable.
+    ///
+    /// # Errors
+    /// The script has no such variable or has not started, or the value is over a limit.
+    pub fn set(&mut self, variable: &str, value: impl Into<Value>) -> Result<(), StateError> {
+        let unknown = || StateError::Unknown(variable.to_owned());
+        let instance = self.instance.as_mut().ok_or_else(unknown)?;
+        instance.set(variable, &value.into())
+    }
+
+    /// A copy of all variables; empty until the script has started.
+    #[must_use]
+    pub fn snapshot(&self) -> StateSnapshot {
+        self.instance.as_ref().map(|instance| instance.snapshot()).unwrap_or_default()
+    }
+
+    /// Sets every variable that a snapshot names.
+    ///
+    /// # Errors
+    /// See [`ScriptSlot::set`]; variables before the one that failed are set.
+    pub fn restore(&mut self, snapshot: &StateSnapshot) -> Result<(), StateError> {
+        match &mut self.instance {
+            Some(instance) => instance.restore(snapshot),
+            None => snapshot.0.keys().next().map_or(Ok(()), |first| {
+                Err(StateError::Unknown(first.clone()))
+            }),
+        }
+    }
+
+    /// Sets it going again if it is paused, and forgets its failures.
+    pub fn resume(&mut self) {
+        if let ScriptStatus::Paused { .. } = self.status {
+            self.status = ScriptStatus::Ready;
+            self.faults = 0;
+        }
+    }
+
+    pub(super) const fn config(&self) -> Option<&Value> {
+        self.config.as_ref()
+    }
+
+    pub(super) fn set_status(&mut self, status: ScriptStatus) {
+        self.status = status;
+    }
+
+    /// Whether it may be called now.
+    pub(super) fn is_running(&self) -> bool {
+        self.enabled && self.status == ScriptStatus::Ready
+    }
+}
+
+fn await_binding(mut world: DeferredWorld<'_>, HookContext { entity, .. }: HookContext) {
+    if let Some(mut unbound) = world.get_resource_mut::<Unbound>() {
+        unbound.0.push(entity);
+    }
+}

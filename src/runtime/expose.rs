@@ -1,0 +1,151 @@
+use std::collections::BTreeMap;
+
+use bevy::{
+    ecs::component::Mutable,
+    prelude::*,
+    reflect::{FromReflect, GetTypeRegistration, TypePath, TypeRegistry, Typed},
+};
+
+use super::reflect_value::{apply_value, to_value};
+use crate::{
+    api::closest,
+    contract::{ComponentFault, Value},
+};
+
+/// What scripts may do with an exposed component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// `get_component` only.
+    Read,
+    /// `get_component` and `set_component`.
+    ReadWrite,
+}
+
+/// A component that scripts know by name.
+#[derive(Clone, Copy)]
+pub(super) struct Exposed {
+    pub(super) access: Access,
+    pub(super) read: fn(&World, Entity) -> Result<Option<Value>, ComponentFault>,
+    patched: Patched,
+    write: fn(&mut World, Entity, &Value, &TypeRegistry) -> Result<(), ComponentFault>,
+}
+
+type Patched =
+    fn(&World, Option<Entity>, &[&Value], &TypeRegistry) -> Result<Value, ComponentFault>;
+
+/// All components that scripts know, by name.
+#[derive(Resource, Default)]
+pub(super) struct ExposedComponents(pub(super) BTreeMap<String, Exposed>);
+
+impl ExposedComponents {
+    pub(super) fn get(&self, name: &str) -> Result<&Exposed, ComponentFault> {
+        self.0.get(name).ok_or_else(|| ComponentFault::Unknown {
+            name: name.to_owned(),
+            nearest: closest(name, self.0.keys().map(String::as_str)).map(str::to_owned),
+        })
+    }
+
+    pub(super) fn writable(&self, name: &str) -> Result<&Exposed, ComponentFault> {
+        match self.get(name)? {
+            exposed if exposed.access == Access::ReadWrite => Ok(exposed),
+            _ => Err(ComponentFault::ReadOnly { name: name.to_owned() }),
+        }
+    }
+}
+
+impl Exposed {
+    pub(super) fn new<C>(access: Access) -> Self
+    where
+        C: Component<Mutability = Mutable> + FromReflect + Typed + TypePath + GetTypeRegistration,
+    {
+        Self { access, read: read::<C>, patched: patched::<C>, write: write::<C> }
+    }
+
+    /// What the component would hold after patches.
+    pub(super) fn patched(
+        &self,
+        world: &World,
+        entity: Option<Entity>,
+        patches: &[&Value],
+        registry: &TypeRegistry,
+    ) -> Result<Value, ComponentFault> {
+        (self.patched)(world, entity, patches, registry)
+    }
+
+    /// Writes a patch.
+    pub(super) fn write(
+        &self,
+        world: &mut World,
+        entity: Entity,
+        patch: &Value,
+    ) -> Result<(), ComponentFault> {
+        let registry = world.resource::<AppTypeRegistry>().clone();
+        (self.write)(world, entity, patch, &registry.read())
+    }
+}
+
+fn rejected(error: impl ToString) -> ComponentFault {
+    ComponentFault::Rejected(error.to_string())
+}
+
+fn read<C: Component + Reflect>(
+    world: &World,
+    entity: Entity,
+) -> Result<Option<Value>, ComponentFault> {
+    let component = world.get::<C>(entity);
+    component.map(|component| to_value(component.as_partial_reflect()).map_err(rejected)).transpose()
+}
+
+/// A copy of what the entity has, or the type's default where it has none.
+fn copy<C: Component + FromReflect + TypePath>(
+    world: &World,
+    entity: Option<Entity>,
+    registry: &TypeRegistry,
+) -> Result<C, ComponentFault> {
+    let own = entity.and_then(|entity| world.get::<C>(entity));
+    let copied = match own {
+        Some(component) => C::from_reflect(component.as_partial_reflect()),
+        None => registry
+            .get_type_data::<ReflectDefault>(std::any::TypeId::of::<C>())
+            .and_then(|default| default.default().downcast::<C>().ok())
+            .map(|default| *default),
+    };
+    copied.ok_or_else(|| {
+        let name = C::short_type_path();
+        rejected(format!(
+            "the entity has no {name}, and the host gave it no default to start from"
+        ))
+    })
+}
+
+fn patched<C: Component + FromReflect + TypePath>(
+    world: &World,
+    entity: Option<Entity>,
+    patches: &[&Value],
+    registry: &TypeRegistry,
+) -> Result<Value, ComponentFault> {
+    let mut component = copy::<C>(world, entity, registry)?;
+    for patch in patches {
+        apply_value(component.as_partial_reflect_mut(), patch, registry).map_err(rejected)?;
+    }
+    to_value(component.as_partial_reflect()).map_err(rejected)
+}
+
+fn write<C: Component<Mutability = Mutable> + FromReflect + TypePath>(
+    world: &mut World,
+    entity: Entity,
+    patch: &Value,
+    registry: &TypeRegistry,
+) -> Result<(), ComponentFault> {
+    let mut component = copy::<C>(world, Some(entity), registry)?;
+    apply_value(component.as_partial_reflect_mut(), patch, registry).map_err(rejected)?;
+    if let Ok(mut entity) = world.get_entity_mut(entity) {
+        match entity.get_mut::<C>() {
+            Some(mut place) => *place = component,
+            None => {
+                entity.insert(component);
+            }
+        }
+    }
+    Ok(())
+}

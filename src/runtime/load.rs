@@ -1,0 +1,121 @@
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use bevy::{
+    asset::{AssetLoader, AsyncReadExt as _, LoadContext, io::Reader},
+    prelude::*,
+    reflect::TypePath,
+};
+
+use crate::{
+    api::{ApiFunction, ApiTable, TableError},
+    contract::{ErrorKind, ScriptError, ScriptLimits, ScriptSource, Stage},
+    script::{CompiledScript, ScriptCompiler, ScriptWorkers},
+    trust::{TrustPolicy, Verified},
+};
+
+/// A script file as an asset: the compiled script, or why there is none.
+///
+/// A file that cannot be compiled is loaded all the same, with its errors; so whoever runs an older
+/// version goes on running it.
+#[derive(Asset, TypePath, Clone, Debug)]
+pub struct Script {
+    /// What the file holds.
+    pub result: Result<Arc<CompiledScript>, Arc<[ScriptError]>>,
+}
+
+/// What all stages share: the table, the compiler, the policy and the script threads.
+#[derive(Resource, Clone)]
+pub struct ScriptHost(Arc<Shared>);
+
+struct Shared {
+    limits: ScriptLimits,
+    policy: TrustPolicy,
+    workers: ScriptWorkers,
+    table: Mutex<ApiTable>,
+    /// Made from the table when the first script is compiled; the table is fixed then.
+    compiler: OnceLock<ScriptCompiler>,
+}
+
+impl ScriptHost {
+    pub(super) fn new(limits: ScriptLimits, policy: TrustPolicy, workers: ScriptWorkers) -> Self {
+        Self(Arc::new(Shared {
+            limits,
+            policy,
+            workers,
+            table: Mutex::default(),
+            compiler: OnceLock::new(),
+        }))
+    }
+
+    pub(super) fn add(&self, function: ApiFunction) -> Result<(), TableError> {
+        if self.0.compiler.get().is_some() {
+            return Err(TableError::TooLate(function.name().to_owned()));
+        }
+        self.0.table.lock().unwrap_or_else(PoisonError::into_inner).add(function)
+    }
+
+    /// The compiler. From the first call on, no functions can be added.
+    #[must_use]
+    pub fn compiler(&self) -> &ScriptCompiler {
+        self.0.compiler.get_or_init(|| {
+            let table = self.0.table.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            ScriptCompiler::new(table, self.0.limits.clone())
+        })
+    }
+
+    /// What a call may use.
+    #[must_use]
+    pub fn limits(&self) -> &ScriptLimits {
+        &self.0.limits
+    }
+
+    /// The threads on which scripts run.
+    #[must_use]
+    pub fn workers(&self) -> &ScriptWorkers {
+        &self.0.workers
+    }
+
+    /// Verifies and compiles a script on a script thread, and waits for it.
+    #[must_use]
+    pub fn compile(&self, source: ScriptSource) -> Script {
+        let result = Verified::check(source, &self.0.policy)
+            .map_err(|error| vec![error])
+            .and_then(|source| self.0.workers.run(|| self.compiler().compile(&source)));
+        Script { result: result.map(Arc::new).map_err(Into::into) }
+    }
+}
+
+/// Loads `.rhai` files: reads them, verifies them, compiles them.
+#[derive(TypePath)]
+pub struct ScriptLoader {
+    pub(super) host: ScriptHost,
+}
+
+impl AssetLoader for ScriptLoader {
+    type Asset = Script;
+    type Settings = ();
+    type Error = std::io::Error;
+
+    async fn load(
+        &self,
+        reader: &mut dyn Reader,
+        (): &(),
+        context: &mut LoadContext<'_>,
+    ) -> Result<Script, std::io::Error> {
+        let path = context.path().to_string();
+        let limit = self.host.limits().source_bytes;
+        // One byte more than allowed shows that there is too much, without reading it all.
+        let mut bytes = Vec::new();
+        reader.take(limit as u64 + 1).read_to_end(&mut bytes).await?;
+        if bytes.len() > limit {
+            let message = format!("the file has more than {limit} bytes, which is the limit");
+            let error = ScriptError::new(Stage::Load, ErrorKind::Memory, path, message);
+            return Ok(Script { result: Err([error].into()) });
+        }
+        Ok(self.host.compile(ScriptSource::new(path, bytes)))
+    }
+
+    fn extensions(&self) -> &[&str] {
+        &["rhai"]
+    }
+}

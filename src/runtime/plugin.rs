@@ -1,0 +1,234 @@
+use std::time::Instant;
+
+use bevy::{
+    ecs::schedule::{LogLevel as Detection, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor},
+    prelude::*,
+};
+
+use super::{
+    apply::{self, Dying},
+    bind::{self, ChangedScripts, Unbound, Versions},
+    collect::{self, EventQueue, PassJobs},
+    cscript::CScript,
+    error_policy::ErrorPolicy,
+    expose::ExposedComponents,
+    host_function::Effects,
+    ids::ScriptIds,
+    load::{Script, ScriptHost, ScriptLoader},
+    motion::{self, Motion, MotionWanted},
+    prefab::Prefabs,
+    report::{
+        self, Reports, ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded,
+    },
+    roster::Roster,
+    run::{self, PassOutcome},
+    tag::{Tag, TagIndex},
+    view::WindowQueries,
+};
+use crate::{
+    contract::{ScriptEvent, ScriptId, ScriptLimits},
+    script::{ScriptThreads, ScriptWorkers},
+    trust::TrustPolicy,
+};
+
+/// Scripts for entities. Add it after `DefaultPlugins`, or after `MinimalPlugins`, `AssetPlugin` and
+/// `TransformPlugin`.
+///
+/// ```
+/// use bevy::prelude::*;
+/// use bevy_cscript::prelude::*;
+///
+/// App::new()
+///     .add_plugins((MinimalPlugins, AssetPlugin::default(), TransformPlugin))
+///     .add_plugins(ScriptingPlugin { world_seed: 42, ..default() });
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ScriptingPlugin {
+    /// What a script may use. Default: see [`ScriptLimits`].
+    pub limits: ScriptLimits,
+    /// Which scripts are accepted. Default: unsigned ones too, as the game's own.
+    pub policy: TrustPolicy,
+    /// How many threads run scripts; the result does not depend on it. Default: **Auto**.
+    pub threads: ScriptThreads,
+    /// The seed of all random numbers of scripts. Default: **0**.
+    pub world_seed: u64,
+    /// What happens to a script whose call failed. Default: **Pause**.
+    pub error_policy: ErrorPolicy,
+}
+
+/// The schedule of a tick, run once in every `FixedUpdate`. Its order is fixed, ambiguity in it is an
+/// error.
+#[derive(ScheduleLabel, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ScriptTick;
+
+/// The schedule of a pass: of events first, of updates then.
+#[derive(ScheduleLabel, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ScriptPass;
+
+/// The stages, in their order.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScriptSystems {
+    /// In `FixedUpdate`: the whole tick. For games that order their own systems before or after it.
+    /// Physics steps in `FixedPostUpdate`, so scripts come before it.
+    Tick,
+    /// In [`ScriptTick`]: empty, for games that want something done before scripts.
+    First,
+    /// In [`ScriptTick`]: new scripts and new versions are noticed.
+    Bind,
+    /// In [`ScriptTick`]: the two passes.
+    Passes,
+    /// In [`ScriptTick`]: logs, messages, metrics.
+    Report,
+    /// In [`ScriptTick`]: empty, for games that want something done after scripts.
+    Last,
+    /// In [`ScriptPass`], so twice a tick: what is to be called. A game may send
+    /// [`ScriptEvent`]s before it.
+    Collect,
+    /// In [`ScriptPass`]: the calls.
+    Run,
+    /// In [`ScriptPass`]: their commands. A game may look at the result after it.
+    Apply,
+}
+
+/// The time of scripts: ticks, not clocks.
+#[derive(Resource, Clone, Copy, Debug, PartialEq)]
+pub struct ScriptClock {
+    /// The number of the tick, from 0. A game that loads a save sets it.
+    pub tick: u64,
+    /// Seconds of a tick, taken from `Time<Fixed>`.
+    pub delta_time: f64,
+}
+
+/// What [`ScriptingPlugin`] was told that calls depend on.
+#[derive(Resource, Clone, Copy)]
+pub(super) struct ScriptSettings {
+    pub(super) world_seed: u64,
+    pub(super) error_policy: ErrorPolicy,
+}
+
+/// Which pass is running.
+#[derive(Resource, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pass {
+    Events,
+    Update,
+}
+
+impl Plugin for ScriptingPlugin {
+    /// # Panics
+    /// Without `AssetPlugin`, or where the system has no threads to give.
+    fn build(&self, app: &mut App) {
+        assert!(
+            app.is_plugin_added::<AssetPlugin>(),
+            "ScriptingPlugin needs AssetPlugin: add DefaultPlugins or AssetPlugin before it"
+        );
+        let workers = ScriptWorkers::new(self.threads)
+            .unwrap_or_else(|error| panic!("script threads cannot be started: {error}"));
+        let host = ScriptHost::new(self.limits.clone(), self.policy.clone(), workers);
+
+        app.init_asset::<Script>()
+            .register_asset_loader(ScriptLoader { host: host.clone() })
+            .insert_resource(host)
+            .insert_resource(ScriptSettings {
+                world_seed: self.world_seed,
+                error_policy: self.error_policy,
+            })
+            .insert_resource(ScriptClock { tick: 0, delta_time: 1.0 / 64.0 })
+            .insert_resource(Pass::Events)
+            .init_resource::<ScriptIds>()
+            .init_resource::<TagIndex>()
+            .init_resource::<Unbound>()
+            .init_resource::<Versions>()
+            .init_resource::<ChangedScripts>()
+            .init_resource::<Roster>()
+            .init_resource::<EventQueue>()
+            .init_resource::<PassJobs>()
+            .init_resource::<PassOutcome>()
+            .init_resource::<Dying>()
+            .init_resource::<MotionWanted>()
+            .init_resource::<ExposedComponents>()
+            .init_resource::<Prefabs>()
+            .init_resource::<Effects>()
+            .init_resource::<Reports>()
+            .init_resource::<ScriptMetrics>()
+            .init_resource::<WindowQueries>()
+            .add_message::<ScriptEvent>()
+            .add_message::<ScriptFault>()
+            .add_message::<ScriptLogged>()
+            .add_message::<ScriptReloaded>()
+            .add_message::<ScriptPublished>()
+            .register_type::<ScriptId>()
+            .register_type::<CScript>()
+            .register_type::<Tag>()
+            .register_required_components::<ScriptId, Motion>();
+
+        build_schedules(app);
+        app.add_systems(FixedUpdate, run_tick.in_set(ScriptSystems::Tick));
+    }
+}
+
+fn build_schedules(app: &mut App) {
+    use ScriptSystems::{Apply, Bind, Collect, First, Last, Passes, Report, Run};
+    let strict = || ScheduleBuildSettings {
+        ambiguity_detection: Detection::Error,
+        ..ScheduleBuildSettings::default()
+    };
+    app.init_schedule(ScriptTick)
+        .edit_schedule(ScriptTick, |schedule| {
+            schedule
+                .set_executor(SingleThreadedExecutor::new())
+                .set_build_settings(strict());
+        })
+        .init_schedule(ScriptPass)
+        .edit_schedule(ScriptPass, |schedule| {
+            schedule
+                .set_executor(SingleThreadedExecutor::new())
+                .set_build_settings(strict());
+        })
+        .configure_sets(ScriptTick, (First, Bind, Passes, Report, Last).chain())
+        .configure_sets(ScriptPass, (Collect, Run, Apply).chain())
+        .add_systems(
+            ScriptTick,
+            (
+                (
+                    apply::forget_removed,
+                    motion::track_motion,
+                    bind::note_versions,
+                    bind::bind,
+                    collect::receive_events,
+                )
+                    .chain()
+                    .in_set(Bind),
+                run_passes.in_set(Passes),
+                report::report.in_set(Report),
+            ),
+        )
+        .add_systems(
+            ScriptPass,
+            (
+                collect::collect.in_set(Collect),
+                run::run.in_set(Run),
+                apply::apply.in_set(Apply),
+            ),
+        );
+}
+
+/// Runs a tick of scripts.
+fn run_tick(world: &mut World) {
+    let began = Instant::now();
+    let delta_time = world.resource::<Time<Fixed>>().timestep().as_secs_f64();
+    world.resource_mut::<ScriptClock>().delta_time = delta_time;
+    world.run_schedule(ScriptTick);
+    world.resource_mut::<ScriptClock>().tick += 1;
+    world.resource_mut::<ScriptMetrics>().tick_time = began.elapsed();
+}
+
+/// Runs the pass of events, then the pass of updates.
+fn run_passes(world: &mut World) {
+    for pass in [Pass::Events, Pass::Update] {
+        *world.resource_mut::<Pass>() = pass;
+        world.run_schedule(ScriptPass);
+    }
+}
+
+/// The host's events come as messages.
+impl Message for ScriptEvent {}

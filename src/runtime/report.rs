@@ -1,0 +1,246 @@
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use bevy::prelude::*;
+
+use crate::{
+    contract::{LogLevel, LogLine, Position, RunReport, ScriptError, ScriptId, Value},
+    script::{CompiledScript, Migration},
+};
+
+/// A call or a start of a script failed. It has changed nothing.
+#[derive(Message, Clone, Debug)]
+pub struct ScriptFault {
+    /// The entity whose script it was.
+    pub entity: Entity,
+    /// What went wrong.
+    pub error: ScriptError,
+    /// Whether the script stands still because of it.
+    pub paused: bool,
+}
+
+/// A script file changed while it was in use.
+#[derive(Message, Clone, Debug)]
+pub struct ScriptReloaded {
+    /// The script.
+    pub path: String,
+    /// How many instances run the new version now.
+    pub instances: usize,
+    /// What became of their variables.
+    pub migration: Migration,
+    /// Why the new version was refused; the old one goes on then.
+    pub refused: Vec<ScriptError>,
+}
+
+/// A script wrote a line.
+#[derive(Message, Clone, Debug)]
+pub struct ScriptLogged {
+    /// The entity whose script wrote it.
+    pub entity: Entity,
+    /// The script.
+    pub path: Arc<str>,
+    /// The line.
+    pub line: LogLine,
+}
+
+/// A script published something. Scripts that listen hear it in the next pass of events.
+#[derive(Message, Clone, Debug, PartialEq)]
+pub struct ScriptPublished {
+    /// What it is about.
+    pub topic: String,
+    /// What it says.
+    pub value: Value,
+}
+
+/// What scripts did since the app started.
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScriptMetrics {
+    /// Ticks.
+    pub ticks: u64,
+    /// Calls of callbacks.
+    pub callbacks: u64,
+    /// Commands.
+    pub commands: u64,
+    /// Failed calls, failed starts and refused versions.
+    pub errors: u64,
+    /// Instances that took over a new version.
+    pub reloads: u64,
+    /// Steps.
+    pub fuel: u64,
+    /// Events that nobody heard: their entity was gone, or its script paused or switched off.
+    pub unheard: u64,
+    /// How long the last tick took; the only figure here that differs from run to run.
+    pub tick_time: Duration,
+}
+
+/// What the stages have to tell, until the report stage tells it.
+#[derive(Resource, Default)]
+pub(super) struct Reports {
+    pub(super) metrics: ScriptMetrics,
+    faults: Vec<ScriptFault>,
+    logged: Vec<ScriptLogged>,
+    suppressed: u64,
+    reloads: Vec<ScriptReloaded>,
+    warnings: Vec<String>,
+    /// How often each fault or warning was seen.
+    seen: HashMap<Sight, u64>,
+}
+
+/// What makes two faults the same for the log.
+#[derive(PartialEq, Eq, Hash)]
+struct Sight {
+    path: String,
+    position: Option<Position>,
+    message: String,
+}
+
+/// So many different faults are told apart; after that the memory begins anew.
+const REMEMBERED: usize = 1024;
+
+impl Reports {
+    pub(super) fn fault(&mut self, entity: Entity, error: ScriptError, paused: bool) {
+        self.metrics.errors += 1;
+        self.faults.push(ScriptFault { entity, error, paused });
+    }
+
+    pub(super) fn wrote(&mut self, entity: Entity, _: ScriptId, path: &Arc<str>, report: RunReport) {
+        self.suppressed += u64::from(report.log_suppressed);
+        self.logged.extend(
+            report.log.into_iter().map(|line| ScriptLogged { entity, path: path.clone(), line }),
+        );
+    }
+
+    pub(super) fn reloaded(&mut self, path: &Arc<str>, migration: Migration) {
+        self.metrics.reloads += 1;
+        if let Some(same) = self.reloads.iter_mut().find(|reload| *reload.path == **path) {
+            same.instances += 1;
+            return;
+        }
+        let path = path.to_string();
+        self.reloads.push(ScriptReloaded { path, instances: 1, migration, refused: Vec::new() });
+    }
+
+    /// A version that cannot run; `replaces` says whether an older one goes on instead.
+    pub(super) fn refused(&mut self, errors: &[ScriptError], replaces: bool) {
+        self.metrics.errors += 1;
+        for error in errors {
+            if let Some(times) = self.count(&error.path, error.position, &error.message) {
+                let note = if replaces { "\n    the version before it goes on" } else { "" };
+                error!(target: "script", "{error}{note}{times}");
+            }
+        }
+        self.reloads.push(ScriptReloaded {
+            path: errors.first().map_or_else(String::new, |error| error.path.clone()),
+            instances: 0,
+            migration: Migration::default(),
+            refused: errors.to_vec(),
+        });
+    }
+
+    /// Tells of what is probably not meant in a script.
+    pub(super) fn warn_of(&self, script: &CompiledScript) {
+        for warning in script.warnings() {
+            warn!(target: "script", "{warning}");
+        }
+    }
+
+    pub(super) fn warn(&mut self, text: &str) {
+        self.warnings.push(text.to_owned());
+    }
+
+    /// A command was given for an entity that is gone.
+    pub(super) fn nobody(&mut self, id: ScriptId, command: &'static str) {
+        self.warnings.push(format!("{command} does nothing: entity {id} is gone"));
+    }
+
+    /// Whether to tell of something that may have been told before: the first time, and then at 10,
+    /// 100, 1,000 .. times; gives what to add about that.
+    fn count(&mut self, path: &str, position: Option<Position>, message: &str) -> Option<String> {
+        if self.seen.len() >= REMEMBERED {
+            self.seen.clear();
+        }
+        let sight = Sight { path: path.to_owned(), position, message: message.to_owned() };
+        let count = self.seen.entry(sight).or_default();
+        *count += 1;
+        match *count {
+            1 => Some(String::new()),
+            count if is_power_of_ten(count) => Some(format!("\n    so far {count} times")),
+            _ => None,
+        }
+    }
+}
+
+const fn is_power_of_ten(mut count: u64) -> bool {
+    while count > 1 && count.is_multiple_of(10) {
+        count /= 10;
+    }
+    count == 1
+}
+
+/// Tells what there is to tell: logs once, sends messages, publishes the metrics.
+pub(super) fn report(
+    mut reports: ResMut<Reports>,
+    mut metrics: ResMut<ScriptMetrics>,
+    mut queue: ResMut<super::collect::EventQueue>,
+    mut faults: MessageWriter<ScriptFault>,
+    mut logged: MessageWriter<ScriptLogged>,
+    mut reloaded: MessageWriter<ScriptReloaded>,
+) {
+    let reports = &mut *reports;
+    for fault in std::mem::take(&mut reports.faults) {
+        let ScriptError { path, position, message, .. } = &fault.error;
+        if let Some(times) = reports.count(path, *position, message) {
+            let note = if fault.paused { "\n    it is paused" } else { "" };
+            error!(target: "script", "{}{note}{times}", fault.error);
+        }
+        faults.write(fault);
+    }
+    for line in std::mem::take(&mut reports.logged) {
+        let ScriptLogged { path, line: LogLine { level, text }, .. } = &line;
+        match level {
+            LogLevel::Debug => debug!(target: "script", "{path}: {text}"),
+            LogLevel::Info => info!(target: "script", "{path}: {text}"),
+            LogLevel::Warn => warn!(target: "script", "{path}: {text}"),
+            LogLevel::Error => error!(target: "script", "{path}: {text}"),
+        }
+        logged.write(line);
+    }
+    let suppressed = std::mem::take(&mut reports.suppressed);
+    if suppressed > 0 {
+        reports.warnings.push(format!("{suppressed} lines of script logs were too many"));
+    }
+    for reload in std::mem::take(&mut reports.reloads) {
+        if reload.refused.is_empty() {
+            let Migration { kept, reset, dropped } = &reload.migration;
+            info!(
+                target: "script",
+                "{}: reloaded in {} instances; kept {kept:?}, reset {reset:?}, dropped {dropped:?}",
+                reload.path, reload.instances
+            );
+        }
+        reloaded.write(reload);
+    }
+    for warning in std::mem::take(&mut reports.warnings) {
+        if let Some(times) = reports.count("", None, &warning) {
+            warn!(target: "script", "{warning}{times}");
+        }
+    }
+    reports.metrics.unheard += std::mem::take(&mut queue.unheard);
+    reports.metrics.ticks += 1;
+    reports.metrics.tick_time = metrics.tick_time;
+    metrics.clone_from(&reports.metrics);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_fault_is_told_at_powers_of_ten() {
+        let mut reports = Reports::default();
+        let told: Vec<u32> = (1..=1_000)
+            .filter(|_| reports.count("a.rhai", None, "no").is_some())
+            .collect();
+        assert_eq!(told, [1, 10, 100, 1_000]);
+        assert!(reports.count("b.rhai", None, "no").is_some());
+    }
+}
