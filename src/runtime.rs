@@ -10,8 +10,8 @@
 //! | `report` | logs, messages, metrics |
 //! | `view` | **the one file that reads the world for scripts** |
 
-mod apply;
 mod app_ext;
+mod apply;
 mod bind;
 mod collect;
 mod cscript;
@@ -39,8 +39,6 @@ pub use host_function::{HostCall, ScriptFunction};
 pub use ids::ScriptIds;
 pub use load::{Script, ScriptHost, ScriptLoader};
 pub use plugin::{ScriptClock, ScriptPass, ScriptSystems, ScriptTick, ScriptingPlugin};
-pub use report::{
-    ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded,
-};
+pub use report::{ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded};
 pub use tag::Tag;
 pub use world_hash::world_hash;

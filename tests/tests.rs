@@ -4,3 +4,6 @@
 mod compile;
 /// What the language does and how state is kept, without Bevy.
 mod language;
+/// What scripts do in an app, tick by tick.
+#[cfg(feature = "bevy")]
+mod runtime;

@@ -72,7 +72,8 @@ pub(super) fn apply(world: &mut World) {
 fn give_back(world: &mut World, reports: &mut Reports, job: Job, notes: Vec<Note>) {
     let Job { id, entity, slot, faults, work, .. } = job;
     let Some(mut script) = world.get_mut::<CScript>(entity) else { return };
-    let Some(state) = script.bypass_change_detection().slots_mut().get_mut(usize::from(slot)) else {
+    let Some(state) = script.bypass_change_detection().slots_mut().get_mut(usize::from(slot))
+    else {
         return;
     };
     state.faults = faults;
@@ -133,15 +134,23 @@ fn give_back(world: &mut World, reports: &mut Reports, job: Job, notes: Vec<Note
 
 fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptCommand) {
     match command {
-        ScriptCommand::Spawn { id, prefab, position } => spawn(world, reports, id, &prefab, position),
+        ScriptCommand::Spawn { id, prefab, position } => {
+            spawn(world, reports, id, &prefab, position)
+        }
         ScriptCommand::Publish { topic, value } => {
             let args = vec![Value::String(topic.to_string()), (*value).clone()];
             let callback = Callback::OnMessage.name().to_owned();
-            world.resource_mut::<EventQueue>().push(ScriptEvent { callback, args, target: Target::All });
+            world.resource_mut::<EventQueue>().push(ScriptEvent {
+                callback,
+                args,
+                target: Target::All,
+            });
             world.write_message(ScriptPublished { topic: topic.into(), value: *value });
         }
         ScriptCommand::Host { function, caller, args } => {
-            let Some(effect) = world.resource::<Effects>().0.get(&*function).cloned() else { return };
+            let Some(effect) = world.resource::<Effects>().0.get(&*function).cloned() else {
+                return;
+            };
             let call = HostCall { caller, args: &args };
             guarded(reports, &function, || effect(world, &call));
         }

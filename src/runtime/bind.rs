@@ -30,8 +30,33 @@ struct Version {
     refused: Option<Arc<[ScriptError]>>,
 }
 
-/// Takes note of every version that was loaded since the last tick. A version that does not verify
-/// or compile never replaces one that does.
+impl Versions {
+    /// Takes note of what was loaded; says whether it is news. A version that does not verify or
+    /// compile never replaces one that does.
+    fn note(&mut self, id: AssetId<Script>, script: &Script, reports: &mut Reports) -> bool {
+        let version = self.0.entry(id).or_default();
+        match &script.result {
+            Ok(script) => {
+                if version.good.as_ref().is_some_and(|good| Arc::ptr_eq(good, script)) {
+                    return false;
+                }
+                reports.warn_of(script);
+                version.refused = None;
+                version.good = Some(script.clone());
+            }
+            Err(errors) => {
+                if version.refused.as_ref().is_some_and(|refused| Arc::ptr_eq(refused, errors)) {
+                    return false;
+                }
+                version.refused = Some(errors.clone());
+                reports.refused(errors, version.good.is_some());
+            }
+        }
+        true
+    }
+}
+
+/// Takes note of every version that was loaded since the last tick.
 pub(super) fn note_versions(
     mut events: MessageReader<AssetEvent<Script>>,
     mut failures: MessageReader<AssetLoadFailedEvent<Script>>,
@@ -43,25 +68,8 @@ pub(super) fn note_versions(
     for event in events.read() {
         let (AssetEvent::Added { id } | AssetEvent::Modified { id }) = event else { continue };
         let Some(script) = assets.get(*id) else { continue };
-        let version = versions.0.entry(*id).or_default();
-        match &script.result {
-            Ok(script) => {
-                if version.good.as_ref().is_some_and(|good| Arc::ptr_eq(good, script)) {
-                    continue;
-                }
-                reports.warn_of(script);
-                version.refused = None;
-                version.good = Some(script.clone());
-                changed.0.push(*id);
-            }
-            Err(errors) => {
-                if version.refused.as_ref().is_some_and(|refused| Arc::ptr_eq(refused, errors)) {
-                    continue;
-                }
-                version.refused = Some(errors.clone());
-                reports.refused(errors, version.good.is_some());
-                changed.0.push(*id);
-            }
+        if versions.note(*id, script, &mut reports) {
+            changed.0.push(*id);
         }
     }
     for failure in failures.read() {
@@ -85,9 +93,11 @@ pub(super) struct ChangedScripts(Vec<AssetId<Script>>);
 pub(super) fn bind(
     mut unbound: ResMut<Unbound>,
     mut changed: ResMut<ChangedScripts>,
-    versions: Res<Versions>,
+    mut versions: ResMut<Versions>,
+    assets: Res<Assets<Script>>,
     server: Res<AssetServer>,
     mut jobs: ResMut<PassJobs>,
+    mut reports: ResMut<Reports>,
     mut scripts: Query<(Entity, &ScriptId, &mut CScript)>,
 ) {
     let changed = std::mem::take(&mut changed.0);
@@ -108,7 +118,14 @@ pub(super) fn bind(
         let Ok((_, id, mut script)) = scripts.get_mut(entity) else { continue };
         let mut still_waiting = false;
         for (i, slot) in script.bypass_change_detection().slots_mut().iter_mut().enumerate() {
-            let version = versions.0.get(&slot.handle().id());
+            let handle = slot.handle().id();
+            if !versions.0.contains_key(&handle)
+                && let Some(script) = assets.get(handle)
+            {
+                // The asset is there, its event comes at the end of the frame.
+                versions.note(handle, script, &mut reports);
+            }
+            let version = versions.0.get(&handle);
             let good = version.and_then(|version| version.good.clone());
             let start = match (good, slot.instance.take()) {
                 (Some(good), Some(old)) if Arc::ptr_eq(old.script(), &good) => {
@@ -119,18 +136,17 @@ pub(super) fn bind(
                 // It did not start, and it has not changed since.
                 (Some(_), None)
                     if matches!(slot.status(), ScriptStatus::Failed { .. })
-                        && !changed.contains(&slot.handle().id()) =>
+                        && !changed.contains(&handle) =>
                 {
                     continue;
                 }
-                (Some(new), None) => {
-                    Start::Fresh { new, config: slot.config().cloned() }
-                }
+                (Some(new), None) => Start::Fresh { new, config: slot.config().cloned() },
                 (None, instance) => {
                     slot.instance = instance;
                     match version.and_then(|version| version.refused.as_ref()) {
                         Some(errors) => {
-                            let reason = errors.first().map_or_else(String::new, ToString::to_string);
+                            let reason =
+                                errors.first().map_or_else(String::new, ToString::to_string);
                             slot.set_status(ScriptStatus::Failed { reason });
                         }
                         None if is_gone(&server, slot.handle()) => {

@@ -179,9 +179,11 @@ impl ScriptSlot {
     pub fn restore(&mut self, snapshot: &StateSnapshot) -> Result<(), StateError> {
         match &mut self.instance {
             Some(instance) => instance.restore(snapshot),
-            None => snapshot.0.keys().next().map_or(Ok(()), |first| {
-                Err(StateError::Unknown(first.clone()))
-            }),
+            None => snapshot
+                .0
+                .keys()
+                .next()
+                .map_or(Ok(()), |first| Err(StateError::Unknown(first.clone()))),
         }
     }
 

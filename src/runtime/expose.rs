@@ -93,7 +93,9 @@ fn read<C: Component + Reflect>(
     entity: Entity,
 ) -> Result<Option<Value>, ComponentFault> {
     let component = world.get::<C>(entity);
-    component.map(|component| to_value(component.as_partial_reflect()).map_err(rejected)).transpose()
+    component
+        .map(|component| to_value(component.as_partial_reflect()).map_err(rejected))
+        .transpose()
 }
 
 /// A copy of what the entity has, or the type's default where it has none.
@@ -112,9 +114,7 @@ fn copy<C: Component + FromReflect + TypePath>(
     };
     copied.ok_or_else(|| {
         let name = C::short_type_path();
-        rejected(format!(
-            "the entity has no {name}, and the host gave it no default to start from"
-        ))
+        rejected(format!("the entity has no {name}, and the host gave it no default to start from"))
     })
 }
 

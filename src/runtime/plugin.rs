@@ -1,7 +1,9 @@
 use std::time::Instant;
 
 use bevy::{
-    ecs::schedule::{LogLevel as Detection, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor},
+    ecs::schedule::{
+        LogLevel as Detection, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor,
+    },
     prelude::*,
 };
 
@@ -174,15 +176,11 @@ fn build_schedules(app: &mut App) {
     };
     app.init_schedule(ScriptTick)
         .edit_schedule(ScriptTick, |schedule| {
-            schedule
-                .set_executor(SingleThreadedExecutor::new())
-                .set_build_settings(strict());
+            schedule.set_executor(SingleThreadedExecutor::new()).set_build_settings(strict());
         })
         .init_schedule(ScriptPass)
         .edit_schedule(ScriptPass, |schedule| {
-            schedule
-                .set_executor(SingleThreadedExecutor::new())
-                .set_build_settings(strict());
+            schedule.set_executor(SingleThreadedExecutor::new()).set_build_settings(strict());
         })
         .configure_sets(ScriptTick, (First, Bind, Passes, Report, Last).chain())
         .configure_sets(ScriptPass, (Collect, Run, Apply).chain())
@@ -204,11 +202,7 @@ fn build_schedules(app: &mut App) {
         )
         .add_systems(
             ScriptPass,
-            (
-                collect::collect.in_set(Collect),
-                run::run.in_set(Run),
-                apply::apply.in_set(Apply),
-            ),
+            (collect::collect.in_set(Collect), run::run.in_set(Run), apply::apply.in_set(Apply)),
         );
 }
 

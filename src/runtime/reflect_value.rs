@@ -137,14 +137,8 @@ enum Step<'a> {
 
 impl Path<'static> {
     fn root(reflected: &dyn PartialReflect) -> Self {
-        let name = reflected
-            .get_represented_type_info()
-            .and_then(|info| info.ty().ident());
-        Self {
-            parent: None,
-            step: Step::Name(name.unwrap_or("value")),
-            depth: 0,
-        }
+        let name = reflected.get_represented_type_info().and_then(|info| info.ty().ident());
+        Self { parent: None, step: Step::Name(name.unwrap_or("value")), depth: 0 }
     }
 }
 
@@ -158,40 +152,24 @@ impl<'a> Path<'a> {
     }
 
     fn child(&'a self, step: Step<'a>) -> Result<Self> {
-        let child = Self {
-            parent: Some(self),
-            step,
-            depth: self.depth + 1,
-        };
+        let child = Self { parent: Some(self), step, depth: self.depth + 1 };
         if child.depth > MAX_DEPTH {
-            return Err(ReflectValueError::TooDeep {
-                path: child.to_string(),
-            });
+            return Err(ReflectValueError::TooDeep { path: child.to_string() });
         }
         Ok(child)
     }
 
     fn unsupported(&self, type_path: &str) -> ReflectValueError {
-        ReflectValueError::Unsupported {
-            path: self.to_string(),
-            type_path: type_path.to_owned(),
-        }
+        ReflectValueError::Unsupported { path: self.to_string(), type_path: type_path.to_owned() }
     }
 
     fn not_constructible(&self, type_path: &str) -> ReflectValueError {
         let path = self.to_string();
-        ReflectValueError::NotConstructible {
-            path,
-            type_path: type_path.to_owned(),
-        }
+        ReflectValueError::NotConstructible { path, type_path: type_path.to_owned() }
     }
 
     fn unknown_field(&self, field: &str, known: Vec<String>) -> ReflectValueError {
-        ReflectValueError::UnknownField {
-            path: self.to_string(),
-            field: field.to_owned(),
-            known,
-        }
+        ReflectValueError::UnknownField { path: self.to_string(), field: field.to_owned(), known }
     }
 
     fn mismatch(&self, expected: impl Into<Cow<'static, str>>, found: &Value) -> ReflectValueError {
@@ -203,18 +181,12 @@ impl<'a> Path<'a> {
     }
 
     fn not_finite(&self) -> ReflectValueError {
-        ReflectValueError::NotFinite {
-            path: self.to_string(),
-        }
+        ReflectValueError::NotFinite { path: self.to_string() }
     }
 
     fn out_of_range(&self, number: impl fmt::Display, range: &'static str) -> ReflectValueError {
         let number = number.to_string();
-        ReflectValueError::OutOfRange {
-            path: self.to_string(),
-            number,
-            range,
-        }
+        ReflectValueError::OutOfRange { path: self.to_string(), number, range }
     }
 }
 

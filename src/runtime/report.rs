@@ -102,11 +102,19 @@ impl Reports {
         self.faults.push(ScriptFault { entity, error, paused });
     }
 
-    pub(super) fn wrote(&mut self, entity: Entity, _: ScriptId, path: &Arc<str>, report: RunReport) {
+    pub(super) fn wrote(
+        &mut self,
+        entity: Entity,
+        _: ScriptId,
+        path: &Arc<str>,
+        report: RunReport,
+    ) {
         self.suppressed += u64::from(report.log_suppressed);
-        self.logged.extend(
-            report.log.into_iter().map(|line| ScriptLogged { entity, path: path.clone(), line }),
-        );
+        self.logged.extend(report.log.into_iter().map(|line| ScriptLogged {
+            entity,
+            path: path.clone(),
+            line,
+        }));
     }
 
     pub(super) fn reloaded(&mut self, path: &Arc<str>, migration: Migration) {
@@ -237,9 +245,8 @@ mod tests {
     #[test]
     fn a_repeated_fault_is_told_at_powers_of_ten() {
         let mut reports = Reports::default();
-        let told: Vec<u32> = (1..=1_000)
-            .filter(|_| reports.count("a.rhai", None, "no").is_some())
-            .collect();
+        let told: Vec<u32> =
+            (1..=1_000).filter(|_| reports.count("a.rhai", None, "no").is_some()).collect();
         assert_eq!(told, [1, 10, 100, 1_000]);
         assert!(reports.count("b.rhai", None, "no").is_some());
     }

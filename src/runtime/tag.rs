@@ -11,7 +11,9 @@ use crate::contract::ScriptId;
 /// A word by which scripts find an entity: `get_tag`, `set_tag`, `find_entity_by_tag`.
 ///
 /// Immutable, because an index is kept of it: insert it anew to change it.
-#[derive(Component, Clone, Debug, Default, PartialEq, Eq, Hash, Reflect, Serialize, Deserialize)]
+#[derive(
+    Component, Clone, Debug, Default, PartialEq, Eq, Hash, Reflect, Serialize, Deserialize,
+)]
 #[component(immutable, on_insert = enter, on_discard = leave)]
 #[reflect(Component, Default, PartialEq, Hash, Serialize, Deserialize)]
 pub struct Tag(pub String);

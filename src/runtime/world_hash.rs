@@ -3,7 +3,9 @@ use std::hash::Hasher as _;
 use bevy::prelude::*;
 use twox_hash::XxHash3_64;
 
-use super::{cscript::CScript, expose::ExposedComponents, ids::ScriptIds, plugin::ScriptClock, tag::Tag};
+use super::{
+    cscript::CScript, expose::ExposedComponents, ids::ScriptIds, plugin::ScriptClock, tag::Tag,
+};
 use crate::contract::{hash_bytes, hash_vec3};
 
 /// One number for everything that scripts can see and keep: the tick, and of every scripted entity

@@ -113,7 +113,13 @@ impl ScriptCompiler {
         });
         let program = ReferenceProgram::new(path, parsed, &outline, library, &mut context)
             .map_err(|error| vec![error])?;
-        Ok(CompiledScript::new(path, source.level(), &self.limits, outline, Program::Reference(program)))
+        Ok(CompiledScript::new(
+            path,
+            source.level(),
+            &self.limits,
+            outline,
+            Program::Reference(program),
+        ))
     }
 
     fn read<'a>(&self, source: &'a ScriptSource) -> Result<&'a str, ScriptError> {

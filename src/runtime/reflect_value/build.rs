@@ -51,12 +51,9 @@ pub(super) fn build(
             fields = info.iter();
             Box::new(build_named(info.iter(), patch, path, registry)?)
         }
-        TypeInfo::TupleStruct(info) => Box::new(DynamicTupleStruct::from(build_payload(
-            info.iter(),
-            patch,
-            path,
-            registry,
-        )?)),
+        TypeInfo::TupleStruct(info) => {
+            Box::new(DynamicTupleStruct::from(build_payload(info.iter(), patch, path, registry)?))
+        }
         TypeInfo::Tuple(info) => Box::new(build_items(info.iter(), patch, path, registry)?),
         TypeInfo::Array(info) => {
             let items = exactly(info.capacity(), patch, path)?.iter().enumerate();
@@ -100,9 +97,7 @@ fn blank(ty: &Type, info: Option<&TypeInfo>, registry: &TypeRegistry) -> Option<
         TypeInfo::Set(_) => Box::new(DynamicSet::default()),
         _ => return None,
     };
-    registry
-        .get_type_data::<ReflectFromReflect>(ty.id())?
-        .from_reflect(&*empty)
+    registry.get_type_data::<ReflectFromReflect>(ty.id())?.from_reflect(&*empty)
 }
 
 /// The key of a map entry that scripts call `name`.
@@ -141,11 +136,7 @@ pub(super) struct Choice<'a> {
 
 impl Choice<'_> {
     pub(super) fn path<'p>(&self, path: &'p Path<'p>) -> Result<Path<'p>> {
-        if self.bare {
-            Ok(*path)
-        } else {
-            path.name(self.variant.name())
-        }
+        if self.bare { Ok(*path) } else { path.name(self.variant.name()) }
     }
 
     pub(super) fn fields(&self) -> slice::Iter<'static, NamedField> {
@@ -177,22 +168,14 @@ pub(super) fn choose<'a>(
         return Err(ReflectValueError::UnknownVariant {
             path: path.to_string(),
             variant: name.to_owned(),
-            known: info
-                .variant_names()
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            known: info.variant_names().iter().map(ToString::to_string).collect(),
         });
     };
     let unit = matches!(variant, VariantInfo::Unit(_));
     if matches!(patch, Value::String(_)) && !bare && !unit {
         return Err(path.mismatch(format!("a map with the entry {name}"), patch));
     }
-    Ok(Choice {
-        variant,
-        payload,
-        bare,
-    })
+    Ok(Choice { variant, payload, bare })
 }
 
 pub(super) fn build_variant(
@@ -227,10 +210,7 @@ fn build_named(
             let known = fields.map(|field| field.name().to_owned()).collect();
             return Err(path.unknown_field(name, known));
         };
-        built.insert_boxed(
-            field.name(),
-            build(field.ty(), value, path.name(name)?, registry)?,
-        );
+        built.insert_boxed(field.name(), build(field.ty(), value, path.name(name)?, registry)?);
     }
     Ok(built)
 }
@@ -271,17 +251,11 @@ pub(super) fn missing(
     payload: &Value,
     path: Path<'_>,
 ) -> ReflectValueError {
-    let missing = fields
-        .map(|field| field.name())
-        .filter(|name| payload.get(name).is_none());
+    let missing = fields.map(|field| field.name()).filter(|name| payload.get(name).is_none());
     let missing: Vec<_> = missing.map(str::to_owned).collect();
     if missing.is_empty() {
         return path.not_constructible(ty.path());
     }
     let type_path = ty.path().to_owned();
-    ReflectValueError::MissingFields {
-        path: path.to_string(),
-        type_path,
-        missing,
-    }
+    ReflectValueError::MissingFields { path: path.to_string(), type_path, missing }
 }

@@ -90,31 +90,21 @@ fn read_items<'a>(
     items: impl Iterator<Item = &'a dyn PartialReflect>,
     path: Path<'_>,
 ) -> Result<Value> {
-    let items = items
-        .enumerate()
-        .map(|(i, item)| read(item, path.index(i)?));
+    let items = items.enumerate().map(|(i, item)| read(item, path.index(i)?));
     items.collect::<Result<Vec<_>>>().map(Value::Array)
 }
 
 fn read_enum(target: &dyn Enum, path: Path<'_>) -> Result<Value> {
     let variant = target.variant_name();
-    if target
-        .get_represented_type_info()
-        .is_some_and(|info| is_option(info.ty()))
-    {
-        return target
-            .field_at(0)
-            .map_or(Ok(Value::Unit), |inner| read(inner, path));
+    if target.get_represented_type_info().is_some_and(|info| is_option(info.ty())) {
+        return target.field_at(0).map_or(Ok(Value::Unit), |inner| read(inner, path));
     }
     let inside = path.name(variant)?;
     let payload = match target.variant_type() {
         VariantType::Unit => return Ok(Value::String(variant.to_owned())),
         VariantType::Struct => {
             let fields = target.iter_fields();
-            read_named(
-                fields.filter_map(|field| Some((field.name()?, field.value()))),
-                inside,
-            )?
+            read_named(fields.filter_map(|field| Some((field.name()?, field.value()))), inside)?
         }
         VariantType::Tuple => match target.field_at(0) {
             Some(inner) if target.field_len() == 1 => read(inner, inside)?,
@@ -147,23 +137,15 @@ where
     T: Copy + Display,
     i64: TryFrom<T>,
 {
-    i64::try_from(int)
-        .map(Value::Int)
-        .map_err(|_too_large| path.out_of_range(int, "int"))
+    i64::try_from(int).map(Value::Int).map_err(|_too_large| path.out_of_range(int, "int"))
 }
 
 fn read_key(key: &dyn PartialReflect) -> Option<Cow<'_, str>> {
-    text(key)
-        .map(Cow::Borrowed)
-        .or_else(|| match_int!(key, |i| Cow::Owned(i.to_string())))
+    text(key).map(Cow::Borrowed).or_else(|| match_int!(key, |i| Cow::Owned(i.to_string())))
 }
 
 fn text(opaque: &dyn PartialReflect) -> Option<&str> {
     None.or_else(|| opaque.try_downcast_ref::<String>().map(String::as_str))
-        .or_else(|| {
-            opaque
-                .try_downcast_ref::<Cow<'static, str>>()
-                .map(AsRef::as_ref)
-        })
+        .or_else(|| opaque.try_downcast_ref::<Cow<'static, str>>().map(AsRef::as_ref))
         .or_else(|| opaque.try_downcast_ref::<&'static str>().copied())
 }

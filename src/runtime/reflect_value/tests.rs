@@ -147,22 +147,11 @@ fn round_trip<T: PartialReflect + Clone + PartialEq + fmt::Debug>(from: T, other
 }
 
 fn health() -> Health {
-    Health {
-        current: 10.0,
-        max: 100.0,
-        armor: Armor {
-            plates: 2,
-            name: "iron".to_owned(),
-        },
-    }
+    Health { current: 10.0, max: 100.0, armor: Armor { plates: 2, name: "iron".to_owned() } }
 }
 
 fn item(id: u32) -> Item {
-    Item {
-        id,
-        label: "rope".into(),
-        spare: false,
-    }
+    Item { id, label: "rope".into(), spare: false }
 }
 
 #[test]
@@ -193,20 +182,7 @@ fn every_integer_type_survives_a_round_trip() {
         k: -11,
         l: 12,
     };
-    let zero = Ints {
-        a: 0,
-        b: 0,
-        c: 0,
-        d: 0,
-        e: 0,
-        f: 0,
-        g: 0,
-        h: 0,
-        i: 0,
-        j: 0,
-        k: 0,
-        l: 0,
-    };
+    let zero = Ints { a: 0, b: 0, c: 0, d: 0, e: 0, f: 0, g: 0, h: 0, i: 0, j: 0, k: 0, l: 0 };
     let fields = [
         ("a", -1),
         ("b", -2),
@@ -221,33 +197,19 @@ fn every_integer_type_survives_a_round_trip() {
         ("k", -11),
         ("l", 12),
     ];
-    round_trip(
-        low,
-        zero,
-        map(fields.map(|(name, i)| (name, Value::Int(i)))),
-    );
+    round_trip(low, zero, map(fields.map(|(name, i)| (name, Value::Int(i)))));
 }
 
 #[test]
 fn integers_beyond_a_scripts_own_cannot_be_read() {
     let out_of_range = |number: String| {
         let path = "u64".to_owned();
-        Err(ReflectValueError::OutOfRange {
-            path,
-            number,
-            range: "int",
-        })
+        Err(ReflectValueError::OutOfRange { path, number, range: "int" })
     };
     assert_eq!(to_value(&(i64::MAX as u64)), Ok(Value::Int(i64::MAX)));
     assert_eq!(to_value(&u64::MAX), out_of_range(u64::MAX.to_string()));
-    assert!(matches!(
-        to_value(&i128::MIN),
-        Err(ReflectValueError::OutOfRange { .. })
-    ));
-    assert!(matches!(
-        to_value(&u128::MAX),
-        Err(ReflectValueError::OutOfRange { .. })
-    ));
+    assert!(matches!(to_value(&i128::MIN), Err(ReflectValueError::OutOfRange { .. })));
+    assert!(matches!(to_value(&u128::MAX), Err(ReflectValueError::OutOfRange { .. })));
 }
 
 #[test]
@@ -274,11 +236,7 @@ fn vectors_and_tuples_survive_a_round_trip() {
     };
     let axes = |names: &[&str], numbers: &[f64]| {
         let entries = names.iter().zip(numbers);
-        Value::Map(
-            entries
-                .map(|(name, x)| ((*name).to_owned(), Value::Float(*x)))
-                .collect(),
-        )
+        Value::Map(entries.map(|(name, x)| ((*name).to_owned(), Value::Float(*x))).collect())
     };
     let value = map([
         ("at", Value::Vec3(Vec3::new(1.0, 2.0, 3.0))),
@@ -296,52 +254,21 @@ fn vectors_and_tuples_survive_a_round_trip() {
 #[test]
 fn positions_accept_arrays_and_single_axes() {
     let start = Vec3::new(1.0, 2.0, 3.0);
-    assert_eq!(
-        patched(&start, Value::from(vec![7, 8])),
-        Ok(Vec3::new(7.0, 0.0, 8.0))
-    );
-    assert_eq!(
-        patched(&start, Value::from(vec![7, 8, 9])),
-        Ok(Vec3::new(7.0, 8.0, 9.0))
-    );
-    assert_eq!(
-        patched(&start, map([("y", Value::Int(9))])),
-        Ok(Vec3::new(1.0, 9.0, 3.0))
-    );
+    assert_eq!(patched(&start, Value::from(vec![7, 8])), Ok(Vec3::new(7.0, 0.0, 8.0)));
+    assert_eq!(patched(&start, Value::from(vec![7, 8, 9])), Ok(Vec3::new(7.0, 8.0, 9.0)));
+    assert_eq!(patched(&start, map([("y", Value::Int(9))])), Ok(Vec3::new(1.0, 9.0, 3.0)));
     let wrong = |patch| patched(&start, patch).unwrap_err();
-    assert_eq!(
-        wrong(Value::from(vec![1])),
-        "Vec3: expected 2 or 3 numbers, got an array of 1"
-    );
-    assert_eq!(
-        wrong(array([Value::Int(1), text("a")])),
-        "Vec3[1]: expected a number, got string"
-    );
+    assert_eq!(wrong(Value::from(vec![1])), "Vec3: expected 2 or 3 numbers, got an array of 1");
+    assert_eq!(wrong(array([Value::Int(1), text("a")])), "Vec3[1]: expected a number, got string");
     assert_eq!(wrong(Value::Int(1)), "Vec3: expected a Vec3, got int");
-    assert_eq!(
-        wrong(Value::Vec3(Vec3::NAN)),
-        "Vec3: expected a finite number"
-    );
+    assert_eq!(wrong(Value::Vec3(Vec3::NAN)), "Vec3: expected a finite number");
 }
 
 #[test]
 fn structs_keep_what_the_patch_leaves_out() {
-    let patch = map([
-        ("current", Value::Int(5)),
-        ("armor", map([("name", text("gold"))])),
-    ]);
-    let armor = Armor {
-        plates: 2,
-        name: "gold".to_owned(),
-    };
-    assert_eq!(
-        patched(&health(), patch),
-        Ok(Health {
-            current: 5.0,
-            max: 100.0,
-            armor
-        })
-    );
+    let patch = map([("current", Value::Int(5)), ("armor", map([("name", text("gold"))]))]);
+    let armor = Armor { plates: 2, name: "gold".to_owned() };
+    assert_eq!(patched(&health(), patch), Ok(Health { current: 5.0, max: 100.0, armor }));
     assert_eq!(patched(&health(), Value::map()), Ok(health()));
     assert_eq!(to_value(&Marker), Ok(Value::map()));
 }
@@ -349,15 +276,8 @@ fn structs_keep_what_the_patch_leaves_out() {
 #[test]
 fn newtypes_are_what_they_wrap() {
     round_trip(Wrap(3), Wrap(0), Value::Int(3));
-    round_trip(
-        Pair(3, true),
-        Pair(0, false),
-        array([Value::Int(3), Value::Bool(true)]),
-    );
-    assert_eq!(
-        patched(&Wrap(0), text("a")).unwrap_err(),
-        "Wrap: expected a number, got string"
-    );
+    round_trip(Pair(3, true), Pair(0, false), array([Value::Int(3), Value::Bool(true)]));
+    assert_eq!(patched(&Wrap(0), text("a")).unwrap_err(), "Wrap: expected a number, got string");
     let short = patched(&Pair(0, false), array([Value::Int(3)])).unwrap_err();
     assert_eq!(short, "Pair: expected an array of 2, got an array of 1");
     let bare = patched(&Pair(0, false), Value::Int(3)).unwrap_err();
@@ -368,38 +288,19 @@ fn newtypes_are_what_they_wrap() {
 fn enums_survive_a_round_trip() {
     let burning = || map([("heat", Value::Float(0.5)), ("ticks", Value::Int(3))]);
     round_trip(Mood::Calm, Mood::Angry(1.0), text("Calm"));
-    round_trip(
-        Mood::Angry(0.5),
-        Mood::Calm,
-        map([("Angry", Value::Float(0.5))]),
-    );
+    round_trip(Mood::Angry(0.5), Mood::Calm, map([("Angry", Value::Float(0.5))]));
     let torn = map([("Torn", Value::from(vec![1, 2]))]);
     round_trip(Mood::Torn(1, 2), Mood::Calm, torn);
-    let from = Mood::Burning {
-        heat: 0.5,
-        ticks: 3,
-    };
+    let from = Mood::Burning { heat: 0.5, ticks: 3 };
     round_trip(from, Mood::Calm, map([("Burning", burning())]));
 }
 
 #[test]
 fn the_active_variant_keeps_what_the_patch_leaves_out() {
-    let burning = Mood::Burning {
-        heat: 0.5,
-        ticks: 3,
-    };
+    let burning = Mood::Burning { heat: 0.5, ticks: 3 };
     let patch = || map([("Burning", map([("ticks", Value::Int(9))]))]);
-    assert_eq!(
-        patched(&burning, patch()),
-        Ok(Mood::Burning {
-            heat: 0.5,
-            ticks: 9
-        })
-    );
-    assert_eq!(
-        patched(&Mood::Angry(1.0), map([("Angry", Value::Int(2))])),
-        Ok(Mood::Angry(2.0))
-    );
+    assert_eq!(patched(&burning, patch()), Ok(Mood::Burning { heat: 0.5, ticks: 9 }));
+    assert_eq!(patched(&Mood::Angry(1.0), map([("Angry", Value::Int(2))])), Ok(Mood::Angry(2.0)));
     assert_eq!(patched(&Mood::Calm, text("Calm")), Ok(Mood::Calm));
     let error = ReflectValueError::MissingFields {
         path: "Mood.Burning".to_owned(),
@@ -415,35 +316,16 @@ fn wrong_variants_are_refused() {
     let unknown = "Mood: no variant \"Happy\"; there are: Calm, Angry, Torn, Burning";
     assert_eq!(error(text("Happy")), unknown);
     assert_eq!(error(map([("Happy", Value::Unit)])), unknown);
-    assert_eq!(
-        error(text("Angry")),
-        "Mood: expected a map with the entry Angry, got string"
-    );
-    assert_eq!(
-        error(map([("Angry", text("a"))])),
-        "Mood.Angry: expected a number, got string"
-    );
-    assert_eq!(
-        error(map([("Calm", Value::Int(1))])),
-        "Mood.Calm: expected (), got int"
-    );
-    assert_eq!(
-        error(Value::map()),
-        "Mood: expected a map with one entry, the variant, got map"
-    );
+    assert_eq!(error(text("Angry")), "Mood: expected a map with the entry Angry, got string");
+    assert_eq!(error(map([("Angry", text("a"))])), "Mood.Angry: expected a number, got string");
+    assert_eq!(error(map([("Calm", Value::Int(1))])), "Mood.Calm: expected (), got int");
+    assert_eq!(error(Value::map()), "Mood: expected a map with one entry, the variant, got map");
     let kind = "Mood: expected the name of a variant, or a map from it, got int";
     assert_eq!(error(Value::Int(1)), kind);
     let field = map([("Burning", map([("cold", Value::Int(1))]))]);
     let no_field = "Mood.Burning: no field \"cold\"; there are: heat, ticks";
     assert_eq!(error(field.clone()), no_field);
-    let active = patched(
-        &Mood::Burning {
-            heat: 0.0,
-            ticks: 0,
-        },
-        field,
-    )
-    .unwrap_err();
+    let active = patched(&Mood::Burning { heat: 0.0, ticks: 0 }, field).unwrap_err();
     assert_eq!(active, no_field);
 }
 
@@ -459,25 +341,10 @@ fn options_are_bare() {
     let empty = Inventory::default();
     let named = || map([("name", text("gold"))]);
     let worn = patched(&empty, map([("worn", named())])).unwrap().worn;
-    assert_eq!(
-        worn,
-        Some(Armor {
-            plates: 0,
-            name: "gold".to_owned()
-        })
-    );
-    let iron = Inventory {
-        worn: Some(health().armor),
-        ..Inventory::default()
-    };
+    assert_eq!(worn, Some(Armor { plates: 0, name: "gold".to_owned() }));
+    let iron = Inventory { worn: Some(health().armor), ..Inventory::default() };
     let worn = patched(&iron, map([("worn", named())])).unwrap().worn;
-    assert_eq!(
-        worn,
-        Some(Armor {
-            plates: 2,
-            name: "gold".to_owned()
-        })
-    );
+    assert_eq!(worn, Some(Armor { plates: 2, name: "gold".to_owned() }));
 }
 
 #[test]
@@ -486,19 +353,11 @@ fn new_elements_start_from_their_default_or_need_all_fields() {
     let full = map([("id", Value::Int(1)), ("label", text("rope"))]);
     let best = patched(&empty, map([("best", full.clone())])).unwrap().best;
     assert_eq!(best, Some(item(1)));
-    let items = patched(&empty, map([("items", array([full]))]))
-        .unwrap()
-        .items;
+    let items = patched(&empty, map([("items", array([full]))])).unwrap().items;
     assert_eq!(items, [item(1)]);
     let armors = map([("armors", array([map([("plates", Value::Int(4))])]))]);
     let armors = patched(&empty, armors).unwrap().armors;
-    assert_eq!(
-        armors,
-        [Armor {
-            plates: 4,
-            name: String::new()
-        }]
-    );
+    assert_eq!(armors, [Armor { plates: 4, name: String::new() }]);
 
     let part = || map([("id", Value::Int(1))]);
     let error = refusal(&empty, map([("items", array([part()]))]));
@@ -507,10 +366,7 @@ fn new_elements_start_from_their_default_or_need_all_fields() {
     };
     assert_eq!(
         (path.as_str(), missing),
-        (
-            "Inventory.items[0]",
-            vec!["label".to_owned(), "spare".to_owned()]
-        )
+        ("Inventory.items[0]", vec!["label".to_owned(), "spare".to_owned()])
     );
     let burning = map([("Burning", map([("ticks", Value::Int(3))]))]);
     let error = refusal(&empty, map([("moods", array([burning]))]));
@@ -521,10 +377,7 @@ fn new_elements_start_from_their_default_or_need_all_fields() {
     };
     assert_eq!(error, expected);
     let error = patched(&empty, map([("best", map([("idd", Value::Int(1))]))])).unwrap_err();
-    assert_eq!(
-        error,
-        "Inventory.best: no field \"idd\"; there are: id, label, spare"
-    );
+    assert_eq!(error, "Inventory.best: no field \"idd\"; there are: id, label, spare");
 }
 
 #[test]
@@ -542,13 +395,8 @@ fn collections_survive_a_round_trip() {
         pairs: vec![Pair(1, true)],
         moods: vec![Mood::Calm, Mood::Angry(0.5)],
     };
-    let item = |id| {
-        map([
-            ("id", Value::Int(id)),
-            ("label", text("rope")),
-            ("spare", Value::Bool(false)),
-        ])
-    };
+    let item =
+        |id| map([("id", Value::Int(id)), ("label", text("rope")), ("spare", Value::Bool(false))]);
     let armor = || map([("plates", Value::Int(2)), ("name", text("iron"))]);
     let value = map([
         ("items", array([item(1), item(2)])),
@@ -561,10 +409,7 @@ fn collections_survive_a_round_trip() {
         ("worn", armor()),
         ("limit", Value::Int(3)),
         ("pairs", array([array([Value::Int(1), Value::Bool(true)])])),
-        (
-            "moods",
-            array([text("Calm"), map([("Angry", Value::Float(0.5))])]),
-        ),
+        ("moods", array([text("Calm"), map([("Angry", Value::Float(0.5))])])),
     ]);
     let other = Inventory {
         items: vec![self::item(9), self::item(9), self::item(9)],
@@ -585,14 +430,8 @@ fn maps_are_merged_entry_by_entry() {
     };
     let patch = map([("2", map([("plates", Value::Int(9))])), ("3", Value::map())]);
     let slots = patched(&start, map([("by_slot", patch)])).unwrap().by_slot;
-    let nine = Armor {
-        plates: 9,
-        ..iron.clone()
-    };
-    assert_eq!(
-        slots,
-        BTreeMap::from([(1, iron), (2, nine), (3, Armor::default())])
-    );
+    let nine = Armor { plates: 9, ..iron.clone() };
+    assert_eq!(slots, BTreeMap::from([(1, iron), (2, nine), (3, Armor::default())]));
 
     let error =
         |name| patched(&start, map([("by_slot", map([(name, Value::map())]))])).unwrap_err();
@@ -601,29 +440,17 @@ fn maps_are_merged_entry_by_entry() {
     assert_eq!(error("99999"), format!("{expected}, got \"99999\""));
     let value = map([("prices", map([("rope", text("dear"))]))]);
     let error = patched(&start, value).unwrap_err();
-    assert_eq!(
-        error,
-        "Inventory.prices.rope: expected a number, got string"
-    );
+    assert_eq!(error, "Inventory.prices.rope: expected a number, got string");
 }
 
 #[test]
 fn keys_must_be_text_or_integers() {
     let flags: HashMap<bool, i32> = [(true, 1)].into();
-    assert!(matches!(
-        to_value(&flags),
-        Err(ReflectValueError::Unsupported { .. })
-    ));
+    assert!(matches!(to_value(&flags), Err(ReflectValueError::Unsupported { .. })));
     let patch = map([("true", Value::Int(2))]);
-    assert!(matches!(
-        refusal(&flags, patch),
-        ReflectValueError::Unsupported { .. }
-    ));
+    assert!(matches!(refusal(&flags, patch), ReflectValueError::Unsupported { .. }));
     let titles: HashMap<Cow<'static, str>, i32> = [("a".into(), 1)].into();
-    assert_eq!(
-        patched(&titles, map([("a", Value::Int(2))])),
-        Ok([("a".into(), 2)].into())
-    );
+    assert_eq!(patched(&titles, map([("a", Value::Int(2))])), Ok([("a".into(), 2)].into()));
 }
 
 #[test]
@@ -634,14 +461,9 @@ fn numbers_are_converted_only_without_loss_of_meaning() {
         write("current", text("a")).unwrap_err(),
         "Health.current: expected a number, got string"
     );
-    let not_finite = ReflectValueError::NotFinite {
-        path: "Health.current".to_owned(),
-    };
+    let not_finite = ReflectValueError::NotFinite { path: "Health.current".to_owned() };
     for x in [f64::NAN, f64::INFINITY] {
-        assert_eq!(
-            refusal(&health(), map([("current", Value::Float(x))])),
-            not_finite
-        );
+        assert_eq!(refusal(&health(), map([("current", Value::Float(x))])), not_finite);
     }
     let large = write("current", Value::Float(1e39)).unwrap_err();
     assert!(large.starts_with("Health.current: 1000000"), "{large}");
@@ -652,26 +474,11 @@ fn numbers_are_converted_only_without_loss_of_meaning() {
         patched(&0_u8, Value::Float(2.5)).unwrap_err(),
         "u8: expected a whole number, got 2.5"
     );
-    assert_eq!(
-        patched(&0_u8, Value::Float(f64::NAN)).unwrap_err(),
-        "u8: expected a finite number"
-    );
-    assert_eq!(
-        patched(&0_u8, Value::Int(256)).unwrap_err(),
-        "u8: 256 is out of range for u8"
-    );
-    assert_eq!(
-        patched(&0_u64, Value::Int(-1)).unwrap_err(),
-        "u64: -1 is out of range for u64"
-    );
-    assert_eq!(
-        patched(&0_u64, Value::Float(1e19)),
-        Ok(10_000_000_000_000_000_000)
-    );
-    assert!(matches!(
-        refusal(&0_u128, Value::Float(1e300)),
-        ReflectValueError::OutOfRange { .. }
-    ));
+    assert_eq!(patched(&0_u8, Value::Float(f64::NAN)).unwrap_err(), "u8: expected a finite number");
+    assert_eq!(patched(&0_u8, Value::Int(256)).unwrap_err(), "u8: 256 is out of range for u8");
+    assert_eq!(patched(&0_u64, Value::Int(-1)).unwrap_err(), "u64: -1 is out of range for u64");
+    assert_eq!(patched(&0_u64, Value::Float(1e19)), Ok(10_000_000_000_000_000_000));
+    assert!(matches!(refusal(&0_u128, Value::Float(1e300)), ReflectValueError::OutOfRange { .. }));
     let nested = map([("armor", map([("plates", Value::Int(300))]))]);
     let error = patched(&health(), nested).unwrap_err();
     assert_eq!(error, "Health.armor.plates: 300 is out of range for u8");
@@ -687,21 +494,12 @@ fn other_types_are_refused() {
     };
     let patch = map([("armor", map([("plate", Value::Int(1))]))]);
     assert_eq!(refusal(&health(), patch.clone()), unknown);
-    assert_eq!(
-        error(patch),
-        "Health.armor: no field \"plate\"; there are: plates, name"
-    );
+    assert_eq!(error(patch), "Health.armor: no field \"plate\"; there are: plates, name");
     assert_eq!(error(Value::Unit), "Health: expected a map, got ()");
     let name = map([("armor", map([("name", Value::Int(1))]))]);
     assert_eq!(error(name), "Health.armor.name: expected a string, got int");
-    assert_eq!(
-        patched(&true, Value::Int(1)).unwrap_err(),
-        "bool: expected a bool, got int"
-    );
-    assert_eq!(
-        patched(&'a', text("b")).unwrap_err(),
-        "char: expected a char, got string"
-    );
+    assert_eq!(patched(&true, Value::Int(1)).unwrap_err(), "bool: expected a bool, got int");
+    assert_eq!(patched(&'a', text("b")).unwrap_err(), "char: expected a char, got string");
     assert_eq!(
         patched(&[1, 2], Value::Int(1)).unwrap_err(),
         "value: expected an array of 2, got int"
@@ -717,10 +515,7 @@ fn other_types_are_refused() {
 
 #[test]
 fn entities_never_reach_scripts() {
-    let owner = Owner {
-        entity: Entity::PLACEHOLDER,
-        all: vec![Entity::PLACEHOLDER],
-    };
+    let owner = Owner { entity: Entity::PLACEHOLDER, all: vec![Entity::PLACEHOLDER] };
     let refused = |path: &str| ReflectValueError::Unsupported {
         path: path.to_owned(),
         type_path: "bevy_ecs::entity::Entity".to_owned(),
@@ -728,10 +523,7 @@ fn entities_never_reach_scripts() {
     assert_eq!(to_value(&owner), Err(refused("Owner.entity")));
     assert_eq!(to_value(&owner.all), Err(refused("Vec[0]")));
     assert_eq!(to_value(&Some(owner.entity)), Err(refused("Option")));
-    assert_eq!(
-        refusal(&owner, map([("entity", Value::Int(1))])),
-        refused("Owner.entity")
-    );
+    assert_eq!(refusal(&owner, map([("entity", Value::Int(1))])), refused("Owner.entity"));
     let list = map([("all", Value::from(vec![1]))]);
     assert_eq!(refusal(&owner, list), refused("Owner.all[0]"));
 }
@@ -740,18 +532,9 @@ fn entities_never_reach_scripts() {
 fn other_opaque_types_are_refused_by_name() {
     let time = std::time::Duration::from_secs(1);
     let error = to_value(&time).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "Duration: scripts cannot hold a core::time::Duration"
-    );
-    assert!(matches!(
-        refusal(&time, Value::Int(1)),
-        ReflectValueError::Unsupported { .. }
-    ));
-    assert!(matches!(
-        refusal(&"fixed", text("a")),
-        ReflectValueError::Unsupported { .. }
-    ));
+    assert_eq!(error.to_string(), "Duration: scripts cannot hold a core::time::Duration");
+    assert!(matches!(refusal(&time, Value::Int(1)), ReflectValueError::Unsupported { .. }));
+    assert!(matches!(refusal(&"fixed", text("a")), ReflectValueError::Unsupported { .. }));
 }
 
 #[test]
@@ -771,10 +554,7 @@ fn what_nests_too_deeply_is_refused_in_both_directions() {
     let nested = |levels| (0..levels).fold(Tree(vec![]), |tree, _| Tree(vec![tree]));
     let value = |levels| (0..levels).fold(array([]), |value, _| array([value]));
     assert_eq!(to_value(&nested(MAX_DEPTH)), Ok(value(MAX_DEPTH)));
-    assert_eq!(
-        patched(&Tree(vec![]), value(MAX_DEPTH)),
-        Ok(nested(MAX_DEPTH))
-    );
+    assert_eq!(patched(&Tree(vec![]), value(MAX_DEPTH)), Ok(nested(MAX_DEPTH)));
     let too_deep = |error: &ReflectValueError| matches!(error, ReflectValueError::TooDeep { .. });
     assert!(to_value(&nested(MAX_DEPTH + 1)).is_err_and(|error| too_deep(&error)));
     assert!(too_deep(&refusal(&Tree(vec![]), value(MAX_DEPTH + 1))));
@@ -791,14 +571,8 @@ fn hash_order_decides_nothing() {
     let set: HashSet<u64> = (0..=9).map(large).collect();
     let smallest = large(9);
     let error = to_value(&set).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        format!("HashSet[0]: {smallest} is out of range for int")
-    );
+    assert_eq!(error, format!("HashSet[0]: {smallest} is out of range for int"));
     let map: HashMap<u64, u64> = (1..=9).map(|i| (i, large(i))).collect();
     let error = to_value(&map).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        format!("HashMap.1: {} is out of range for int", large(1))
-    );
+    assert_eq!(error, format!("HashMap.1: {} is out of range for int", large(1)));
 }

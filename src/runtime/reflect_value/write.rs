@@ -97,9 +97,7 @@ impl Named for dyn Struct + '_ {
     }
 
     fn names(&self) -> Vec<String> {
-        self.iter_fields()
-            .map(|(name, _)| name.to_owned())
-            .collect()
+        self.iter_fields().map(|(name, _)| name.to_owned()).collect()
     }
 }
 
@@ -109,9 +107,7 @@ impl Named for dyn Enum + '_ {
     }
 
     fn names(&self) -> Vec<String> {
-        self.iter_fields()
-            .filter_map(|field| field.name().map(str::to_owned))
-            .collect()
+        self.iter_fields().filter_map(|field| field.name().map(str::to_owned)).collect()
     }
 }
 
@@ -196,11 +192,7 @@ fn write_list(
         return Err(path.unsupported(target.reflect_type_path()));
     };
     let build = |(i, item)| build(&info.item_ty(), item, path.index(i)?, registry);
-    let built = items
-        .iter()
-        .enumerate()
-        .map(build)
-        .collect::<Result<Vec<_>>>()?;
+    let built = items.iter().enumerate().map(build).collect::<Result<Vec<_>>>()?;
     target.drain();
     built.into_iter().for_each(|item| target.push(item));
     Ok(())
@@ -215,18 +207,12 @@ fn write_set(
     let Value::Array(items) = patch else {
         return Err(path.mismatch("an array", patch));
     };
-    let info = target
-        .get_represented_type_info()
-        .and_then(|info| info.as_set().ok());
+    let info = target.get_represented_type_info().and_then(|info| info.as_set().ok());
     let Some(info) = info else {
         return Err(path.unsupported(target.reflect_type_path()));
     };
     let build = |(i, item)| build(&info.value_ty(), item, path.index(i)?, registry);
-    let built = items
-        .iter()
-        .enumerate()
-        .map(build)
-        .collect::<Result<Vec<_>>>()?;
+    let built = items.iter().enumerate().map(build).collect::<Result<Vec<_>>>()?;
     target.drain();
     for item in built {
         target.insert_boxed(item);
@@ -265,17 +251,12 @@ fn write_enum(
     path: Path<'_>,
     registry: &TypeRegistry,
 ) -> Result<()> {
-    let Some(info) = target
-        .get_represented_type_info()
-        .and_then(|info| info.as_enum().ok())
-    else {
+    let Some(info) = target.get_represented_type_info().and_then(|info| info.as_enum().ok()) else {
         return Err(path.unsupported(target.reflect_type_path()));
     };
     let choice = choose(info, patch, path)?;
     let inside = choice.path(&path)?;
-    let Choice {
-        variant, payload, ..
-    } = choice;
+    let Choice { variant, payload, .. } = choice;
     if target.variant_name() == variant.name() {
         return match variant {
             VariantInfo::Unit(_) => unit(payload, inside),
@@ -319,11 +300,7 @@ fn write_opaque(opaque: &mut dyn PartialReflect, patch: &Value, path: Path<'_>) 
 }
 
 pub(super) fn unit(patch: &Value, path: Path<'_>) -> Result<()> {
-    if *patch == Value::Unit {
-        Ok(())
-    } else {
-        Err(path.mismatch("()", patch))
-    }
+    if *patch == Value::Unit { Ok(()) } else { Err(path.mismatch("()", patch)) }
 }
 
 /// The items of an array that must have `count` of them.
@@ -340,30 +317,18 @@ pub(super) fn exactly<'a>(count: usize, patch: &'a Value, path: Path<'_>) -> Res
 }
 
 fn string<'a>(patch: &'a Value, path: Path<'_>) -> Result<&'a str> {
-    patch
-        .as_str()
-        .ok_or_else(|| path.mismatch("a string", patch))
+    patch.as_str().ok_or_else(|| path.mismatch("a string", patch))
 }
 
 fn double(patch: &Value, path: Path<'_>) -> Result<f64> {
-    let x = patch
-        .as_float()
-        .ok_or_else(|| path.mismatch("a number", patch))?;
-    if x.is_finite() {
-        Ok(x)
-    } else {
-        Err(path.not_finite())
-    }
+    let x = patch.as_float().ok_or_else(|| path.mismatch("a number", patch))?;
+    if x.is_finite() { Ok(x) } else { Err(path.not_finite()) }
 }
 
 fn single(patch: &Value, path: Path<'_>) -> Result<f32> {
     let x = double(patch, path)?;
     let rounded = x as f32;
-    if rounded.is_finite() {
-        Ok(rounded)
-    } else {
-        Err(path.out_of_range(x, "f32"))
-    }
+    if rounded.is_finite() { Ok(rounded) } else { Err(path.out_of_range(x, "f32")) }
 }
 
 fn int<T: TryFrom<i128>>(patch: &Value, path: Path<'_>) -> Result<T> {
