@@ -6,12 +6,14 @@
 //! | `bind` | new scripts and new versions get their instances |
 //! | `collect` | what is to be called this pass, in order |
 //! | `run` | the calls, on script threads |
+//! | `settle` | instances go back to their entities |
 //! | `apply` | **the one file that writes the world** |
 //! | `report` | logs, messages, metrics |
 //! | `view` | **the one file that reads the world for scripts** |
 
 mod app_ext;
 mod apply;
+mod batch;
 mod bind;
 mod collect;
 mod cscript;
@@ -27,6 +29,7 @@ mod reflect_value;
 mod report;
 mod roster;
 mod run;
+mod settle;
 mod tag;
 mod view;
 mod world_hash;

@@ -128,6 +128,8 @@ fn distance(a, b) { 0.0 }",
 fn what_a_sandboxed_script_may_not_contain_is_refused_with_its_place() {
     for (text, place) in [
         ("import \"other\" as other;", "1:1"),
+        ("let x = 1; export x as y;", "1:12"),
+        ("export let x = 1;", "1:8"),
         ("fn on_update() { eval(\"1\"); }", "1:18"),
         ("fn on_update() {\n  a::b();\n}", "2:6"),
         ("const X = 1; fn on_update() { global::X; }", "1:39"),

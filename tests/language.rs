@@ -149,6 +149,28 @@ fn a_failing_call_changes_nothing() {
 }
 
 #[test]
+fn closures_that_write_to_this_are_put_back_too() {
+    for body in [
+        "list.map(|| { this += 10; this }); throw 1;",
+        "list.filter(|| { this += 10; true }); throw 1;",
+        "list.for_each(|| this += 10); throw 1;",
+        "list.some(|| { this += 10; false }); throw 1;",
+        "list.reduce(|sum| { this += 10; sum }); throw 1;",
+        "list.map(|| { this = || 1; 0 });",
+        "let f = |x| { list.push(x); }; f.call(5); throw 1;",
+        "list.sort(); list.insert(0, 9); list += 7; throw 1;",
+        "push(list, 4); throw 1;",
+        "swap!(); throw 1;",
+    ] {
+        let (mut runner, world) = started(&format!(
+            "let list = [2, 1]; fn swap() {{ let x = list[0]; list[0] = list[1]; list[1] = x; }} fn on_update() {{ {body} }}"
+        ));
+        runner.call(&world, "on_update", &[]).expect_err(body);
+        assert_eq!(runner.get("list"), Value::from(vec![2_i64, 1]), "{body}");
+    }
+}
+
+#[test]
 fn errors_name_the_place_the_stack_and_the_entity() {
     let (mut runner, world) = started(
         "fn half(x) {\n    x / 0\n}\nfn twice(x) {\n    half(x) + half(x)\n}\nfn on_update() {\n    twice(4);\n}",

@@ -3,7 +3,7 @@ use bevy_cscript::{
     api::{Amount, ApiFault, Category, Live, ScriptContext},
     contract::{ErrorKind, LogLevel, ScriptEvent, ScriptId, Stage, Value},
     prelude::*,
-    runtime::{ScriptMetrics, ScriptPublished},
+    runtime::{ScriptMetrics, ScriptPass, ScriptPublished},
     testing::ScriptTestApp,
 };
 
@@ -528,5 +528,180 @@ fn logs_reach_the_host_with_entity_and_path() {
             (entity, "talk.rhai", LogLevel::Info, "hello"),
             (entity, "talk.rhai", LogLevel::Warn, "1")
         ]
+    );
+}
+
+#[test]
+fn an_entity_despawned_between_run_and_apply_takes_nothing_with_it() {
+    #[derive(Resource)]
+    struct Victim(Option<Entity>);
+    fn despawn(mut victim: ResMut<Victim>, mut commands: Commands) {
+        if let Some(victim) = victim.0.take() {
+            commands.entity(victim).despawn();
+        }
+    }
+    let mut app = ScriptTestApp::new();
+    let script = app.script(
+        "a.rhai",
+        "let n = 0; fn on_update() { n += 1; set_tag(entity_id, \"x\"); print(n); }",
+    );
+    let entities: Vec<_> = (0..3).map(|_| app.spawn(script.clone())).collect();
+    app.app()
+        .insert_resource(Victim(None))
+        .add_systems(ScriptPass, despawn.after(ScriptSystems::Run).before(ScriptSystems::Apply));
+    // In the pass in which they start, and in one in which they run.
+    for (round, victim) in entities[..2].iter().enumerate() {
+        app.world_mut().resource_mut::<Victim>().0 = Some(*victim);
+        app.ticks(2);
+        assert!(app.world().get_entity(*victim).is_err());
+        assert_eq!(app.get(entities[2], "n"), Value::Int(2 * round as i64 + 2));
+    }
+    assert!(app.take_faults().is_empty());
+}
+
+#[test]
+fn scripts_that_destroy_the_same_entity_and_one_that_is_gone() {
+    let mut app = ScriptTestApp::new();
+    let script = app.script(
+        "a.rhai",
+        "let failed = false;
+        fn on_update() { try { destroy_entity(1000); } catch { failed = true; } }
+        fn hit() { destroy_entity(entity_id); set_position(entity_id, [1, 1]); }",
+    );
+    app.world_mut().spawn((ScriptId(1000), Transform::default()));
+    let (a, b) = (app.spawn(script.clone()), app.spawn(script));
+    app.tick();
+    assert_eq!(app.entity(ScriptId(1000)), None);
+    assert_eq!(
+        (app.get(a, "failed"), app.get(b, "failed")),
+        (Value::Bool(false), Value::Bool(false))
+    );
+    app.tick();
+    assert_eq!(app.get(a, "failed"), Value::Bool(true), "the next tick sees that it is gone");
+    // Itself, from within its callback: the call goes on, and what comes after is an error there.
+    app.send(ScriptEvent::custom("hit", []).to(app.id(a)));
+    app.tick();
+    assert_eq!(app.take_faults()[0].error.kind, ErrorKind::NotFound);
+    assert!(app.world().get_entity(a).is_ok(), "a failed call changes nothing");
+}
+
+#[test]
+fn components_removed_and_replaced_while_running() {
+    let mut app = ScriptTestApp::new();
+    let first = app.script("a.rhai", "let n = 0; fn on_update() { n += 1; }");
+    let second = app.script("b.rhai", "let n = 100; fn on_update() { n += 1; }");
+    let entity = app.spawn(first.clone());
+    app.ticks(2);
+    app.world_mut().entity_mut(entity).remove::<CScript>();
+    app.ticks(2);
+    app.world_mut().entity_mut(entity).insert(CScript::new(second));
+    app.ticks(2);
+    assert_eq!(app.get(entity, "n"), Value::Int(102));
+    app.world_mut().entity_mut(entity).insert(CScript::new(first.clone()));
+    app.ticks(3);
+    assert_eq!(app.get(entity, "n"), Value::Int(3));
+    // The asset goes; whoever runs it goes on.
+    app.world_mut().resource_mut::<Assets<Script>>().remove(&first);
+    app.ticks(3);
+    assert_eq!(app.get(entity, "n"), Value::Int(6));
+    // A handle to nothing says so.
+    let nothing = app.spawn(Handle::default());
+    app.ticks(2);
+    assert!(matches!(app.status(nothing), ScriptStatus::Failed { .. }));
+    assert!(app.take_faults().is_empty());
+}
+
+#[test]
+fn a_script_that_is_switched_off_does_not_even_start() {
+    let mut app = ScriptTestApp::new();
+    let script = app.script("a.rhai", "let n = 1; fn init() { n += 10; }");
+    let entity = app.spawn(script);
+    app.world_mut().get_mut::<CScript>(entity).expect("it is there").slots_mut()[0].enabled = false;
+    app.ticks(3);
+    assert_eq!(app.status(entity), ScriptStatus::Loading);
+    app.world_mut().get_mut::<CScript>(entity).expect("it is there").slots_mut()[0].enabled = true;
+    app.tick();
+    assert_eq!(app.get(entity, "n"), Value::Int(11));
+}
+
+#[test]
+fn a_reload_that_fails_is_tried_once_and_loses_no_events() {
+    let mut app = ScriptTestApp::new();
+    let script = app.script("a.rhai", "let seen = []; fn ping(n) { seen.push(n); }");
+    // Its neighbour never loads, so the entity is looked at every tick.
+    let waiting: Handle<Script> = app.world().resource::<AssetServer>().load("no/such/file.rhai");
+    let entity = app.world_mut().spawn(CScript::new(script.clone()).and(waiting)).id();
+    app.tick();
+    app.replace(&script, "a.rhai", "let seen = 1 / 0; fn ping(n) { }");
+    for n in 0..5 {
+        app.send(ScriptEvent::custom("ping", [Value::Int(n)]));
+        app.tick();
+    }
+    assert_eq!(app.get(entity, "seen").to_string(), "[0, 1, 2, 3, 4]");
+    let faults = app.take_faults();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    let refused: Vec<_> = app.take_reloads().into_iter().filter(|r| r.path == "a.rhai").collect();
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].refused.len(), 1);
+}
+
+#[test]
+fn a_missing_file_is_told_and_found_again_when_it_appears() {
+    let mut app = ScriptTestApp::new();
+    let missing: Handle<Script> = app.world().resource::<AssetServer>().load("no/such/file.rhai");
+    let entity = app.spawn(missing);
+    for _ in 0..1_000 {
+        app.tick();
+        if app.status(entity) != ScriptStatus::Loading {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let ScriptStatus::Failed { reason } = app.status(entity) else { panic!("it is not there") };
+    assert!(reason.starts_with("no/such/file.rhai: cannot be read"), "{reason}");
+}
+
+#[test]
+fn velocities_are_found_through_pointers_too() {
+    let mut app = ScriptTestApp::new();
+    let walker =
+        app.script("w.rhai", "fn on_update() { set_position(entity_id, [tick() + 1, 0, 0]); }");
+    let walker = app.spawn(walker);
+    let id = app.id(walker).0;
+    let text =
+        format!("let v = (); fn on_update() {{ v = Fn(\"get\" + \"_velocity\").call({id}); }}");
+    let watcher = app.script("v.rhai", &text);
+    let watcher = app.spawn(watcher);
+    app.ticks(5);
+    assert_eq!(app.get(watcher, "v"), Value::Vec3(Vec3::new(64.0, 0.0, 0.0)));
+}
+
+#[test]
+fn every_call_of_a_tick_draws_its_own_numbers() {
+    let mut app = ScriptTestApp::new();
+    let script = app.script("a.rhai", "let drawn = []; fn on_update() { drawn.push(random()); }");
+    let entity = app.spawn(script);
+    app.tick();
+    app.send(ScriptEvent::custom("on_update", []));
+    app.send(ScriptEvent::custom("on_update", []));
+    app.tick();
+    let Value::Array(drawn) = app.get(entity, "drawn") else { panic!("an array") };
+    assert_eq!(drawn.len(), 4);
+    for (i, a) in drawn.iter().enumerate() {
+        assert!(drawn[i + 1..].iter().all(|b| a != b), "{drawn:?}");
+    }
+}
+
+#[test]
+fn a_variable_declared_as_nothing_keeps_what_it_held() {
+    let mut app = ScriptTestApp::new();
+    let handle = app.script("a.rhai", "let target = (); fn on_spawn() { target = 7; }");
+    let entity = app.spawn(handle.clone());
+    app.tick();
+    app.replace(&handle, "a.rhai", "let target = (); let more = 1;");
+    app.ticks(2);
+    assert_eq!(
+        (app.get(entity, "target"), app.get(entity, "more")),
+        (Value::Int(7), Value::Int(1))
     );
 }

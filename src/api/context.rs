@@ -1,4 +1,4 @@
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 
 use glam::Vec3;
 
@@ -37,6 +37,8 @@ pub struct ScriptContext<'w> {
     log: Vec<LogLine>,
     log_suppressed: u32,
     fuel: u64,
+    /// What the backend keeps from call to call.
+    kept: Option<Box<dyn Any>>,
 }
 
 impl<'w> ScriptContext<'w> {
@@ -55,6 +57,7 @@ impl<'w> ScriptContext<'w> {
             log: Vec::new(),
             log_suppressed: 0,
             fuel: 0,
+            kept: None,
         }
     }
 
@@ -101,6 +104,11 @@ impl<'w> ScriptContext<'w> {
     /// The steps used by all calls since they were last taken.
     pub fn take_fuel(&mut self) -> u64 {
         std::mem::take(&mut self.fuel)
+    }
+
+    /// A place for what the backend keeps from call to call.
+    pub(crate) const fn kept(&mut self) -> &mut Option<Box<dyn Any>> {
+        &mut self.kept
     }
 
     /// The entity whose script is running.

@@ -5,18 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bevy::prelude::*;
 
 use super::{
-    bind::Unbound,
-    collect::{EventQueue, Job, Start, Work},
-    cscript::{CScript, ScriptStatus},
+    collect::EventQueue,
+    cscript::CScript,
     expose::ExposedComponents,
     host_function::{Effects, HostCall},
     ids::ScriptIds,
-    motion::{Motion, MotionWanted},
+    motion::Motion,
     plugin::Pass,
     prefab::Prefabs,
     report::{Reports, ScriptPublished},
-    roster::{Roster, RosterEntry},
-    run::{Note, PassOutcome, What},
+    settle::PassCommands,
     tag::Tag,
     view::global_place,
 };
@@ -31,31 +29,14 @@ pub(super) struct Dying {
     last: Vec<Entity>,
 }
 
-/// Gives the instances back to their entities, then does what the scripts asked for, in the order of
-/// (id, slot, call).
+/// Does what the scripts asked for, in the order of (id, slot, call).
 pub(super) fn apply(world: &mut World) {
-    let PassOutcome { batches, jobs } = std::mem::take(&mut *world.resource_mut::<PassOutcome>());
+    let commands = std::mem::take(&mut world.resource_mut::<PassCommands>().0);
     if *world.resource::<Pass>() == Pass::Events {
         let mut dying = world.resource_mut::<Dying>();
         dying.last = std::mem::take(&mut dying.new);
     }
-    let mut jobs = jobs.into_iter();
     world.resource_scope(|world, mut reports: Mut<'_, Reports>| {
-        let mut commands = Vec::with_capacity(batches.len());
-        for mut batch in batches {
-            reports.metrics.callbacks += batch.calls;
-            reports.metrics.fuel += batch.fuel;
-            let size = batch.jobs;
-            let mut notes = std::mem::take(&mut batch.notes).into_iter().peekable();
-            for (i, job) in jobs.by_ref().take(size).enumerate() {
-                let mut own = Vec::new();
-                while let Some(note) = notes.next_if(|note| note.job == i) {
-                    own.push(note);
-                }
-                give_back(world, &mut reports, job, own);
-            }
-            commands.push(batch.commands);
-        }
         for command in commands.into_iter().flatten() {
             reports.metrics.commands += 1;
             apply_command(world, &mut reports, command);
@@ -64,70 +45,6 @@ pub(super) fn apply(world: &mut World) {
     for entity in std::mem::take(&mut world.resource_mut::<Dying>().last) {
         if let Ok(entity) = world.get_entity_mut(entity) {
             entity.despawn();
-        }
-    }
-}
-
-/// Puts an instance back into its slot and the slot into the state that the job ended in.
-fn give_back(world: &mut World, reports: &mut Reports, job: Job, notes: Vec<Note>) {
-    let Job { id, entity, slot, faults, work, .. } = job;
-    let Some(mut script) = world.get_mut::<CScript>(entity) else { return };
-    let Some(state) = script.bypass_change_detection().slots_mut().get_mut(usize::from(slot))
-    else {
-        return;
-    };
-    state.faults = faults;
-    state.instance = match work {
-        Work::Call(instance) | Work::Start(Start::Reload { old: instance, .. }) => Some(instance),
-        Work::Start(Start::Fresh { .. }) | Work::Nothing => None,
-    };
-    if notes.is_empty() {
-        return;
-    }
-    let compiled = state.instance.as_ref().map(|instance| instance.script().clone());
-    let path = compiled.as_ref().map(|script| script.path().clone());
-    let mut status = None;
-    let mut started = false;
-    for Note { what, .. } in notes {
-        match what {
-            What::Started(migration) => {
-                started = true;
-                status = Some(ScriptStatus::Ready);
-                if let (Some(path), Some(migration)) = (&path, migration) {
-                    reports.reloaded(path, migration);
-                }
-            }
-            What::StartFailed(error) => {
-                if state.instance.is_none() {
-                    status = Some(ScriptStatus::Failed { reason: error.to_string() });
-                }
-                reports.fault(entity, *error, state.instance.is_none());
-            }
-            What::Failed { error, pauses } => {
-                if pauses {
-                    status = Some(ScriptStatus::Paused { reason: error.to_string() });
-                }
-                reports.fault(entity, *error, pauses);
-            }
-            What::Wrote(report) => {
-                if let Some(path) = &path {
-                    reports.wrote(entity, id, path, report);
-                }
-            }
-            What::LeftOut(_) => {}
-        }
-    }
-    if let Some(status) = status {
-        // Here a change is a change.
-        if let Some(state) = script.slots_mut().get_mut(usize::from(slot)) {
-            state.set_status(status);
-        }
-    }
-    if let (true, Some(script)) = (started, compiled) {
-        let on_update = script.callback(Callback::OnUpdate);
-        world.resource_mut::<Roster>().add(RosterEntry { id, slot, entity, on_update });
-        if script.calls_api("get_velocity") {
-            world.resource_mut::<MotionWanted>().0 = true;
         }
     }
 }
@@ -292,11 +209,11 @@ fn destroy(world: &mut World, entity: Entity) {
                 waits = true;
                 continue;
             }
+            slot.dying = true;
             let Some(instance) = &slot.instance else { continue };
             for (defined, end) in defined.iter_mut().zip(ends) {
                 *defined |= instance.script().callback(end).is_some();
             }
-            slot.dying = true;
         }
         for (defined, end) in defined.into_iter().zip(ends) {
             if defined {
@@ -313,17 +230,5 @@ fn destroy(world: &mut World, entity: Entity) {
         }
     } else {
         world.despawn(entity);
-    }
-}
-
-/// Takes note of scripts whose component was removed between ticks.
-pub(super) fn forget_removed(
-    mut removed: RemovedComponents<CScript>,
-    mut roster: ResMut<Roster>,
-    mut unbound: ResMut<Unbound>,
-) {
-    for entity in removed.read() {
-        roster.mark_stale();
-        unbound.0.retain(|other| *other != entity);
     }
 }

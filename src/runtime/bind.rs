@@ -66,7 +66,13 @@ pub(super) fn note_versions(
     mut reports: ResMut<Reports>,
 ) {
     for event in events.read() {
-        let (AssetEvent::Added { id } | AssetEvent::Modified { id }) = event else { continue };
+        let (AssetEvent::Added { id } | AssetEvent::Modified { id }) = event else {
+            if let AssetEvent::Removed { id } = event {
+                // Whoever runs it goes on.
+                versions.0.remove(id);
+            }
+            continue;
+        };
         let Some(script) = assets.get(*id) else { continue };
         if versions.note(*id, script, &mut reports) {
             changed.0.push(*id);
@@ -118,6 +124,9 @@ pub(super) fn bind(
         let Ok((_, id, mut script)) = scripts.get_mut(entity) else { continue };
         let mut still_waiting = false;
         for (i, slot) in script.bypass_change_detection().slots_mut().iter_mut().enumerate() {
+            if slot.dying {
+                continue;
+            }
             let handle = slot.handle().id();
             if !versions.0.contains_key(&handle)
                 && let Some(script) = assets.get(handle)
@@ -132,13 +141,21 @@ pub(super) fn bind(
                     slot.instance = Some(old);
                     continue;
                 }
-                (Some(new), Some(old)) => Start::Reload { old, new },
-                // It did not start, and it has not changed since.
-                (Some(_), None)
-                    if matches!(slot.status(), ScriptStatus::Failed { .. })
-                        && !changed.contains(&handle) =>
+                // It could not start here, and has not changed since.
+                (Some(good), old)
+                    if slot.declined.as_ref().is_some_and(|other| Arc::ptr_eq(other, &good)) =>
                 {
+                    slot.instance = old;
                     continue;
+                }
+                // It starts when it is switched on.
+                (Some(_), old) if !slot.enabled => {
+                    slot.instance = old;
+                    still_waiting = true;
+                    continue;
+                }
+                (Some(new), Some(old)) => {
+                    Start::Reload { old, new, goes_on: *slot.status() == ScriptStatus::Ready }
                 }
                 (Some(new), None) => Start::Fresh { new, config: slot.config().cloned() },
                 (None, instance) => {

@@ -36,8 +36,16 @@ pub(super) enum Work {
 
 /// How a script starts.
 pub(super) enum Start {
-    Fresh { new: Arc<CompiledScript>, config: Option<Value> },
-    Reload { old: Box<ScriptInstance>, new: Arc<CompiledScript> },
+    Fresh {
+        new: Arc<CompiledScript>,
+        config: Option<Value>,
+    },
+    Reload {
+        old: Box<ScriptInstance>,
+        new: Arc<CompiledScript>,
+        /// Whether the old version is called if the new one cannot start: it may be paused.
+        goes_on: bool,
+    },
 }
 
 /// The calls of a job, in order.

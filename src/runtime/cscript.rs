@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bevy::{
     ecs::{lifecycle::HookContext, world::DeferredWorld},
     prelude::*,
@@ -6,7 +8,7 @@ use bevy::{
 use super::{bind::Unbound, load::Script};
 use crate::{
     contract::{ScriptId, Value},
-    script::{ScriptInstance, StateError, StateSnapshot},
+    script::{CompiledScript, ScriptInstance, StateError, StateSnapshot},
 };
 
 /// The scripts of an entity, with their state.
@@ -51,6 +53,9 @@ pub struct ScriptSlot {
     /// Destroyed by a script: only `on_destroy` and `cleanup` are still to come.
     #[reflect(ignore)]
     pub(super) dying: bool,
+    /// The version that could not start here; it is not tried again.
+    #[reflect(ignore)]
+    pub(super) declined: Option<Arc<CompiledScript>>,
 }
 
 /// How a script is doing.

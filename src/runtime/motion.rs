@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bevy::prelude::*;
 
 use super::{plugin::ScriptClock, view};
@@ -10,9 +12,10 @@ pub(super) struct Motion {
     pub(super) velocity: Vec3,
 }
 
-/// Whether any script asks for velocities. Nothing is measured until one does.
+/// Whether any script asks for velocities. Nothing is measured until a script is loaded that does, or
+/// one asks all the same.
 #[derive(Resource, Default)]
-pub(super) struct MotionWanted(pub(super) bool);
+pub(super) struct MotionWanted(pub(super) AtomicBool);
 
 /// Measures how far every scripted entity went since the last tick.
 pub(super) fn track_motion(
@@ -21,7 +24,7 @@ pub(super) fn track_motion(
     mut moving: Query<(Entity, &mut Motion), With<ScriptId>>,
     places: view::Places<'_, '_>,
 ) {
-    if !wanted.0 {
+    if !wanted.0.load(Ordering::Relaxed) {
         return;
     }
     let per_second = 1.0 / clock.delta_time as f32;

@@ -24,6 +24,7 @@ use super::{
     },
     roster::Roster,
     run::{self, PassOutcome},
+    settle::{self, PassCommands},
     tag::{Tag, TagIndex},
     view::WindowQueries,
 };
@@ -75,7 +76,8 @@ pub enum ScriptSystems {
     Tick,
     /// In [`ScriptTick`]: empty, for games that want something done before scripts.
     First,
-    /// In [`ScriptTick`]: new scripts and new versions are noticed.
+    /// In [`ScriptTick`]: new scripts and new versions are noticed, and the host's [`ScriptEvent`]s
+    /// taken in. Those sent later are heard in the next tick.
     Bind,
     /// In [`ScriptTick`]: the two passes.
     Passes,
@@ -83,8 +85,7 @@ pub enum ScriptSystems {
     Report,
     /// In [`ScriptTick`]: empty, for games that want something done after scripts.
     Last,
-    /// In [`ScriptPass`], so twice a tick: what is to be called. A game may send
-    /// [`ScriptEvent`]s before it.
+    /// In [`ScriptPass`], so twice a tick: what is to be called.
     Collect,
     /// In [`ScriptPass`]: the calls.
     Run,
@@ -145,6 +146,7 @@ impl Plugin for ScriptingPlugin {
             .init_resource::<EventQueue>()
             .init_resource::<PassJobs>()
             .init_resource::<PassOutcome>()
+            .init_resource::<PassCommands>()
             .init_resource::<Dying>()
             .init_resource::<MotionWanted>()
             .init_resource::<ExposedComponents>()
@@ -188,7 +190,7 @@ fn build_schedules(app: &mut App) {
             ScriptTick,
             (
                 (
-                    apply::forget_removed,
+                    settle::forget_removed,
                     motion::track_motion,
                     bind::note_versions,
                     bind::bind,
@@ -202,7 +204,11 @@ fn build_schedules(app: &mut App) {
         )
         .add_systems(
             ScriptPass,
-            (collect::collect.in_set(Collect), run::run.in_set(Run), apply::apply.in_set(Apply)),
+            (
+                collect::collect.in_set(Collect),
+                run::run.in_set(Run),
+                (settle::settle, apply::apply).chain().in_set(Apply),
+            ),
         );
 }
 

@@ -18,7 +18,7 @@ pub struct ScriptFault {
     pub paused: bool,
 }
 
-/// A script file changed while it was in use.
+/// A script file changed, or was refused when it was first read.
 #[derive(Message, Clone, Debug)]
 pub struct ScriptReloaded {
     /// The script.
@@ -102,13 +102,7 @@ impl Reports {
         self.faults.push(ScriptFault { entity, error, paused });
     }
 
-    pub(super) fn wrote(
-        &mut self,
-        entity: Entity,
-        _: ScriptId,
-        path: &Arc<str>,
-        report: RunReport,
-    ) {
+    pub(super) fn wrote(&mut self, entity: Entity, path: &Arc<str>, report: RunReport) {
         self.suppressed += u64::from(report.log_suppressed);
         self.logged.extend(report.log.into_iter().map(|line| ScriptLogged {
             entity,
@@ -119,7 +113,9 @@ impl Reports {
 
     pub(super) fn reloaded(&mut self, path: &Arc<str>, migration: Migration) {
         self.metrics.reloads += 1;
-        if let Some(same) = self.reloads.iter_mut().find(|reload| *reload.path == **path) {
+        let same =
+            |reload: &&mut ScriptReloaded| *reload.path == **path && reload.refused.is_empty();
+        if let Some(same) = self.reloads.iter_mut().find(same) {
             same.instances += 1;
             return;
         }
@@ -142,6 +138,22 @@ impl Reports {
             migration: Migration::default(),
             refused: errors.to_vec(),
         });
+    }
+
+    /// A version whose top level failed where an older one runs.
+    pub(super) fn declined(&mut self, error: &ScriptError) {
+        let same = |reload: &ScriptReloaded| {
+            reload.path == error.path
+                && reload.refused.first().is_some_and(|other| other.message == error.message)
+        };
+        if !self.reloads.iter().any(same) {
+            self.reloads.push(ScriptReloaded {
+                path: error.path.clone(),
+                instances: 0,
+                migration: Migration::default(),
+                refused: vec![error.clone()],
+            });
+        }
     }
 
     /// Tells of what is probably not meant in a script.

@@ -1,16 +1,18 @@
+use std::sync::Arc;
+
 use bevy::prelude::*;
 
 use super::{
-    collect::{Call, Calls, EventQueue, Job, PassJobs, Start, Work},
-    error_policy::ErrorPolicy,
+    batch::BatchRunner,
+    collect::{EventQueue, Job, PassJobs},
     load::ScriptHost,
     plugin::{ScriptClock, ScriptSettings},
     view::WorldWindow,
 };
 use crate::{
-    api::{CallScope, ScriptContext},
-    contract::{Callback, ErrorKind, RunReport, ScriptCommand, ScriptError, Value},
-    script::{FunctionId, Migration, ScriptInstance, StateSnapshot},
+    api::CallScope,
+    contract::{RunReport, ScriptCommand, ScriptError},
+    script::{CompiledScript, Migration},
 };
 
 /// What the jobs of a pass did, in the order of (id, slot, call).
@@ -43,11 +45,11 @@ pub(super) enum What {
     /// It started, with a new version if there is a migration.
     Started(Option<Migration>),
     /// It could not start; with a new version the old one goes on.
-    StartFailed(Box<ScriptError>),
+    StartFailed { error: Box<ScriptError>, version: Arc<CompiledScript> },
     /// A call failed, and because of that the script is paused.
     Failed { error: Box<ScriptError>, pauses: bool },
     /// It wrote lines.
-    Wrote(RunReport),
+    Wrote { path: Arc<str>, report: RunReport },
     /// Calls were left out, because the script was paused by an earlier one.
     LeftOut(usize),
 }
@@ -81,16 +83,7 @@ pub(super) fn run(world: &mut World) {
             delta_time: clock.delta_time,
         };
         workers.run_batches(&mut jobs, batch_size, |batch| {
-            let mut runner = Runner {
-                context: ScriptContext::new(scope),
-                policy: settings.error_policy,
-                outcome: BatchOutcome::default(),
-            };
-            runner.outcome.jobs = batch.len();
-            for (i, job) in batch.iter_mut().enumerate() {
-                runner.run(i, job);
-            }
-            runner.finish()
+            BatchRunner::new(scope, settings.error_policy).run(batch)
         })
     });
     let left_out: usize = batches
@@ -102,145 +95,4 @@ pub(super) fn run(world: &mut World) {
     let mut outcome = world.resource_mut::<PassOutcome>();
     outcome.batches = batches;
     outcome.jobs = jobs;
-}
-
-/// Does the jobs of one batch, one after the other.
-struct Runner<'w> {
-    context: ScriptContext<'w>,
-    policy: ErrorPolicy,
-    outcome: BatchOutcome,
-}
-
-/// The call of which a job's random numbers and ids depend: what is called, in which slot, and how
-/// many calls of this job came before.
-const fn salt(function: u64, slot: u16, ordinal: u64) -> u64 {
-    function ^ ((slot as u64) << 48).wrapping_add(ordinal.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-}
-
-/// The salt of the top level.
-const START: u64 = 0;
-
-impl Runner<'_> {
-    fn run(&mut self, index: usize, job: &mut Job) {
-        let mut ordinal = 0;
-        let first_calls = match std::mem::replace(&mut job.work, Work::Nothing) {
-            Work::Start(start) => match self.start(index, job, start) {
-                Some((instance, calls)) => {
-                    job.work = Work::Call(instance);
-                    calls
-                }
-                None => return,
-            },
-            work => {
-                job.work = work;
-                Vec::new()
-            }
-        };
-        let Work::Call(instance) = &mut job.work else { return };
-        let mut calls = first_calls.len();
-        let mut done = 0;
-        let mut paused = false;
-        let mut call = |runner: &mut Self, function: FunctionId, args: &[Value]| {
-            if paused {
-                return;
-            }
-            done += 1;
-            ordinal += 1;
-            let salt = salt(instance.script().salt(function), job.slot, ordinal);
-            runner.context.begin(job.id, salt);
-            let called = instance.call(function, args, &mut runner.context);
-            runner.outcome.calls += 1;
-            runner.note_log(index);
-            if let Err(error) = called {
-                job.faults = job.faults.saturating_add(1);
-                paused = error.kind == ErrorKind::Host || runner.policy.pauses(job.faults);
-                let what = What::Failed { error: Box::new(error), pauses: paused };
-                runner.outcome.notes.push(Note { job: index, what });
-            }
-        };
-        for (function, args) in &first_calls {
-            call(self, *function, args);
-        }
-        match &job.calls {
-            Calls::Update(function) => {
-                calls += 1;
-                call(self, *function, &[]);
-            }
-            Calls::Events(events) => {
-                calls += events.len();
-                for Call { function, args } in events {
-                    call(self, *function, args);
-                }
-            }
-        }
-        if done < calls {
-            self.outcome.notes.push(Note { job: index, what: What::LeftOut(calls - done) });
-        }
-    }
-
-    /// Starts an instance; gives the calls that come with a start, too.
-    fn start(
-        &mut self,
-        index: usize,
-        job: &mut Job,
-        start: Start,
-    ) -> Option<(Box<ScriptInstance>, Vec<(FunctionId, Vec<Value>)>)> {
-        self.context.begin(job.id, salt(START, job.slot, 0));
-        let mut calls = Vec::new();
-        let started = match start {
-            Start::Fresh { new, config } => {
-                let started = ScriptInstance::start(new.clone(), &mut self.context);
-                let mut add = |callback, args: Vec<Value>| {
-                    calls.extend(new.callback(callback).map(|function| (function, args)));
-                };
-                add(Callback::Init, Vec::new());
-                if let Some(config) = config {
-                    add(Callback::Configure, vec![config]);
-                }
-                add(Callback::OnSpawn, Vec::new());
-                started.map(|instance| (Box::new(instance), None)).map_err(|error| (error, None))
-            }
-            Start::Reload { old, new } => match old.reloaded(new.clone(), &mut self.context) {
-                Ok((instance, migration)) => {
-                    if let Some(function) = new.callback(Callback::OnReload) {
-                        let StateSnapshot(state) = old.snapshot();
-                        calls.push((function, vec![Value::Map(state)]));
-                    }
-                    Ok((Box::new(instance), Some(migration)))
-                }
-                Err(error) => Err((error, Some(old))),
-            },
-        };
-        self.note_log(index);
-        match started {
-            Ok((instance, migration)) => {
-                self.outcome.notes.push(Note { job: index, what: What::Started(migration) });
-                Some((instance, calls))
-            }
-            Err((error, old)) => {
-                let what = What::StartFailed(Box::new(error));
-                self.outcome.notes.push(Note { job: index, what });
-                // The old version goes on, and hears the events that were meant for the new one next
-                // time.
-                if let Some(old) = old {
-                    job.work = Work::Call(old);
-                }
-                None
-            }
-        }
-    }
-
-    fn note_log(&mut self, job: usize) {
-        self.outcome.fuel += self.context.take_fuel();
-        let (log, log_suppressed) = self.context.take_log();
-        if !log.is_empty() || log_suppressed > 0 {
-            let report = RunReport { log, log_suppressed, ..RunReport::default() };
-            self.outcome.notes.push(Note { job, what: What::Wrote(report) });
-        }
-    }
-
-    fn finish(mut self) -> BatchOutcome {
-        self.outcome.commands = self.context.take_commands();
-        self.outcome
-    }
 }

@@ -1,6 +1,9 @@
 //! The world as scripts read it. Nothing else reads it for them.
 
-use std::any::{Any, TypeId};
+use std::{
+    any::{Any, TypeId},
+    sync::atomic::Ordering,
+};
 
 use bevy::{
     ecs::{
@@ -15,7 +18,7 @@ use bevy::{
 use super::{
     expose::ExposedComponents,
     ids::ScriptIds,
-    motion::Motion,
+    motion::{Motion, MotionWanted},
     prefab::Prefabs,
     tag::{Tag, TagIndex, id_of},
 };
@@ -28,6 +31,7 @@ pub(super) struct WorldWindow<'w> {
     tags: &'w TagIndex,
     exposed: &'w ExposedComponents,
     prefabs: &'w Prefabs,
+    motion_wanted: &'w MotionWanted,
     registry: &'w TypeRegistry,
     places: &'w QueryState<(&'static Transform, Option<&'static ChildOf>)>,
     motions: &'w QueryState<&'static Motion>,
@@ -67,6 +71,7 @@ impl WorldWindow<'_> {
                 tags: world.resource(),
                 exposed: world.resource(),
                 prefabs: world.resource(),
+                motion_wanted: world.resource(),
                 registry: &registry,
                 places: &queries.places,
                 motions: &queries.motions,
@@ -123,6 +128,7 @@ impl WorldView for WorldWindow<'_> {
     }
 
     fn velocity(&self, id: ScriptId) -> Vec3 {
+        self.motion_wanted.0.store(true, Ordering::Relaxed);
         let motion = self.ids.entity(id).map(|entity| self.motions.get_manual(self.world, entity));
         motion.and_then(Result::ok).map_or(Vec3::ZERO, |motion| motion.velocity)
     }

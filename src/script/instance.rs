@@ -20,7 +20,7 @@ pub struct ScriptInstance {
 /// What became of the variables when a new version of a script took over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Migration {
-    /// Variables that kept their value: same name, same type.
+    /// Variables that kept their value: same name, and same type or declared as `()`.
     pub kept: Vec<String>,
     /// Variables that took the new version's value: new, or of another type than before.
     pub reset: Vec<String>,
@@ -65,7 +65,7 @@ impl ScriptInstance {
     }
 
     /// Starts a new version of the script and moves over every variable whose name and type still
-    /// match.
+    /// match; a variable that the new version declares as `()` takes any type.
     ///
     /// # Errors
     /// The new version's top level failed; this instance stays as it is.
@@ -80,7 +80,11 @@ impl ScriptInstance {
         for (i, name) in new.script.state_names().iter().enumerate() {
             let old = old_names.iter().position(|other| other == name);
             match old.and_then(|old| self.state.slots.get(old)) {
-                Some(old) if old.type_id() == new.state.slots[i].type_id() => {
+                // `let target = ();` says nothing of what will be kept there.
+                Some(old)
+                    if old.type_id() == new.state.slots[i].type_id()
+                        || new.state.slots[i].is_unit() =>
+                {
                     new.state.slots[i] = old.clone();
                     migration.kept.push(name.clone());
                 }

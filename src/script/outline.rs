@@ -5,7 +5,7 @@ mod walk;
 
 use std::collections::BTreeSet;
 
-use rhai::{AST, ASTNode, Module};
+use rhai::{AST, ASTNode, Module, ScriptFuncDef, Shared, Stmt};
 
 use self::walk::{Use, Walker};
 use crate::{
@@ -27,6 +27,8 @@ pub(crate) struct Outline {
     pub(crate) functions: Vec<FunctionOutline>,
     /// Whether `**` occurs anywhere.
     pub(crate) uses_power: bool,
+    /// Which of the [`GIVEN`] variables are read anywhere.
+    pub(crate) reads_given: [bool; GIVEN.len()],
     /// The functions of the API that are called by name.
     pub(crate) api_calls: BTreeSet<String>,
     /// Things that are probably not meant.
@@ -48,6 +50,21 @@ pub(crate) fn position(at: rhai::Position) -> Option<Position> {
     let line = u16::try_from(at.line()?).unwrap_or(u16::MAX);
     let column = u16::try_from(at.position().unwrap_or(1)).unwrap_or(u16::MAX);
     Some(Position { line, column: column.max(1) })
+}
+
+/// The statements of a function. Their type is not public; a script that has only this function lets
+/// us see them.
+pub(crate) fn body(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
+    let mut alone = Module::new();
+    alone.set_script_fn(function.clone());
+    let mut statements = Vec::new();
+    AST::new_from_module(alone).walk(&mut |path| {
+        if let [ASTNode::Stmt(statement)] = path {
+            statements.push((*statement).clone());
+        }
+        true
+    });
+    statements
 }
 
 /// Walks a parsed script. All errors are found, not only the first.
@@ -102,22 +119,16 @@ impl<'a> Survey<'a> {
         for statement in ast.statements() {
             walker.statement(statement);
         }
-        let body = walker.finish();
+        let top = walker.finish();
 
         let mut functions: Vec<Function> = ast
             .iter_fn_def()
             .map(|def| {
                 let parameters: Vec<_> = def.params.iter().map(ToString::to_string).collect();
                 let mut walker = Walker::new(&parameters, &is_pure);
-                // The body's type is not public; a script that has only this function lets us in.
-                let mut alone = Module::new();
-                alone.set_script_fn(def.clone());
-                AST::new_from_module(alone).walk(&mut |path| {
-                    if let [ASTNode::Stmt(statement)] = path {
-                        walker.statement(statement);
-                    }
-                    true
-                });
+                for statement in &body(def) {
+                    walker.statement(statement);
+                }
                 Function {
                     name: def.name.to_string(),
                     parameters,
@@ -134,7 +145,7 @@ impl<'a> Survey<'a> {
             api,
             state: Vec::new(),
             constants: Vec::new(),
-            body,
+            body: top,
             functions,
             errors: Vec::new(),
             warnings: Vec::new(),
@@ -405,12 +416,12 @@ impl<'a> Survey<'a> {
         }
         let changes = self.find_changes();
         let uses_power = self.all_uses().any(|uses| uses.power);
-        let api_calls = self
-            .all_uses()
-            .flat_map(|uses| &uses.calls)
-            .filter(|call| self.api.get(&call.name).is_some())
-            .map(|call| call.name.clone())
-            .collect();
+        let reads_given =
+            GIVEN.map(|given| self.all_uses().any(|uses| uses.names.contains_key(given)));
+        let called = self.all_uses().flat_map(|uses| uses.calls.iter().map(|call| &call.name));
+        let pointed = self.all_uses().flat_map(|uses| uses.pointers.iter().map(|(name, _)| name));
+        let api_calls =
+            called.chain(pointed).filter(|name| self.api.get(name).is_some()).cloned().collect();
         let functions = self
             .functions
             .into_iter()
@@ -428,6 +439,7 @@ impl<'a> Survey<'a> {
             constants: self.constants,
             functions,
             uses_power,
+            reads_given,
             api_calls,
             warnings: self.warnings,
         })

@@ -12,6 +12,7 @@ mod meter;
 mod natives;
 mod operators;
 mod program;
+mod session;
 
 pub(crate) use convert::{check_plain, from_value, to_value};
 pub(crate) use natives::shared_library;

@@ -53,9 +53,11 @@ pub(super) struct Call {
 }
 
 /// Standard functions that leave their first argument as it is. Others are taken to change it.
+///
+/// Those that take a closure are not among them: a closure without parameters gets each element as
+/// `this` and may assign to it.
 const PURE: &[&str] = &[
     "abs",
-    "all",
     "bytes",
     "ceiling",
     "chars",
@@ -63,13 +65,8 @@ const PURE: &[&str] = &[
     "debug",
     "ends_with",
     "extract",
-    "filter",
-    "find",
-    "find_map",
     "floor",
-    "for_each_value",
     "get",
-    "index_of",
     "int",
     "is_empty",
     "is_infinite",
@@ -79,15 +76,11 @@ const PURE: &[&str] = &[
     "is_zero",
     "keys",
     "len",
-    "map",
     "max",
     "min",
     "print",
-    "reduce",
-    "reduce_rev",
     "round",
     "sign",
-    "some",
     "split",
     "sqrt",
     "starts_with",
@@ -105,6 +98,8 @@ const PURE: &[&str] = &[
 pub(super) fn is_pure_native(name: &str) -> bool {
     PURE.contains(&name)
 }
+
+const NO_EXPORT: &str = "a script has nothing to `export` to";
 
 /// Walks the statements handed to it, one after the other.
 pub(super) struct Walker<'a> {
@@ -157,6 +152,9 @@ impl<'a> Walker<'a> {
             Stmt::Var(parts, flags, at) => {
                 let (name, value, _) = &**parts;
                 self.expression(value);
+                if flags.intersects(ASTFlags::EXPORTED) {
+                    self.uses.refused.push((position(*at), NO_EXPORT));
+                }
                 if self.scopes.len() == 1 {
                     let constant = flags.intersects(ASTFlags::CONSTANT);
                     self.uses.declared.push(Declared { name: name.name.to_string(), constant });
@@ -198,7 +196,7 @@ impl<'a> Walker<'a> {
                     .push((position(*at), "`import` is not available on this backend"));
             }
             Stmt::Export(_, at) => {
-                self.uses.refused.push((position(*at), "a script has nothing to `export` to"));
+                self.uses.refused.push((position(*at), NO_EXPORT));
             }
             Stmt::Share(captured) => {
                 for (name, _) in captured.iter() {

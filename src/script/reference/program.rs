@@ -1,20 +1,22 @@
 use std::{
     collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Mutex, PoisonError},
 };
 
 use rhai::{
-    AST, ASTFlags, CallFnOptions, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope, Shared,
-    Stmt, module_resolvers::DummyModuleResolver,
+    AST, ASTFlags, Caches, Dynamic, Engine, EvalAltResult, ImmutableString, OptimizationLevel,
+    Scope, Shared, Stmt, module_resolvers::DummyModuleResolver,
 };
 
-use super::{convert, faults, meter, natives};
+use super::{
+    convert, faults, meter, natives,
+    session::{OpenSessions, Session, SessionPool},
+};
 use crate::{
     api::ScriptContext,
     contract::{ErrorKind, LogLevel, Position, ScriptError, ScriptLimits, Stage, Value},
     script::{
-        outline::{FunctionOutline, GIVEN, Outline},
+        outline::{FunctionOutline, GIVEN, Outline, body},
         state::ScriptState,
     },
 };
@@ -27,15 +29,16 @@ pub(crate) struct ReferenceProgram {
     state: Vec<String>,
     constants: Vec<(String, Dynamic)>,
     functions: Vec<Function>,
-    /// Scopes that hold the given variables, the constants and a place for each state variable,
-    /// lent to one call after the other.
-    scopes: Mutex<Vec<Scope<'static>>>,
+    sessions: SessionPool,
+    /// Which of the given variables the script reads.
+    reads: [bool; GIVEN.len()],
 }
 
 struct Function {
     name: String,
-    parameters: usize,
     position: Option<Position>,
+    parameters: Vec<ImmutableString>,
+    body: Box<[Stmt]>,
     may_change: Box<[bool]>,
 }
 
@@ -103,20 +106,28 @@ impl ReferenceProgram {
             module.build_index();
             engine.register_global_module(module.into());
         }
-        let function = |f: &FunctionOutline| Function {
-            name: f.name.clone(),
-            parameters: f.parameters,
-            position: f.position,
-            may_change: (0..outline.state.len()).map(|i| f.may_change.contains(&i)).collect(),
+        let function = |f: &FunctionOutline| {
+            let defined = ast
+                .iter_fn_def()
+                .find(|def| def.name.as_str() == f.name && def.params.len() == f.parameters);
+            Function {
+                name: f.name.clone(),
+                position: f.position,
+                parameters: defined.map(|def| def.params.to_vec()).unwrap_or_default(),
+                body: defined.map(|def| body(def).into()).unwrap_or_default(),
+                may_change: (0..outline.state.len()).map(|i| f.may_change.contains(&i)).collect(),
+            }
         };
+        let functions = outline.functions.iter().map(function).collect();
         Ok(Self {
             path: path.to_owned(),
             engine,
             ast,
             state: outline.state.clone(),
             constants,
-            functions: outline.functions.iter().map(function).collect(),
-            scopes: Mutex::new(Vec::new()),
+            functions,
+            sessions: SessionPool::default(),
+            reads: outline.reads_given,
         })
     }
 
@@ -154,29 +165,36 @@ impl ReferenceProgram {
         context: &mut ScriptContext<'_>,
     ) -> Result<(), ScriptError> {
         let function = &self.functions[function];
-        let mut scope = self.take_scope(context);
+        let mut session =
+            OpenSessions::of(context.kept()).take(&self.sessions, || self.new_session());
+        let Session { scope, global, caches } = &mut *session;
+        let given =
+            [Dynamic::from_int(context.entity().0), Dynamic::from_float(context.delta_time())];
+        for (i, value) in given.into_iter().enumerate().filter(|(i, _)| self.reads[*i]) {
+            if let Some(place) = scope.get_mut(GIVEN[i]) {
+                *place = value;
+            }
+        }
         for (i, name) in self.state.iter().enumerate() {
             if let Some(place) = scope.get_mut(name) {
                 let slot = &mut state.slots[i];
                 *place = if function.may_change[i] { slot.clone() } else { std::mem::take(slot) };
             }
         }
-        let args: Vec<Dynamic> =
-            args.iter().take(function.parameters).map(convert::from_value).collect();
+        let depth = scope.len();
+        for (i, name) in function.parameters.iter().enumerate() {
+            let arg = args.get(i).map_or(Dynamic::UNIT, convert::from_value);
+            scope.push_dynamic(name.as_str(), arg);
+        }
         let limits = context.limits();
         meter::fill(limits.fuel);
         let result = catch(|| {
             natives::with_host(context, || {
-                let options = CallFnOptions::new().eval_ast(false).rewind_scope(true);
-                self.engine.call_fn_with_options::<Dynamic>(
-                    options,
-                    &mut scope,
-                    &self.ast,
-                    &function.name,
-                    args,
-                )
+                #[expect(deprecated, reason = "to be removed in Rhai 2; rhai is pinned")]
+                self.engine.eval_statements_raw(global, caches, scope, &function.body)
             })
         });
+        scope.rewind(depth);
         context.spend(limits.fuel - meter::left().unwrap_or(0));
         let mut result = self.judge(Stage::Run, Some(&function.name), result);
         if let Err(error) = &mut result {
@@ -210,33 +228,32 @@ impl ReferenceProgram {
                 }
             }
         }
-        // A scope may hold anything after a call that failed.
+        // A session may hold anything after a call that failed.
         if result.is_ok() {
-            self.scopes.lock().unwrap_or_else(PoisonError::into_inner).push(scope);
+            OpenSessions::of(context.kept()).give_back(session);
         }
         result
     }
 
-    fn take_scope(&self, context: &ScriptContext<'_>) -> Scope<'static> {
-        let kept = self.scopes.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        if let Some(mut scope) = kept {
-            let given = [Dynamic::from(context.entity().0), Dynamic::from(context.delta_time())];
-            for (name, value) in GIVEN.into_iter().zip(given) {
-                if let Some(place) = scope.get_mut(name) {
-                    *place = value;
-                }
-            }
-            return scope;
+    fn new_session(&self) -> Session {
+        let mut scope = Scope::with_capacity(GIVEN.len() + self.constants.len() + self.state.len());
+        for name in GIVEN {
+            scope.push_dynamic(name, Dynamic::UNIT);
         }
-        let mut scope = Scope::with_capacity(2 + self.constants.len() + self.state.len());
-        scope.push(GIVEN[0], context.entity().0).push(GIVEN[1], context.delta_time());
         for (name, value) in &self.constants {
             scope.push_constant_dynamic(name.as_str(), value.clone());
         }
         for name in &self.state {
             scope.push_dynamic(name.as_str(), Dynamic::UNIT);
         }
-        scope
+        let mut global = self.engine.new_global_runtime_state();
+        global.lib.push(self.ast.shared_lib().clone());
+        global.source = Some(self.path.as_str().into());
+        // As inside a function that the top level called.
+        (global.level, global.scope_level) = (1, 1);
+        let mut caches = Caches::new();
+        caches.push_fn_resolution_cache();
+        Session { scope, global, caches }
     }
 
     /// What became of a call, whatever it returned: one that was stopped has failed even if a native

@@ -1,0 +1,94 @@
+use std::{ffi::OsString, ops::RangeInclusive};
+
+/// What `--help` prints.
+pub const HELP: &str = "\
+Scripted entities in a world without a display. Scripts are read from assets/scripts and reloaded
+when they change.
+
+Usage: cargo run --release --example arena -- [OPTIONS]
+
+Options:
+  --ticks N             Run N ticks as fast as possible, then end.
+                        Without it: 64 ticks a second until Ctrl-C.
+  --entities N          How many entities carry scripts. [default: 300]
+  --seed N              Seed of all random numbers. [default: 0]
+  --threads N           Threads that run scripts; the result does not depend on it.
+                        [default: one for each processor]
+  --report text|json    The summary at the end, on stdout: for people, or one JSON object on one
+                        line. [default: text]
+  --help                This text.
+
+Exit codes: 0 when it ran (failed scripts are counted in the summary), 1 when scripts cannot be
+loaded, 2 when the command line is wrong.
+";
+
+/// What the command line asks for.
+pub enum Asked {
+    Run(Options),
+    Help,
+}
+
+pub struct Options {
+    /// `None`: until Ctrl-C, in real time.
+    pub ticks: Option<u64>,
+    pub entities: usize,
+    pub seed: u64,
+    /// `None`: as many as there are processors.
+    pub threads: Option<usize>,
+    pub report: Report,
+}
+
+#[derive(Clone, Copy)]
+pub enum Report {
+    Text,
+    Json,
+}
+
+/// Reads the command line. `--flag value` and `--flag=value` are the same; of two the later counts.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, String> {
+    let mut options =
+        Options { ticks: None, entities: 300, seed: 0, threads: None, report: Report::Text };
+    let mut args = args.into_iter();
+    while let Some(arg) = args.next() {
+        let arg = text(arg)?;
+        let (flag, attached) = match arg.split_once('=') {
+            Some((flag, value)) => (flag, Some(value.to_owned())),
+            None => (arg.as_str(), None),
+        };
+        let mut value = || match attached.clone() {
+            Some(value) => Ok(value),
+            None => args.next().ok_or_else(|| format!("{flag} needs a value")).and_then(text),
+        };
+        match flag {
+            "--ticks" => options.ticks = Some(number(flag, &value()?, 1..=u64::MAX)?),
+            "--entities" => options.entities = number(flag, &value()?, 1..=1_000_000)? as usize,
+            "--seed" => options.seed = number(flag, &value()?, 0..=u64::MAX)?,
+            // More than any machine is helped by, and few enough for the system to give.
+            "--threads" => options.threads = Some(number(flag, &value()?, 1..=256)? as usize),
+            "--report" => {
+                options.report = match value()?.as_str() {
+                    "text" => Report::Text,
+                    "json" => Report::Json,
+                    other => return Err(format!("--report is text or json, not `{other}`")),
+                }
+            }
+            "--help" | "-h" if attached.is_none() => return Ok(Asked::Help),
+            _ => return Err(format!("there is no option `{arg}`")),
+        }
+    }
+    Ok(Asked::Run(options))
+}
+
+fn text(arg: OsString) -> Result<String, String> {
+    arg.into_string().map_err(|arg| format!("`{}` is not readable text", arg.display()))
+}
+
+fn number(flag: &str, value: &str, range: RangeInclusive<u64>) -> Result<u64, String> {
+    match value.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => {
+            let (low, high) = (range.start(), range.end());
+            Err(format!("{flag} is a whole number from {low} to {high}, not `{value}`"))
+        }
+    }
+}

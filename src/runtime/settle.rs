@@ -1,0 +1,139 @@
+use std::sync::atomic::Ordering;
+
+use bevy::prelude::*;
+
+use super::{
+    bind::Unbound,
+    collect::{Job, Start, Work},
+    cscript::{CScript, ScriptStatus},
+    motion::MotionWanted,
+    report::Reports,
+    roster::{Roster, RosterEntry},
+    run::{PassOutcome, What},
+};
+use crate::contract::{Callback, ScriptCommand};
+
+/// The commands of the pass, a list for each batch, in order.
+#[derive(Resource, Default)]
+pub(super) struct PassCommands(pub(super) Vec<Vec<ScriptCommand>>);
+
+/// Gives the instances back to their entities and takes note of how their calls ended.
+pub(super) fn settle(
+    mut outcome: ResMut<PassOutcome>,
+    mut commands: ResMut<PassCommands>,
+    mut reports: ResMut<Reports>,
+    mut roster: ResMut<Roster>,
+    wanted: Res<MotionWanted>,
+    mut scripts: Query<&mut CScript>,
+) {
+    let PassOutcome { batches, jobs } = &mut *outcome;
+    let mut jobs = jobs.drain(..);
+    for batch in batches.drain(..) {
+        reports.metrics.callbacks += batch.calls;
+        reports.metrics.fuel += batch.fuel;
+        commands.0.push(batch.commands);
+        let mut notes = batch.notes.into_iter().peekable();
+        for (i, job) in jobs.by_ref().take(batch.jobs).enumerate() {
+            let mut own = Vec::new();
+            while let Some(note) = notes.next_if(|note| note.job == i) {
+                own.push(note.what);
+            }
+            // Gone if the host despawned it in between.
+            let Ok(mut script) = scripts.get_mut(job.entity) else { continue };
+            if own.is_empty() {
+                put_back(script.bypass_change_detection(), job);
+                continue;
+            }
+            let started = take_note(&mut script, &mut reports, job, own);
+            if let Some(entry) = started {
+                let slot = script.slots().get(usize::from(entry.slot));
+                let compiled = slot.and_then(|slot| slot.instance.as_ref());
+                if compiled.is_some_and(|i| i.script().calls_api("get_velocity")) {
+                    wanted.0.store(true, Ordering::Relaxed);
+                }
+                roster.add(entry);
+            }
+        }
+    }
+}
+
+/// Puts an instance back into its slot.
+fn put_back(script: &mut CScript, job: Job) {
+    if let Some(slot) = script.slots_mut().get_mut(usize::from(job.slot)) {
+        slot.faults = job.faults;
+        slot.instance = match job.work {
+            Work::Call(instance) | Work::Start(Start::Reload { old: instance, .. }) => {
+                Some(instance)
+            }
+            Work::Start(Start::Fresh { .. }) | Work::Nothing => None,
+        };
+    }
+}
+
+/// Puts an instance back and brings its slot into the state that the job ended in; gives its entry
+/// for the roster if it has just started.
+fn take_note(
+    script: &mut Mut<'_, CScript>,
+    reports: &mut Reports,
+    job: Job,
+    notes: Vec<What>,
+) -> Option<RosterEntry> {
+    let Job { id, entity, slot, .. } = job;
+    put_back(script.bypass_change_detection(), job);
+    let instance = script.slots().get(usize::from(slot))?.instance.as_ref();
+    let compiled = instance.map(|instance| instance.script().clone());
+    let mut status = None;
+    let mut entry = None;
+    let mut declined = None;
+    for what in notes {
+        match what {
+            What::Started(migration) => {
+                status = Some(ScriptStatus::Ready);
+                if let Some(script) = &compiled {
+                    let on_update = script.callback(Callback::OnUpdate);
+                    entry = Some(RosterEntry { id, slot, entity, on_update });
+                    if let Some(migration) = migration {
+                        reports.reloaded(script.path(), migration);
+                    }
+                }
+            }
+            What::StartFailed { error, version } => {
+                declined = Some(version);
+                match &compiled {
+                    Some(_) => reports.declined(&error),
+                    None => status = Some(ScriptStatus::Failed { reason: error.to_string() }),
+                }
+                reports.fault(entity, *error, compiled.is_none());
+            }
+            What::Failed { error, pauses } => {
+                if pauses {
+                    status = Some(ScriptStatus::Paused { reason: error.to_string() });
+                }
+                reports.fault(entity, *error, pauses);
+            }
+            What::Wrote { path, report } => reports.wrote(entity, &path, report),
+            What::LeftOut(_) => {}
+        }
+    }
+    if declined.is_some() {
+        let slots = script.bypass_change_detection().slots_mut();
+        slots.get_mut(usize::from(slot))?.declined = declined;
+    }
+    if let Some(status) = status {
+        // Here a change is a change.
+        script.slots_mut().get_mut(usize::from(slot))?.set_status(status);
+    }
+    entry
+}
+
+/// Takes note of scripts whose component was removed between ticks.
+pub(super) fn forget_removed(
+    mut removed: RemovedComponents<CScript>,
+    mut roster: ResMut<Roster>,
+    mut unbound: ResMut<Unbound>,
+) {
+    for entity in removed.read() {
+        roster.mark_stale();
+        unbound.0.retain(|other| *other != entity);
+    }
+}
