@@ -1,6 +1,8 @@
 //! Sandboxed, deterministic Rhai scripting for Bevy.
 
 pub mod api;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod contract;
 #[cfg(feature = "bevy")]
 pub mod runtime;
@@ -16,8 +18,8 @@ pub mod prelude {
         api::{Amount, ApiFault, Category, Finite, Live, Name, Place, Point, ScriptContext},
         contract::{ScriptEvent, ScriptId, ScriptLimits, Value},
         runtime::{
-            Access, CScript, ErrorPolicy, Script, ScriptFunction, ScriptStatus, ScriptSystems,
-            ScriptingAppExt, ScriptingPlugin, Tag,
+            Access, CScript, ErrorPolicy, Script, ScriptFunction, ScriptMetrics, ScriptStatus,
+            ScriptSystems, ScriptingAppExt, ScriptingPlugin, Tag, world_hash,
         },
         script::ScriptThreads,
     };

@@ -299,7 +299,7 @@ fn a_destroyed_entity_is_gone_for_the_rest_of_the_call() {
     let (mut runner, mut world) = started("fn on_update() { destroy_entity(2); get_position(2); }");
     world.entities.insert(ScriptId(2), FakeEntity::at(Vec3::ONE));
     let error = runner.call(&world, "on_update", &[]).expect_err("it is gone");
-    assert_eq!(error.message, "get_position: `e`: no entity has the id 2");
+    assert_eq!(error.message, "get_position: `e`: entity 2 was destroyed earlier in this call");
 }
 
 #[test]

@@ -705,3 +705,31 @@ fn a_variable_declared_as_nothing_keeps_what_it_held() {
         (Value::Int(7), Value::Int(1))
     );
 }
+
+#[test]
+fn an_emptied_file_does_not_take_the_state_with_it() {
+    let mut app = ScriptTestApp::new();
+    let handle = app.script("a.rhai", "let n = 0; fn on_update() { n += 1; }");
+    let entity = app.spawn(handle.clone());
+    app.ticks(3);
+    app.replace(&handle, "a.rhai", "");
+    app.ticks(3);
+    assert_eq!(app.get(entity, "n"), Value::Int(6));
+    assert_eq!(app.take_reloads()[0].refused[0].message, "the file is empty now");
+    app.replace(&handle, "a.rhai", "let n = 0; fn on_update() { n += 10; }");
+    app.ticks(2);
+    assert_eq!(app.get(entity, "n"), Value::Int(17));
+}
+
+#[test]
+fn a_mended_script_is_told_of() {
+    let mut app = ScriptTestApp::new();
+    let handle = app.script("a.rhai", "let n = ;");
+    app.spawn(handle.clone());
+    app.ticks(2);
+    app.take_reloads();
+    app.replace(&handle, "a.rhai", "let n = 1;");
+    app.ticks(2);
+    let reloads = app.take_reloads();
+    assert_eq!((reloads.len(), reloads[0].instances), (1, 1));
+}

@@ -184,6 +184,9 @@ impl Arg for Live {
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         match passed {
             Passed::Int(id) if context.exists(ScriptId(id)) => Ok(Self(ScriptId(id))),
+            Passed::Int(id) if context.has_destroyed(ScriptId(id)) => {
+                Err(ApiFault::not_found(format!("entity {id} was destroyed earlier in this call")))
+            }
             Passed::Int(id) => Err(ApiFault::no_entity(ScriptId(id))),
             other => Err(other.expected("an entity id (int)")),
         }

@@ -183,6 +183,12 @@ impl<'w> ScriptContext<'w> {
         }
     }
 
+    /// Whether this call has destroyed an entity.
+    #[must_use]
+    pub fn has_destroyed(&self, id: ScriptId) -> bool {
+        self.overlay.get(id).is_some_and(|writes| writes.exists == Some(false))
+    }
+
     /// World-space translation, as this call sees it.
     ///
     /// # Errors

@@ -14,9 +14,10 @@ use super::{
 };
 
 /// What a game gives its scripts. Call these after [`ScriptingPlugin`](super::ScriptingPlugin) was
-/// added and before the first script is loaded.
+/// added.
 pub trait ScriptingAppExt {
-    /// Adds a function to the table, or replaces the one of its name.
+    /// Adds a function to the table, or replaces the one of its name. Call it before the first script
+    /// is loaded: the table is fixed then.
     ///
     /// A function that cannot be added (its name cannot be called, scripts were compiled already) is
     /// reported as an error in the log and left out.

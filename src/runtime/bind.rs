@@ -40,6 +40,20 @@ impl Versions {
                 if version.good.as_ref().is_some_and(|good| Arc::ptr_eq(good, script)) {
                     return false;
                 }
+                if script.is_empty() && version.good.as_ref().is_some_and(|good| !good.is_empty()) {
+                    // Some editors empty a file before they write it.
+                    let message = "the file is empty now";
+                    let error = ScriptError::new(
+                        Stage::Load,
+                        ErrorKind::NotFound,
+                        script.path().to_string(),
+                        message,
+                    );
+                    let errors: Arc<[ScriptError]> = [error].into();
+                    version.refused = Some(errors.clone());
+                    reports.refused(&errors, true);
+                    return true;
+                }
                 reports.warn_of(script);
                 version.refused = None;
                 version.good = Some(script.clone());
@@ -79,7 +93,9 @@ pub(super) fn note_versions(
         }
     }
     for failure in failures.read() {
-        let message = format!("cannot be read: {}", failure.error);
+        // Bevy's text may go on with a backtrace.
+        let reason = failure.error.to_string();
+        let message = format!("cannot be read: {}", reason.lines().next().unwrap_or_default());
         let error =
             ScriptError::new(Stage::Load, ErrorKind::NotFound, failure.path.to_string(), message);
         let version = versions.0.entry(failure.id).or_default();

@@ -134,6 +134,12 @@ pub(super) fn collect(
     ids: Res<ScriptIds>,
     mut scripts: Query<&mut CScript>,
 ) {
+    let is_gone = |entry: &RosterEntry| {
+        let slots = scripts.get(entry.entity).ok();
+        let slot = slots.and_then(|script| script.slots().get(usize::from(entry.slot)));
+        slot.is_none_or(|slot| slot.instance.is_none())
+    };
+    roster.prune(is_gone);
     match *pass {
         Pass::Events => {
             let PassJobs { starting, jobs } = &mut *jobs;
@@ -199,7 +205,7 @@ fn address(
                 }
             }
             Target::All => {
-                for entry in roster.ordered(|_| false) {
+                for entry in roster.ordered() {
                     offer(entry.id, entry.entity, entry.slot);
                 }
                 for job in starting.values().filter(|job| job.is_fresh()) {
@@ -252,14 +258,8 @@ fn take_called(
 }
 
 fn take_updated(roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &mut Query<&mut CScript>) {
-    let is_gone = |entry: &RosterEntry| {
-        let slots = scripts.get(entry.entity).ok();
-        let slot = slots.and_then(|script| script.slots().get(usize::from(entry.slot)));
-        slot.is_none_or(|slot| slot.instance.is_none())
-    };
-    roster.ordered(is_gone);
     let mut stale = false;
-    for entry in roster.ordered(|_| false) {
+    for entry in roster.ordered() {
         let Some(on_update) = entry.on_update else { continue };
         let Ok(mut script) = scripts.get_mut(entry.entity) else {
             stale = true;

@@ -85,12 +85,13 @@ pub(super) struct Reports {
     seen: HashMap<Sight, u64>,
 }
 
-/// What makes two faults the same for the log.
+/// What makes two faults the same for the log: the place and the kind; texts may hold numbers that
+/// differ each time.
 #[derive(PartialEq, Eq, Hash)]
 struct Sight {
     path: String,
     position: Option<Position>,
-    message: String,
+    what: String,
 }
 
 /// So many different faults are told apart; after that the memory begins anew.
@@ -174,11 +175,11 @@ impl Reports {
 
     /// Whether to tell of something that may have been told before: the first time, and then at 10,
     /// 100, 1,000 .. times; gives what to add about that.
-    fn count(&mut self, path: &str, position: Option<Position>, message: &str) -> Option<String> {
+    fn count(&mut self, path: &str, position: Option<Position>, what: &str) -> Option<String> {
         if self.seen.len() >= REMEMBERED {
             self.seen.clear();
         }
-        let sight = Sight { path: path.to_owned(), position, message: message.to_owned() };
+        let sight = Sight { path: path.to_owned(), position, what: what.to_owned() };
         let count = self.seen.entry(sight).or_default();
         *count += 1;
         match *count {
@@ -206,14 +207,6 @@ pub(super) fn report(
     mut reloaded: MessageWriter<ScriptReloaded>,
 ) {
     let reports = &mut *reports;
-    for fault in std::mem::take(&mut reports.faults) {
-        let ScriptError { path, position, message, .. } = &fault.error;
-        if let Some(times) = reports.count(path, *position, message) {
-            let note = if fault.paused { "\n    it is paused" } else { "" };
-            error!(target: "script", "{}{note}{times}", fault.error);
-        }
-        faults.write(fault);
-    }
     for line in std::mem::take(&mut reports.logged) {
         let ScriptLogged { path, line: LogLine { level, text }, .. } = &line;
         match level {
@@ -238,6 +231,14 @@ pub(super) fn report(
             );
         }
         reloaded.write(reload);
+    }
+    for fault in std::mem::take(&mut reports.faults) {
+        let ScriptError { path, position, kind, .. } = &fault.error;
+        if let Some(times) = reports.count(path, *position, &kind.to_string()) {
+            let note = if fault.paused { "\n    it is paused" } else { "" };
+            error!(target: "script", "{}{note}{times}", fault.error);
+        }
+        faults.write(fault);
     }
     for warning in std::mem::take(&mut reports.warnings) {
         if let Some(times) = reports.count("", None, &warning) {

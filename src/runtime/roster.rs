@@ -31,11 +31,15 @@ impl Roster {
         self.stale = true;
     }
 
-    /// All running scripts by (id, slot), after dropping those that `is_gone`.
-    pub(super) fn ordered(&mut self, is_gone: impl Fn(&RosterEntry) -> bool) -> &[RosterEntry] {
+    /// Drops entries that `is_gone`, if any may be.
+    pub(super) fn prune(&mut self, is_gone: impl Fn(&RosterEntry) -> bool) {
         if std::mem::take(&mut self.stale) {
             self.entries.retain(|entry| !is_gone(entry));
         }
+    }
+
+    /// All running scripts by (id, slot).
+    pub(super) fn ordered(&mut self) -> &[RosterEntry] {
         if !self.added.is_empty() {
             // Stable, so of two entries for one place the later one comes last.
             self.entries.append(&mut self.added);
@@ -74,14 +78,12 @@ mod tests {
             entries.iter().map(|e| (e.id.0, e.slot, e.entity)).collect()
         };
         assert_eq!(
-            order(roster.ordered(|_| false)),
+            order(roster.ordered()),
             [(1, 0, entities[1]), (1, 1, entities[1]), (3, 0, entities[0])]
         );
         roster.add(entry(3, 0, 2));
         roster.mark_stale();
-        assert_eq!(
-            order(roster.ordered(|entry| entry.slot == 1)),
-            [(1, 0, entities[1]), (3, 0, entities[2])]
-        );
+        roster.prune(|entry| entry.slot == 1);
+        assert_eq!(order(roster.ordered()), [(1, 0, entities[1]), (3, 0, entities[2])]);
     }
 }

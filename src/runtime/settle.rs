@@ -11,7 +11,10 @@ use super::{
     roster::{Roster, RosterEntry},
     run::{PassOutcome, What},
 };
-use crate::contract::{Callback, ScriptCommand};
+use crate::{
+    contract::{Callback, ScriptCommand},
+    script::Migration,
+};
 
 /// The commands of the pass, a list for each batch, in order.
 #[derive(Resource, Default)]
@@ -85,6 +88,9 @@ fn take_note(
     let mut status = None;
     let mut entry = None;
     let mut declined = None;
+    let failed_before =
+        matches!(script.slots().get(usize::from(slot))?.status(), ScriptStatus::Failed { .. });
+    let mended = || failed_before.then(Migration::default);
     for what in notes {
         match what {
             What::Started(migration) => {
@@ -92,7 +98,8 @@ fn take_note(
                 if let Some(script) = &compiled {
                     let on_update = script.callback(Callback::OnUpdate);
                     entry = Some(RosterEntry { id, slot, entity, on_update });
-                    if let Some(migration) = migration {
+                    // A script that could not start before and can now was reloaded, too.
+                    if let Some(migration) = migration.or_else(mended) {
                         reports.reloaded(script.path(), migration);
                     }
                 }

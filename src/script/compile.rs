@@ -49,6 +49,7 @@ pub struct CompiledScript {
     warnings: Vec<ScriptError>,
     api_calls: Vec<String>,
     limits: ScriptLimits,
+    is_empty: bool,
     pub(super) program: Program,
 }
 
@@ -171,6 +172,7 @@ impl CompiledScript {
             warnings: outline.warnings,
             api_calls: outline.api_calls.into_iter().collect(),
             limits: limits.clone(),
+            is_empty: outline.is_empty,
             program,
         }
     }
@@ -228,6 +230,12 @@ impl CompiledScript {
     #[must_use]
     pub fn warnings(&self) -> &[ScriptError] {
         &self.warnings
+    }
+
+    /// Whether there is nothing in it: no variable, no constant, no function, no statement.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.is_empty
     }
 
     /// Whether it calls a function of the API by name.

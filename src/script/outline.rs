@@ -25,6 +25,8 @@ pub(crate) struct Outline {
     pub(crate) constants: Vec<String>,
     /// Functions that can be called by name, in the order of the text; closures are not among them.
     pub(crate) functions: Vec<FunctionOutline>,
+    /// Whether there is nothing in it at all.
+    pub(crate) is_empty: bool,
     /// Whether `**` occurs anywhere.
     pub(crate) uses_power: bool,
     /// Which of the [`GIVEN`] variables are read anywhere.
@@ -90,6 +92,7 @@ struct Survey<'a> {
     constants: Vec<String>,
     /// The code at the top level.
     body: Use,
+    is_empty: bool,
     functions: Vec<Function>,
     errors: Vec<ScriptError>,
     warnings: Vec<ScriptError>,
@@ -146,6 +149,7 @@ impl<'a> Survey<'a> {
             state: Vec::new(),
             constants: Vec::new(),
             body: top,
+            is_empty: ast.statements().is_empty() && !ast.has_functions(),
             functions,
             errors: Vec::new(),
             warnings: Vec::new(),
@@ -438,6 +442,7 @@ impl<'a> Survey<'a> {
             state: self.state,
             constants: self.constants,
             functions,
+            is_empty: self.is_empty,
             uses_power,
             reads_given,
             api_calls,

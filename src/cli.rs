@@ -1,0 +1,144 @@
+//! The `cscript` command-line tool: thin commands over the library. Builds without Bevy.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    api::{ApiTable, Category},
+    contract::{ErrorKind, ScriptError, ScriptSource, Stage},
+    script::{ScriptCompiler, ScriptThreads, ScriptWorkers},
+    trust::{TrustPolicy, Verified},
+};
+
+/// Tools for scripts of bevy_cscript.
+#[derive(Parser)]
+#[command(name = "cscript", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Checks scripts: parses them, checks their names and calls, evaluates their constants.
+    ///
+    /// Prints every error and warning as `path:line:column: message`. Functions that a game adds of
+    /// its own are unknown here.
+    Check {
+        /// Scripts, or folders that are searched for `.rhai` files.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Lists the functions that scripts can call.
+    Api {
+        /// Only this category.
+        #[arg(long)]
+        category: Option<String>,
+    },
+}
+
+/// Runs the tool on the process's arguments. Exit codes: 0 all is well, 1 something was found, 2 bad
+/// usage.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = std::io::stdout().lock();
+    let done = match cli.command {
+        Command::Check { paths } => check(&paths, &mut out),
+        Command::Api { category } => api(category, &mut out),
+    };
+    // A reader that closed the pipe has seen enough.
+    done.unwrap_or(ExitCode::SUCCESS)
+}
+
+fn check(paths: &[PathBuf], out: &mut impl Write) -> std::io::Result<ExitCode> {
+    let workers = ScriptWorkers::new(ScriptThreads::Fixed(1))?;
+    let compiler = ScriptCompiler::default();
+    let mut files = Vec::new();
+    let mut failed = 0;
+    for path in paths {
+        if let Err(error) = find_scripts(path, &mut files) {
+            failed += 1;
+            writeln!(out, "{}: {error}", path.display())?;
+        }
+    }
+    files.sort();
+    for file in &files {
+        let found = read(file)
+            .and_then(|source| workers.run(|| compiler.compile(&source)))
+            .map(|script| script.warnings().to_vec());
+        let errors = match found {
+            Ok(warnings) => {
+                for warning in warnings {
+                    writeln!(out, "{warning} (warning)")?;
+                }
+                continue;
+            }
+            Err(errors) => errors,
+        };
+        failed += 1;
+        for error in errors {
+            writeln!(out, "{error}")?;
+        }
+    }
+    writeln!(out, "{} scripts checked, {failed} with errors", files.len())?;
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn read(file: &Path) -> Result<Verified<ScriptSource>, Vec<ScriptError>> {
+    let path = file.display().to_string();
+    let bytes = std::fs::read(file).map_err(|error| {
+        let message = format!("cannot be read: {error}");
+        vec![ScriptError::new(Stage::Load, ErrorKind::NotFound, &path, message)]
+    })?;
+    Verified::check(ScriptSource::new(path, bytes), &TrustPolicy::default())
+        .map_err(|error| vec![error])
+}
+
+/// A file counts whatever its name; in folders only `.rhai` files do. Links are not followed.
+fn find_scripts(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if !path.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        let path = entry.path();
+        if kind.is_dir() {
+            find_scripts(&path, files)?;
+        } else if kind.is_file() && path.extension().is_some_and(|ending| ending == "rhai") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn api(category: Option<String>, out: &mut impl Write) -> std::io::Result<ExitCode> {
+    let table = ApiTable::default();
+    let wanted = category.map(Category::new);
+    let mut found = false;
+    for function in table.iter() {
+        if wanted.as_ref().is_some_and(|wanted| wanted != function.category()) {
+            continue;
+        }
+        found = true;
+        for signature in function.signatures() {
+            writeln!(out, "{signature}")?;
+        }
+        writeln!(out, "    {} [{}]", function.doc(), function.category())?;
+    }
+    if found {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut known: Vec<_> = table.iter().map(|function| function.category().name()).collect();
+    known.sort_unstable();
+    known.dedup();
+    writeln!(out, "no such category; there are: {}", known.join(", "))?;
+    Ok(ExitCode::from(2))
+}
