@@ -4,6 +4,8 @@
 //! `cargo bench --bench tick` prints the table; `cargo bench --bench tick -- --criterion` also
 //! hands the single cases to criterion.
 
+#![expect(clippy::print_stdout, clippy::expect_used, reason = "a bench prints its table")]
+
 use std::{
     alloc::System,
     hint::black_box,

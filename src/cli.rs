@@ -15,7 +15,7 @@ use crate::{
     trust::{TrustPolicy, Verified},
 };
 
-/// Tools for scripts of bevy_cscript.
+/// Tools for scripts of `bevy_cscript`.
 #[derive(Parser)]
 #[command(name = "cscript", version)]
 struct Cli {

@@ -20,7 +20,7 @@ fn show(error: &ScriptError) -> String {
 }
 
 fn warnings(text: &str) -> Vec<String> {
-    let runner = ScriptRunner::new(text).expect("the script compiles");
+    let runner = ScriptRunner::new(text).unwrap_or_else(|errors| panic!("{}", errors[0]));
     runner.script().warnings().iter().map(show).collect()
 }
 

@@ -128,7 +128,8 @@ fn locals_never_reach_the_state() {
     for _ in 0..10_000 {
         runner.call(&world, "on_update", &[]).unwrap_or_else(|e| panic!("{e}"));
     }
-    let snapshot = runner.instance().map(|i| i.snapshot()).unwrap_or_default();
+    let snapshot =
+        runner.instance().map(bevy_cscript::script::ScriptInstance::snapshot).unwrap_or_default();
     assert_eq!(snapshot.0.into_iter().collect::<Vec<_>>(), [("n".to_owned(), Value::Int(10_000))]);
 }
 
@@ -142,10 +143,10 @@ fn a_failing_call_changes_nothing() {
             throw \"no\";
         }",
     );
-    let before = runner.instance().map(|i| i.snapshot());
+    let before = runner.instance().map(bevy_cscript::script::ScriptInstance::snapshot);
     let error = runner.call(&world, "on_update", &[]).expect_err("it throws");
     assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Runtime, "no"));
-    assert_eq!(runner.instance().map(|i| i.snapshot()), before);
+    assert_eq!(runner.instance().map(bevy_cscript::script::ScriptInstance::snapshot), before);
 }
 
 #[test]
@@ -503,7 +504,8 @@ fn state_goes_through_serde_and_back() {
     let (mut runner, world) =
         started("let n = 1; let list = [vec3(1, 2, 3)]; fn on_update() { n += 1; }");
     runner.call(&world, "on_update", &[]).unwrap_or_else(|e| panic!("{e}"));
-    let saved = runner.instance().map(|i| i.snapshot()).expect("it runs");
+    let saved =
+        runner.instance().map(bevy_cscript::script::ScriptInstance::snapshot).expect("it runs");
     let text = serde_json::to_string(&saved).expect("plain data");
     let back: StateSnapshot = serde_json::from_str(&text).expect("the same");
     assert_eq!(back, saved);

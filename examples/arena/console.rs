@@ -15,25 +15,25 @@ const INTERVAL: Duration = Duration::from_millis(250);
 const WIPE: &[u8] = b"\r\x1b[2K";
 
 /// Whether somebody may be looking.
-pub fn is_terminal() -> bool {
+pub(crate) fn is_terminal() -> bool {
     stderr().is_terminal()
 }
 
 /// Wipes the progress line. That a terminal has gone away is no reason to stop.
-pub fn clear_line() {
+pub(crate) fn clear_line() {
     if is_terminal() {
         let _ = stderr().write_all(WIPE);
     }
 }
 
 /// Where the log is written: over the progress line, which comes back below it.
-pub fn log_writer() -> StderrLock<'static> {
+pub(crate) fn log_writer() -> StderrLock<'static> {
     clear_line();
     stderr().lock()
 }
 
 /// The progress line.
-pub struct Progress {
+pub(crate) struct Progress {
     wanted: bool,
     last: Instant,
     /// Ticks and callbacks when it was last shown.
@@ -47,11 +47,11 @@ impl Default for Progress {
 }
 
 impl Progress {
-    pub fn is_due(&self) -> bool {
+    pub(crate) fn is_due(&self) -> bool {
         self.wanted && self.last.elapsed() >= INTERVAL
     }
 
-    pub fn show(&mut self, world: &mut World, metrics: &ScriptMetrics) {
+    pub(crate) fn show(&mut self, world: &mut World, metrics: &ScriptMetrics) {
         let entities = world.query::<&CScript>().iter(world).count();
         let ticks = metrics.ticks.saturating_sub(self.shown.0).max(1);
         let callbacks = metrics.callbacks.saturating_sub(self.shown.1) / ticks;

@@ -1,7 +1,7 @@
 use std::{ffi::OsString, ops::RangeInclusive};
 
 /// What `--help` prints.
-pub const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Scripted entities in a world without a display. Scripts are read from assets/scripts and reloaded
 when they change.
 
@@ -23,12 +23,12 @@ loaded, 2 when the command line is wrong.
 ";
 
 /// What the command line asks for.
-pub enum Asked {
+pub(crate) enum Asked {
     Run(Options),
     Help,
 }
 
-pub struct Options {
+pub(crate) struct Options {
     /// `None`: until Ctrl-C, in real time.
     pub ticks: Option<u64>,
     pub entities: usize,
@@ -39,13 +39,13 @@ pub struct Options {
 }
 
 #[derive(Clone, Copy)]
-pub enum Report {
+pub(crate) enum Report {
     Text,
     Json,
 }
 
 /// Reads the command line. `--flag value` and `--flag=value` are the same; of two the later counts.
-pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, String> {
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, String> {
     let mut options =
         Options { ticks: None, entities: 300, seed: 0, threads: None, report: Report::Text };
     let mut args = args.into_iter();

@@ -14,13 +14,13 @@ use serde::Serialize;
 /// How long ticks took: how many of each number of microseconds, so that a run of days needs no
 /// more memory than one of minutes.
 #[derive(Default)]
-pub struct TickTimes {
+pub(crate) struct TickTimes {
     micros: BTreeMap<u64, u64>,
     count: u64,
 }
 
 impl TickTimes {
-    pub fn add(&mut self, time: Duration) {
+    pub(crate) fn add(&mut self, time: Duration) {
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         *self.micros.entry(micros).or_default() += 1;
         self.count += 1;
@@ -42,7 +42,7 @@ impl TickTimes {
 
 /// What is told at the end.
 #[derive(Serialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     ticks: u64,
     /// Those that carry scripts.
     entities: usize,
@@ -60,7 +60,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub fn of(world: &mut World, times: &TickTimes) -> Self {
+    pub(crate) fn of(world: &mut World, times: &TickTimes) -> Self {
         let entities = world.query::<&CScript>().iter(world).count();
         let others = world.resource::<ScriptIds>().iter().count().saturating_sub(entities);
         let hash = world_hash(world);
@@ -80,12 +80,12 @@ impl Summary {
         }
     }
 
-    pub fn print_json(&self) -> Result<()> {
+    pub(crate) fn print_json(&self) -> Result<()> {
         let json = serde_json::to_string(self)?;
         writeln!(stdout(), "{json}")
     }
 
-    pub fn print_text(&self) -> Result<()> {
+    pub(crate) fn print_text(&self) -> Result<()> {
         writeln!(
             stdout(),
             "ticks       {}

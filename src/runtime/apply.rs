@@ -52,7 +52,7 @@ pub(super) fn apply(world: &mut World) {
 fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptCommand) {
     match command {
         ScriptCommand::Spawn { id, prefab, position } => {
-            spawn(world, reports, id, &prefab, position)
+            spawn(world, reports, id, &prefab, position);
         }
         ScriptCommand::Publish { topic, value } => {
             let args = vec![Value::String(topic.to_string()), (*value).clone()];

@@ -34,7 +34,7 @@ const MAX_DEPTH: usize = 64;
 /// Why a component cannot be read or patched. Each `path` starts at the component's type, as in
 /// `Health.current` or `Inventory.items[2]`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReflectValueError {
+pub(crate) enum ReflectValueError {
     /// The type has no form in scripts, as `Entity`, handles and opaque types of the host. The
     /// host should not expose this component, or mark the field `#[reflect(ignore)]`.
     #[error("{path}: scripts cannot hold a {type_path}")]

@@ -168,12 +168,12 @@ impl WorldView for WorldWindow<'_> {
         let component = self.registry.get_type_data::<ReflectComponent>(type_id)?;
         let id = self.world.components().get_id(type_id)?;
         let entity = self.world.resource_entities().get(id)?;
-        component.reflect(self.world.entity(entity)).map(|value| value.as_any())
+        component.reflect(self.world.entity(entity)).map(Reflect::as_any)
     }
 
     fn host_component(&self, id: ScriptId, type_id: TypeId) -> Option<&dyn Any> {
         let component = self.registry.get_type_data::<ReflectComponent>(type_id)?;
         let entity = self.ids.entity(id)?;
-        component.reflect(self.world.entity(entity)).map(|value| value.as_any())
+        component.reflect(self.world.entity(entity)).map(Reflect::as_any)
     }
 }

@@ -251,7 +251,8 @@ pub(super) fn missing(
     payload: &Value,
     path: Path<'_>,
 ) -> ReflectValueError {
-    let missing = fields.map(|field| field.name()).filter(|name| payload.get(name).is_none());
+    let missing =
+        fields.map(bevy::reflect::NamedField::name).filter(|name| payload.get(name).is_none());
     let missing: Vec<_> = missing.map(str::to_owned).collect();
     if missing.is_empty() {
         return path.not_constructible(ty.path());

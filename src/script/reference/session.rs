@@ -17,6 +17,7 @@ pub(super) struct Session {
 }
 
 /// The sessions of one program that nobody uses at the moment.
+#[expect(clippy::vec_box, reason = "they are handed around boxed")]
 #[derive(Clone, Default)]
 pub(super) struct SessionPool(Arc<Mutex<Vec<Box<Session>>>>);
 
