@@ -1,4 +1,59 @@
-//! Sandboxed, deterministic Rhai scripting for Bevy.
+//! Scripts for the entities of a Bevy game: sandboxed, deterministic, reloaded while the game runs.
+//!
+//! A `.rhai` file is an asset. A [`CScript`](runtime::CScript) component attaches it to an entity. The
+//! plugin calls the functions that the script defines, such as `on_update()`; they read the world
+//! and ask for changes through a table of functions, and through nothing else.
+//!
+//! ```
+//! use bevy::prelude::*;
+//! use bevy_cscript::{prelude::*, testing::ScriptTestApp};
+//!
+//! let mut app = ScriptTestApp::new();
+//! let script = app.script(
+//!     "lift.rhai",
+//!     "let trips = 0;
+//!     fn on_update() {
+//!         if move_towards(entity_id, [0, 10, 0], 16.0 * delta_time) {
+//!             trips += 1;
+//!             teleport(entity_id, [0, 0, 0]);
+//!         }
+//!     }",
+//! );
+//! let lift = app.spawn(script);
+//! app.ticks(100);
+//! assert_eq!(app.get(lift, "trips"), Value::Int(2));
+//! ```
+//!
+//! In a game the script is a file: `CScript::new(assets.load("scripts/lift.rhai"))`.
+//!
+//! # What to read
+//!
+//! - People who write scripts: the scripting guide, `docs/scripting-guide.md`.
+//! - People who write the game: the host guide, `docs/host-guide.md`, then [`runtime`].
+//! - People who want to know how it works: `docs/architecture.md`, then the modules from the bottom up.
+//!
+//! # Floors
+//!
+//! | module | what is there |
+//! |---|---|
+//! | [`contract`] | the words that all others speak; no Rhai, no Bevy |
+//! | [`trust`] | who wrote a script, and what follows |
+//! | [`api`] | the functions that scripts call, in one table |
+//! | [`script`] | from text to calls; no Bevy |
+//! | [`runtime`] | the Bevy plugin (feature `bevy`, on by default) |
+//! | `cli` | the `cscript` tool (feature `cli`) |
+//! | `testing` | the harness (feature `testing`) |
+//!
+//! # What is promised
+//!
+//! - A call that fails changes nothing: its commands are dropped, its state is put back.
+//! - A version that does not verify or compile never replaces one that runs.
+//! - The result does not depend on the number of threads, the order of running, or the clock.
+//! - Data from outside never panics. *If a script, a file or an event can make the plugin panic, this
+//!   is a bug.* The one exception is code of the host: a panic in it is caught and reported.
+//!
+//! The reference backend, which runs scripts today, is stock Rhai hardened as far as it goes. It is
+//! meant for scripts that you trust; see the security notes in `docs/architecture.md`.
 
 pub mod api;
 #[cfg(feature = "cli")]
@@ -23,4 +78,17 @@ pub mod prelude {
         },
         script::ScriptThreads,
     };
+}
+
+/// The documents' code blocks, compiled and run.
+#[cfg(all(doctest, feature = "bevy", feature = "testing"))]
+mod documents {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/architecture.md")]
+    struct Architecture;
+    #[doc = include_str!("../docs/host-guide.md")]
+    struct HostGuide;
+    #[doc = include_str!("../docs/scripting-guide.md")]
+    struct ScriptingGuide;
 }

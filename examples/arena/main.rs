@@ -8,6 +8,8 @@
 //! Edit the files in `assets/scripts` while it runs: a saved file takes over in the next tick, a
 //! broken one is reported and the version before it goes on.
 
+#![expect(clippy::print_stderr, reason = "it is a program for a terminal")]
+
 mod console;
 mod options;
 mod summary;
