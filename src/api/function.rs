@@ -47,6 +47,8 @@ pub struct ApiFunction {
     pub(crate) name: String,
     pub(crate) category: Category,
     pub(crate) doc: String,
+    pub(crate) errors: Vec<String>,
+    pub(crate) example: String,
     pub(crate) overloads: Vec<Overload>,
 }
 
@@ -54,7 +56,28 @@ impl ApiFunction {
     /// A function without any way of calling it yet: add [`overload`](Self::overload)s.
     #[must_use]
     pub fn new(name: impl Into<String>, category: Category, doc: impl Into<String>) -> Self {
-        Self { name: name.into(), category, doc: doc.into(), overloads: Vec::new() }
+        Self {
+            name: name.into(),
+            category,
+            doc: doc.into(),
+            errors: Vec::new(),
+            example: String::new(),
+            overloads: Vec::new(),
+        }
+    }
+
+    /// Says when a call fails, one sentence an error, such as "no entity has the id `e`".
+    #[must_use]
+    pub fn errors<const N: usize>(mut self, errors: [&str; N]) -> Self {
+        self.errors.extend(errors.map(str::to_owned));
+        self
+    }
+
+    /// A script that shows its use and runs as it stands.
+    #[must_use]
+    pub fn example(mut self, script: impl Into<String>) -> Self {
+        self.example = script.into();
+        self
     }
 
     /// Adds a way of calling it: the names of the parameters and a Rust function that takes the
@@ -117,6 +140,18 @@ impl ApiFunction {
     #[must_use]
     pub fn doc(&self) -> &str {
         &self.doc
+    }
+
+    /// When a call of it fails.
+    #[must_use]
+    pub fn error_docs(&self) -> &[String] {
+        &self.errors
+    }
+
+    /// A script that shows its use; empty if none was given.
+    #[must_use]
+    pub fn example_script(&self) -> &str {
+        &self.example
     }
 
     /// The ways of calling it.
