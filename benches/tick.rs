@@ -109,7 +109,7 @@ fn pass(app: &mut ScriptTestApp) {
     app.world_mut().run_schedule(ScriptTick);
 }
 
-/// An engine with the same limits on, as somebody would set it up by hand.
+/// An engine as somebody would set it up by hand, without any limits.
 fn bare_engine() -> Engine {
     let mut engine = Engine::new();
     engine.set_optimization_level(OptimizationLevel::None);

@@ -17,21 +17,26 @@
 //! the argument to the message.
 
 mod arg;
+mod audio_visual;
 mod category;
+mod combat;
 mod context;
 mod fault;
 mod function;
+mod inventory;
 mod movement;
 mod overlay;
 mod random;
+pub mod reference;
 mod table;
+mod tactical;
 mod universal;
 mod utility;
 mod vector;
 
 pub use arg::{
-    Accepts, Amount, Arg, Finite, Live, Name, Passed, PassedObject, Place, Point, Returned, Shown,
-    Span, Text,
+    Accepts, Amount, Arg, Count, Finite, Live, Name, Passed, PassedObject, Place, Point, Returned,
+    Shown, Span, Text,
 };
 pub use category::Category;
 pub use context::{CallScope, ScriptContext};

@@ -6,10 +6,10 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
-    api::{ApiTable, Category},
+    api::{ApiTable, Category, reference::Reference},
     contract::{ErrorKind, ScriptError, ScriptSource, Stage},
     script::{ScriptCompiler, ScriptThreads, ScriptWorkers},
     trust::{TrustPolicy, Verified},
@@ -39,7 +39,22 @@ enum Command {
         /// Only this category.
         #[arg(long)]
         category: Option<String>,
+        /// How they are written.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
     },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Signatures with one line each.
+    Text,
+    /// A page with errors and examples.
+    Markdown,
+    /// An array of functions with name, category, signature, doc and errors.
+    Json,
+    /// Rhai definition files for editors, one after the other.
+    Definitions,
 }
 
 /// Runs the tool on the process's arguments. Exit codes: 0 all is well, 1 something was found, 2 bad
@@ -50,7 +65,7 @@ pub fn main() -> ExitCode {
     let mut out = std::io::stdout().lock();
     let done = match cli.command {
         Command::Check { paths } => check(&paths, &mut out),
-        Command::Api { category } => api(category, &mut out),
+        Command::Api { category, format } => api(category, format, &mut out),
     };
     // A reader that closed the pipe has seen enough.
     done.unwrap_or(ExitCode::SUCCESS)
@@ -119,26 +134,38 @@ fn find_scripts(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn api(category: Option<String>, out: &mut impl Write) -> std::io::Result<ExitCode> {
+fn api(
+    category: Option<String>,
+    format: Format,
+    out: &mut impl Write,
+) -> std::io::Result<ExitCode> {
     let table = ApiTable::default();
-    let wanted = category.map(Category::new);
-    let mut found = false;
-    for function in table.iter() {
-        if wanted.as_ref().is_some_and(|wanted| wanted != function.category()) {
-            continue;
+    let mut reference = Reference::new(&table);
+    if let Some(category) = category {
+        let category = Category::new(category);
+        let known = reference.categories().map(Category::name).collect::<Vec<_>>().join(", ");
+        reference = reference.only(&category);
+        if reference.categories().next().is_none() {
+            writeln!(out, "no such category; there are: {known}")?;
+            return Ok(ExitCode::from(2));
         }
-        found = true;
-        for signature in function.signatures() {
-            writeln!(out, "{signature}")?;
+    }
+    match format {
+        Format::Text => {
+            for function in reference.functions() {
+                for signature in function.signatures() {
+                    writeln!(out, "{signature}")?;
+                }
+                writeln!(out, "    {} [{}]", function.doc(), function.category())?;
+            }
         }
-        writeln!(out, "    {} [{}]", function.doc(), function.category())?;
+        Format::Markdown => out.write_all(reference.markdown().as_bytes())?,
+        Format::Json => out.write_all(reference.json().as_bytes())?,
+        Format::Definitions => {
+            for (file, text) in reference.definitions() {
+                writeln!(out, "// ---- {file} ----\n{text}")?;
+            }
+        }
     }
-    if found {
-        return Ok(ExitCode::SUCCESS);
-    }
-    let mut known: Vec<_> = table.iter().map(|function| function.category().name()).collect();
-    known.sort_unstable();
-    known.dedup();
-    writeln!(out, "no such category; there are: {}", known.join(", "))?;
-    Ok(ExitCode::from(2))
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,10 @@
-//! Who wrote a script, and what follows from that: levels, policies and the [`Verified`] seal.
-//! No Rhai, no Bevy.
+//! Who wrote a script, and what follows from that: levels, policies, permissions and the
+//! [`Verified`] seal. No Rhai, no Bevy.
 
+mod permissions;
 mod policy;
 mod verify;
 
-pub use policy::{TrustLevel, TrustPolicy, Unsigned};
+pub use permissions::Permissions;
+pub use policy::{Ceilings, TrustLevel, TrustPolicy, Unsigned};
 pub use verify::Verified;

@@ -19,6 +19,26 @@ fn show(error: &ScriptError) -> String {
     format!("{place} {}", error.message)
 }
 
+/// A script whose `on_update` does this.
+fn doing(body: &str) -> String {
+    format!("let n = 0; let m = #{{}}; fn on_update() {{\n{body}\n}}")
+}
+
+/// What is said about a line of code, without its place.
+#[track_caller]
+fn fault(body: &str) -> String {
+    let found = errors(&doing(body));
+    assert_eq!(found.len(), 1, "{body}: {found:?}");
+    let (place, message) = found[0].split_once(' ').unwrap_or_default();
+    assert!(place.starts_with("2:"), "{body}: {found:?}");
+    message.to_owned()
+}
+
+#[track_caller]
+fn assert_honest(text: &str) {
+    assert_eq!(errors(text), Vec::<String>::new(), "{text}");
+}
+
 fn warnings(text: &str) -> Vec<String> {
     let runner = ScriptRunner::new(text).unwrap_or_else(|errors| panic!("{}", errors[0]));
     runner.script().warnings().iter().map(show).collect()
@@ -166,9 +186,219 @@ fn probable_mistakes_are_warnings() {
     );
     assert_eq!(
         warnings("let distance = 0;"),
-        ["- variable `distance` has the name of a function of the API"]
+        ["1:1 variable `distance` has the name of a function of the API"]
     );
     assert!(warnings("let n = 0; fn on_update() { n += 1; }").is_empty());
+}
+
+#[test]
+fn two_variables_of_one_name_are_a_warning_at_the_second() {
+    assert_eq!(
+        warnings("let n = 0;\nlet m = 1;\n  let n = 2;\nfn on_colision() {}"),
+        [
+            "3:3 `n` is declared a second time; the first one is lost",
+            "4:18 `on_colision` is never called by the runtime; did you mean `on_collision`?",
+        ]
+    );
+    assert_eq!(
+        warnings("const A = 0; let A = 1;"),
+        ["1:14 `A` is declared a second time; the first one is lost"]
+    );
+    assert!(
+        warnings("let n = 0; { let n = 1; } for n in 0..3 {} fn f() { let a = 1; let a = 2; }")
+            .is_empty()
+    );
+}
+
+#[test]
+fn unknown_functions_are_found_with_the_nearest_name() {
+    assert_eq!(
+        errors("fn on_update() {\n    move_toward(entity_id, [0, 0], 1);\n}"),
+        ["2:5 unknown function `move_toward`; did you mean `move_towards`?"]
+    );
+    for (body, message) in [
+        ("get_postion(1);", "unknown function `get_postion`; did you mean `get_position`?"),
+        ("halve(2);", "unknown function `halve`"),
+        ("parse_json(\"{}\");", "unknown function `parse_json`"),
+        ("let a = [1]; a.psuh(2);", "unknown method `psuh`; did you mean `push`?"),
+        ("\"ab\".to_uper();", "unknown method `to_uper`; did you mean `to_upper`?"),
+        ("m.a.b.fly();", "unknown method `fly`"),
+        ("m?.fly();", "unknown method `fly`"),
+        ("n.fly(1).to_string();", "unknown method `fly`"),
+        ("if true { while n < 1 { fly() } }", "unknown function `fly`"),
+        ("switch n { 1 => fly(), _ => 0 }", "unknown function `fly`"),
+        ("switch n { 1 if fly() => 1, _ => 0 }", "unknown function `fly`"),
+        ("switch n { 1 => 1, _ => fly() }", "unknown function `fly`"),
+        ("let s = `a ${fly()} b`;", "unknown function `fly`"),
+        ("[1, #{ a: fly() }];", "unknown function `fly`"),
+        ("try { fly(); } catch (e) { }", "unknown function `fly`"),
+        ("try { } catch { fly(); }", "unknown function `fly`"),
+        ("m[fly()] = 1;", "unknown function `fly`"),
+        ("[1].map(|x| fly(x));", "unknown function `fly`"),
+        ("return fly();", "unknown function `fly`"),
+        ("for i in fly() { }", "unknown function `fly`"),
+        ("n = n ?? fly();", "unknown function `fly`"),
+        ("fly!();", "unknown function `fly`"),
+        (
+            "let f = |x| x; f(1);",
+            "unknown function `f`; what a variable holds is called by `f.call(..)`",
+        ),
+    ] {
+        assert_eq!(fault(body), message, "{body}");
+    }
+    assert_eq!(errors("let x = fly();"), ["1:9 unknown function `fly`"]);
+    assert_eq!(errors("const X = fly();"), ["1:11 unknown function `fly`"]);
+    assert_eq!(
+        errors("fn halve(x) { x / 2 } fn on_update() { hlave(2); }"),
+        ["1:40 unknown function `hlave`; did you mean `halve`?"]
+    );
+}
+
+#[test]
+fn a_wrong_number_of_arguments_is_found() {
+    for (body, message) in [
+        ("distance(1, 2, 3);", "`distance` takes 2 arguments, 3 were given"),
+        ("distance(1);", "`distance` takes 2 arguments, 1 was given"),
+        ("tick(1);", "`tick` takes no arguments, 1 was given"),
+        ("get_position();", "`get_position` takes 1 argument, 0 were given"),
+        ("range(1, 2, 3, 4);", "`range` takes 2 or 3 arguments, 4 were given"),
+        (
+            "entity_id.get_position(1);",
+            "`get_position` takes no arguments as a method, 1 was given",
+        ),
+        ("1.tick();", "`tick` cannot be called as a method"),
+        ("[1].push();", "`push` takes 1 argument as a method, 0 were given"),
+        ("type_of(1, 2);", "`type_of` takes 1 argument, 2 were given"),
+        ("is_def_fn(\"a\");", "`is_def_fn` takes 2 or 3 arguments, 1 was given"),
+        ("call();", "`call` takes at least 1 argument, 0 were given"),
+        ("print(1, 2);", "`print` takes 0 or 1 arguments, 2 were given"),
+    ] {
+        assert_eq!(fault(body), message, "{body}");
+    }
+    assert_eq!(
+        errors("fn f(a) {} fn f(a, b) {} fn f(a, b, c) {} fn on_update() { f(); 1.f(); }"),
+        [
+            "1:60 `f` takes 1, 2 or 3 arguments, 0 were given",
+            "1:67 `f` takes 1, 2 or 3 arguments as a method, 0 were given"
+        ]
+    );
+}
+
+#[test]
+fn pointers_to_nothing_are_found() {
+    assert_eq!(
+        fault("let f = Fn(\"get_positon\");"),
+        "unknown function `get_positon`; did you mean `get_position`?"
+    );
+    assert_eq!(fault("Fn(\"no way\");"), "unknown function `no way`");
+    assert_eq!(fault("Fn(\"print\");"), "`Fn` cannot point to `print`; use a closure");
+    assert_eq!(
+        fault("let f = distance;"),
+        "`distance` is no variable; to point to the function write `Fn(\"distance\")`"
+    );
+    for honest in [
+        "Fn(\"distance\").call(1, 1);",
+        "Fn(\"len\").call(\"abc\");",
+        "Fn(\"on_update\");",
+        "on_update.name;",
+        "Fn(\"dist\" + \"ance\").call(1, 1);",
+    ] {
+        assert_honest(&doing(honest));
+    }
+}
+
+#[test]
+fn honest_scripts_are_not_refused() {
+    for body in [
+        // Closures and function pointers, in all the ways of calling them.
+        "let f = |x| x + 1; f.call(1); call(f, 1); f.call();",
+        "let a = 1; let f = |x, y| x + y + a; f.call(1, 2);",
+        "let fs = [|x| x, |x| -x]; fs[0].call(1); for f in fs { f.call(2); }",
+        "[1, 2].map(|x| x * 2).filter(|x| x > 2).reduce(|sum, x| sum + x, 0);",
+        "[1, 2].map(|x, i| x * i).some(|x| x > 2);",
+        "[3, 1].sort(|a, b| a - b); [3, 1].for_each(|i| this += i);",
+        "let f = |x| x; f.name; f.is_anonymous;",
+        // Maps with functions in them.
+        "let o = #{ hp: 1, hurt: |by| this.hp -= by }; o.hurt(1);",
+        "let o = #{}; o.hurt = |by| by; o.hurt(1);",
+        "let o = #{}; o[\"hurt\"] = |by| by; o.hurt(1);",
+        "let o = #{}; o.set(\"hurt\", |by| by); o.hurt(1);",
+        "let o = #{ inner: #{} }; o.inner.hurt = Fn(\"abs\"); o.inner.hurt();",
+        "let o = #{}; for k in [\"left\", \"right\"] { o[k] = |x| x; } o.left(1);",
+        "let o = #{}; o[\"on_\" + n] = |x| x; o.on_0(1);",
+        "let o = #{}; o[`on_${n}`] = |x| x; o.on_0(1);",
+        "let o = #{}; o.set(\"on_\" + n, |x| x); o.on_0(1);",
+        "let o = #{ a: #{} }; o.a[\"on_\" + n] = |x| x; o.a.on_0(1);",
+        "let o = #{}; o[\"on_\" + n] = #{ act: |x| x }; o.on_0.act(1);",
+        "let o = #{ heal: |by| by, len: |a, b, c| a }; o.heal(1); o.len(1, 2, 3);",
+        // Standard methods, called both ways.
+        "let s = \"a,b\"; s.split(\",\").len(); len(s); s.sub_string(1); s.sub_string(0, 1); s.pad(5, 'x');",
+        "let s = \"a\"; s.replace(\"a\", \"b\"); s.contains(\"a\"); s.index_of(\"a\"); s += 'c'; s.crop(1); s.trim();",
+        "let a = [1]; a.push(2); push(a, 3); a.insert(0, 1); a += 4; a.pop(); a.shift(); a.truncate(1); a.splice(0, 1, [2]);",
+        "let a = [1, 2]; a.index_of(2); a.extract(0..1); a.drain(|x| x > 1); a.dedup(); a.reverse(); a.chunks;",
+        "let m = #{ a: 1 }; m.keys(); m.values(); m.contains(\"a\"); m.remove(\"a\"); m.mixin(#{ b: 2 }); m.get(\"b\"); m.clear();",
+        "let b = blob(4, 0); b.len(); b[0] = 1; b.push(2); b.parse_le_int(0, 2); b.write_be(0, 2, 5); b.as_string();",
+        "let x = 3.7; x.floor(); x.to_int(); sqrt(x); x.max(1.0); min(1, 2); PI(); sin(x); (5).is_odd(); atan(1.0, 2.0);",
+        "let x = 5; x.get_bit(0); x.set_bit(1, true); x.bits.len(); for b in x.bits() { }",
+        "range(0, 5); range(0, 5, 2); (0..5).contains(3); for i in range(0, 5) { } 'a'.to_upper();",
+        "to_string(1); 1.to_string(); to_debug([1]); parse_int(\"1\"); parse_int(\"f\", 16); parse_float(\"1\"); type_of(1); (1).type_of();",
+        // Properties and operators.
+        "let v = vec3(1, 2, 3); v.x += v.y; v.length(); v.normalize().dot(v); cross(v, v); -v;",
+        "m.a = 1; m[\"b\"] = 2; m?.c; m?[\"d\"]; m.e.f ?? 1;",
+        "1 in [1, 2]; 1 !in [1, 2]; \"a\" in m; 'a' in \"abc\"; 3 in 0..5; !true; 2 ** 3; 1 << 2; 5 % 3;",
+        // Control flow.
+        "switch n { 0 => print(), 1 | 2 => print(1), 3..5 if n > 3 => debug(n), _ => () }",
+        "try { throw #{ kind: \"mine\" }; } catch (e) { log(e.kind); } do { n += 1; } until n > 3;",
+        "let x = if n > 1 { 1 } else { 2 }; let y = loop { break 5; }; while n < 2 { n += 1; continue; }",
+        "for (x, i) in [1, 2] { print(x + i); } return;",
+        // What the language itself makes calls of.
+        "is_def_var(\"n\"); is_def_fn(\"on_update\", 0); is_def_fn(\"int\", \"f\", 0); is_shared(n); n.is_shared();",
+        // Overloads by number of arguments.
+        "random_range(1, 2); random_range(1.0, 2.0); random(); distance(entity_id, [0, 0]);",
+        "entity_id.get_position(); entity_id.set_tag(\"x\"); get_position(entity_id).distance([0, 0]);",
+    ] {
+        assert_honest(&doing(body));
+    }
+    for script in [
+        // Own functions: overloads, methods, types, `this`, recursion, use before definition.
+        "fn a(x) { b(x, 1) } fn b(x, y) { x.c(y) } fn c(y) { this + y } fn b(x) { a(x) }",
+        "fn int.double() { this * 2 } fn on_update() { (5).double(); }",
+        "fn Vec3.up() { this.y += 1.0; } fn on_update() { let v = vec3(0, 0, 0); v.up(); }",
+        "fn len(a, b) { a + b } fn on_update() { len(1, 2); len(\"abc\"); [1].len(); }",
+        "private fn hidden() { 1 } fn on_update() { hidden(); }",
+        "fn apply(f, x) { f.call(x) } fn on_update() { apply(|x| x, 1); apply(Fn(\"abs\"), -1); }",
+        "fn turn(x) { -x } fn on_update() { [1].map(turn); let f = turn; f.call(1); #{ act: turn }.act(); }",
+        "let n = 0; fn count(by) { n += by; } fn on_update() { count!(1); }",
+        "fn show() { print(this.name); } fn on_update() { let o = #{ name: \"x\", show: show }; o.show(); }",
+        "fn fill(o) { o.act = |x| x; o } fn on_update() { fill(#{}).act(1); }",
+        "const TABLE = #{ half: 0.5 }; fn on_update() { TABLE.half.floor(); TABLE.keys(); }",
+    ] {
+        assert_honest(script);
+    }
+}
+
+#[test]
+fn the_example_scripts_are_not_refused() {
+    for name in ["herald", "patrol", "spawner", "wanderer"] {
+        let path = format!("{}/assets/scripts/{name}.rhai", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&path).expect("the script is there");
+        assert_honest(&text);
+        assert!(warnings(&text).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_file_of_mistakes_is_refused_in_little_time() {
+    let mut text = String::from("fn on_update() {\n");
+    for i in 0..20_000 {
+        text.push_str(&format!("a{i}();\n"));
+    }
+    text.push('}');
+    let began = std::time::Instant::now();
+    let found = errors(&text);
+    assert_eq!(found.len(), 20_000);
+    assert_eq!(found[0], "2:1 unknown function `a0`");
+    assert!(began.elapsed().as_secs_f64() < 2.0, "{:?}", began.elapsed());
 }
 
 #[test]

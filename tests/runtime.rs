@@ -733,3 +733,133 @@ fn a_mended_script_is_told_of() {
     let reloads = app.take_reloads();
     assert_eq!((reloads.len(), reloads[0].instances), (1, 1));
 }
+
+#[test]
+fn a_component_that_is_replaced_between_ticks_starts() {
+    let mut app = ScriptTestApp::new();
+    let script = app.script(
+        "a.rhai",
+        "let n = 0; fn on_update() { n += 1; } fn on_message(t, v) { n += 100; }",
+    );
+    let entity = app.spawn(script.clone());
+    app.ticks(2);
+    app.world_mut().entity_mut(entity).remove::<CScript>().insert(CScript::new(script.clone()));
+    app.ticks(2);
+    assert_eq!(app.get(entity, "n"), Value::Int(2));
+    // And hears of a message once.
+    app.world_mut().entity_mut(entity).insert(CScript::new(script));
+    app.send(ScriptEvent::custom("on_message", [Value::Unit, Value::Unit]));
+    app.tick();
+    assert_eq!(app.get(entity, "n"), Value::Int(101));
+}
+
+#[test]
+fn a_component_that_moves_to_another_entity_goes_on() {
+    let mut app = ScriptTestApp::new();
+    let script = app.script("a.rhai", "let n = 0; fn on_update() { n += 1; }");
+    let entity = app.spawn(script);
+    app.ticks(2);
+    let taken = app.world_mut().entity_mut(entity).take::<CScript>().expect("it is there");
+    app.tick();
+    let other = app.world_mut().spawn(taken).id();
+    app.ticks(2);
+    assert_eq!(app.get(other, "n"), Value::Int(4));
+}
+
+#[test]
+fn disabled_entities_keep_their_state_and_go_on_when_enabled() {
+    use bevy::ecs::entity_disabling::Disabled;
+    let mut app = ScriptTestApp::new();
+    let script = app.script("a.rhai", "let n = 0; fn on_update() { n += 1; }");
+    let entity = app.spawn(script.clone());
+    let pooled = app.world_mut().spawn((Disabled, CScript::new(script))).id();
+    app.ticks(2);
+    app.world_mut().entity_mut(entity).insert(Disabled);
+    app.ticks(3);
+    assert_eq!(app.get(entity, "n"), Value::Int(2));
+    app.world_mut().entity_mut(entity).remove::<Disabled>();
+    app.world_mut().entity_mut(pooled).remove::<Disabled>();
+    app.ticks(2);
+    assert_eq!(app.get(entity, "n"), Value::Int(4));
+    assert_eq!(app.get(pooled, "n"), Value::Int(2));
+}
+
+#[test]
+fn an_entity_whose_id_changes_is_called_under_the_new_one() {
+    let mut app = ScriptTestApp::new();
+    let script = app.script(
+        "a.rhai",
+        "let seen = []; fn on_update() { get_tag(entity_id); seen.push(entity_id); }",
+    );
+    let entity = app.spawn(script.clone());
+    app.tick();
+    app.world_mut().entity_mut(entity).insert(ScriptId(77));
+    let other = app.world_mut().spawn((ScriptId(1), CScript::new(script))).id();
+    app.ticks(2);
+    assert_eq!(app.get(entity, "seen").to_string(), "[1, 77, 77]");
+    assert_eq!(app.get(other, "seen").to_string(), "[1, 1]");
+    assert!(app.take_faults().is_empty());
+}
+
+#[test]
+fn writing_a_component_leaves_what_reflection_ignores() {
+    #[derive(Component, Reflect, Default)]
+    #[reflect(Component, Default)]
+    struct Lamp {
+        power: f32,
+        #[reflect(ignore)]
+        wires: u32,
+    }
+    let mut app = ScriptTestApp::new();
+    app.app().expose_component::<Lamp>("Lamp", Access::ReadWrite);
+    let script = app
+        .script("a.rhai", "fn on_spawn() { set_component(entity_id, \"Lamp\", #{ power: 2 }); }");
+    let lamp = app.world_mut().spawn((Lamp { power: 1.0, wires: 7 }, CScript::new(script))).id();
+    app.tick();
+    let lamp = app.world().get::<Lamp>(lamp).expect("it is there");
+    assert_eq!((lamp.power, lamp.wires), (2.0, 7));
+}
+
+#[test]
+fn what_failed_at_the_start_starts_again_when_it_is_mended() {
+    let mut app = ScriptTestApp::new();
+    let handle =
+        app.script("a.rhai", "let n = 1; fn init() { n = 10; } fn on_spawn() { nothing(); }");
+    let entity = app.spawn(handle.clone());
+    app.ticks(2);
+    assert!(matches!(app.status(entity), ScriptStatus::Paused { .. }));
+    app.replace(&handle, "a.rhai", "let n = 1; fn init() { n += 10; } fn on_spawn() { n += 100; }");
+    app.ticks(2);
+    assert_eq!(app.get(entity, "n"), Value::Int(111));
+}
+
+#[test]
+fn messages_that_multiply_are_capped() {
+    let mut app = ScriptTestApp::with(ScriptingPlugin {
+        error_policy: ErrorPolicy::KeepGoing,
+        ..ScriptingPlugin::default()
+    });
+    let script = app.script(
+        "a.rhai",
+        "fn on_spawn() { publish(\"x\", 0); } fn on_message(t, v) { for i in 0..200 { publish(t, v); } }",
+    );
+    app.spawn(script);
+    app.ticks(4);
+    let metrics = app.world().resource::<ScriptMetrics>();
+    assert!(metrics.unheard > 0);
+    assert!(metrics.callbacks < 50_000, "{metrics:?}");
+}
+
+#[test]
+fn a_place_below_a_parent_without_size_is_no_place() {
+    let mut app = ScriptTestApp::new();
+    let script = app.script(
+        "a.rhai",
+        "fn on_spawn() { set_position(entity_id, [1, 2, 3]); face_direction(entity_id, [1, 0]); }",
+    );
+    let parent = app.world_mut().spawn(Transform::from_scale(Vec3::ZERO)).id();
+    let child =
+        app.world_mut().spawn((Transform::default(), CScript::new(script), ChildOf(parent))).id();
+    app.tick();
+    assert!(app.world().get::<Transform>(child).is_some_and(|place| place.is_finite()));
+}

@@ -124,6 +124,10 @@ pub struct Point(pub Vec3);
 #[derive(Clone, Copy, Debug)]
 pub struct Place(pub Vec3);
 
+/// A whole number of 0 or more, at most 4,294,967,295.
+#[derive(Clone, Copy, Debug)]
+pub struct Count(pub u32);
+
 /// Text within [`ScriptLimits::string_bytes`](crate::contract::ScriptLimits::string_bytes).
 #[derive(Clone, Debug)]
 pub struct Text(pub String);
@@ -214,6 +218,18 @@ impl Arg for Amount {
     }
 }
 
+impl Arg for Count {
+    const TYPE: &'static str = "int";
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Int];
+    fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        let count = i64::take(context, passed)?;
+        u32::try_from(count).map(Self).map_err(|_| {
+            let what = if count < 0 { "must be 0 or more" } else { "must be at most 4294967295" };
+            ApiFault::new(format!("{what}, got {count}"))
+        })
+    }
+}
+
 impl Arg for Span {
     const TYPE: &'static str = "int | float";
     const ACCEPTS: &'static [Accepts] = NUMBER;
@@ -246,6 +262,29 @@ impl Arg for Point {
             Err(ApiFault::new(format!("must be finite, got {v}")))
         }
     }
+}
+
+/// A direction of length 1, however long or short the one that was passed.
+pub(super) fn direction_of(passed: Point) -> Result<Vec3, ApiFault> {
+    let longest = passed.0.abs().max_element();
+    (passed.0 / longest).try_normalize().ok_or_else(|| ApiFault::new("`dir`: must not be zero"))
+}
+
+/// The position that plain data stands for, if it does and it is finite.
+pub(super) fn point_of(value: &Value) -> Option<Vec3> {
+    let point = match value {
+        Value::Vec3(v) => *v,
+        Value::Array(items) => {
+            let numbers: Option<Vec<f64>> = items.iter().map(Value::as_float).collect();
+            match numbers?[..] {
+                [x, z] => Vec3::new(x as f32, 0.0, z as f32),
+                [x, y, z] => Vec3::new(x as f32, y as f32, z as f32),
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    point.is_finite().then_some(point)
 }
 
 impl Arg for Place {

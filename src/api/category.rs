@@ -9,6 +9,14 @@ impl Category {
     pub const UNIVERSAL: Self = Self(Cow::Borrowed("universal"));
     /// Where things are and where they go.
     pub const MOVEMENT: Self = Self(Cow::Borrowed("movement"));
+    /// Who is hurt, healed, alive.
+    pub const COMBAT: Self = Self(Cow::Borrowed("combat"));
+    /// Who is near, who sees whom.
+    pub const TACTICAL: Self = Self(Cow::Borrowed("tactical"));
+    /// What is heard and seen.
+    pub const AUDIO_VISUAL: Self = Self(Cow::Borrowed("audio_visual"));
+    /// Who carries what.
+    pub const INVENTORY: Self = Self(Cow::Borrowed("inventory"));
     /// Tags, components, spawning, distances.
     pub const UTILITY: Self = Self(Cow::Borrowed("utility"));
 

@@ -1,9 +1,16 @@
+mod audio_visual;
+mod combat;
+mod inventory;
+mod tactical;
+
 use std::any::{Any, TypeId};
 
 use glam::Vec3;
 
 use super::{ApiFault, overlay::Overlay, random::CallRandom};
-use crate::contract::{LogLevel, LogLine, ScriptCommand, ScriptId, ScriptLimits, Value, WorldView};
+use crate::contract::{
+    LogLevel, LogLine, ScriptCommand, ScriptId, ScriptLimits, Value, WorldView, moved_towards,
+};
 
 /// What is the same for all calls of a pass.
 #[derive(Clone, Copy)]
@@ -32,7 +39,10 @@ pub struct ScriptContext<'w> {
     commands: Vec<ScriptCommand>,
     /// Where the commands of the running call begin.
     first_command: usize,
-    spawned: u32,
+    /// How many ids this call has derived: of entities and of sounds.
+    derived: u32,
+    /// Sounds that this call has started (`true`) or stopped.
+    sounds: Vec<(i64, bool)>,
     random: Option<CallRandom>,
     log: Vec<LogLine>,
     log_suppressed: u32,
@@ -52,7 +62,8 @@ impl<'w> ScriptContext<'w> {
             overlay: Overlay::default(),
             commands: Vec::new(),
             first_command: 0,
-            spawned: 0,
+            derived: 0,
+            sounds: Vec::new(),
             random: None,
             log: Vec::new(),
             log_suppressed: 0,
@@ -70,7 +81,8 @@ impl<'w> ScriptContext<'w> {
             self.overlay.clear();
         }
         self.first_command = self.commands.len();
-        self.spawned = 0;
+        self.derived = 0;
+        self.sounds.clear();
         self.random = None;
     }
 
@@ -305,7 +317,7 @@ impl<'w> ScriptContext<'w> {
         target: Vec3,
         step: f32,
     ) -> Result<bool, ApiFault> {
-        let position = self.position(id)?.move_towards(target, step);
+        let position = moved_towards(self.position(id)?, target, step);
         self.command(ScriptCommand::MoveTowards { id, target, step })?;
         self.overlay.get_mut(id).position = Some(position);
         Ok(position == target)
@@ -364,8 +376,7 @@ impl<'w> ScriptContext<'w> {
             return Err(ApiFault::not_found(format!("no prefab \"{prefab}\" is registered")));
         }
         let id = loop {
-            let id = ScriptId::derived(self.entity, self.scope.tick, self.callback, self.spawned);
-            self.spawned += 1;
+            let id = self.derive_id();
             if !self.exists(id) {
                 break id;
             }
@@ -375,6 +386,12 @@ impl<'w> ScriptContext<'w> {
         writes.exists = Some(true);
         writes.position = Some(position);
         Ok(id)
+    }
+
+    /// A number that no other call has derived.
+    fn derive_id(&mut self) -> ScriptId {
+        self.derived += 1;
+        ScriptId::derived(self.entity, self.scope.tick, self.callback, self.derived)
     }
 
     /// Destroys an entity and its children.

@@ -124,6 +124,13 @@ impl ApiFunction {
         self
     }
 
+    /// This row with the ways of calling another one.
+    #[must_use]
+    pub fn with_overloads_of(mut self, other: Self) -> Self {
+        self.overloads = other.overloads;
+        self
+    }
+
     /// The name under which scripts call it.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -2,36 +2,114 @@
 
 use glam::Vec3;
 
-use super::{Amount, ApiFault, ApiFunction, Category, Live, Point, ScriptContext};
+use super::{
+    Amount, ApiFault, ApiFunction, Category, Live, Point, ScriptContext, arg::direction_of,
+};
 use crate::contract::ScriptCommand;
+
+const NO_PLACE: &str = "the entity has no place in the world";
+const NO_ENTITY: &str = "no entity has the id `e`";
 
 pub(super) fn functions() -> Vec<ApiFunction> {
     let row = |name, doc| ApiFunction::new(name, Category::MOVEMENT, doc);
     vec![
-        row("get_position", "World-space translation of an entity.").overload(["e"], get_position),
+        row("get_position", "World-space translation of an entity.")
+            .errors([NO_ENTITY, NO_PLACE])
+            .example(
+                "\
+fn on_spawn() {
+    let crate_at = get_position(2);
+    if crate_at != vec3(3, 0, 4) { throw `the crate is at ${crate_at}`; }
+}",
+            )
+            .overload(["e"], get_position),
         row(
             "set_position",
             "Moves an entity; physics sees a kinematic move and the velocity is kept.",
+        )
+        .errors([NO_ENTITY, NO_PLACE, "`pos` is NaN or infinite"])
+        .example(
+            "\
+fn on_spawn() {
+    set_position(entity_id, [1, 2, 3]);
+    // What a call has changed, it sees at once.
+    let here = get_position(entity_id);
+    if here != vec3(1, 2, 3) { throw `it is at ${here}`; }
+}",
         )
         .overload(["e", "pos"], set_position),
         row(
             "move_towards",
             "Moves an entity by at most `step` units towards `target`, never past it; true when it is there.",
         )
+        .errors([
+            NO_ENTITY,
+            NO_PLACE,
+            "`target` is NaN or infinite",
+            "`step` is negative, NaN or infinite",
+        ])
+        .example(
+            "\
+let steps = 0;
+
+fn on_update() {
+    steps += 1;
+    // The crate is five units away, so two a tick get there in the third.
+    let there = move_towards(entity_id, get_position(2), 2.0);
+    if there != (steps >= 3) { throw `step ${steps}: ${there}`; }
+}",
+        )
         .overload(["e", "target", "step"], move_towards),
         row(
             "teleport",
             "As `set_position`, but the velocity becomes zero and interpolation starts anew.",
+        )
+        .errors([NO_ENTITY, NO_PLACE, "`pos` is NaN or infinite"])
+        .example(
+            "\
+fn on_update() {
+    teleport(entity_id, [tick(), 0]);
+    let velocity = get_velocity(entity_id);
+    if velocity != vec3(0, 0, 0) { throw `it moves by ${velocity}`; }
+}",
         )
         .overload(["e", "pos"], teleport),
         row(
             "face_direction",
             "Turns an entity so that its forward (-Z) points along `dir`, which must not be zero.",
         )
+        .errors([
+            NO_ENTITY,
+            NO_PLACE,
+            "`dir` is NaN or infinite",
+            "`dir` is zero, or too short to point anywhere",
+        ])
+        .example(
+            "\
+fn on_spawn() {
+    face_direction(entity_id, get_position(2) - get_position(entity_id));
+
+    let refused = false;
+    try { face_direction(entity_id, [0, 0, 0]); } catch { refused = true; }
+    if !refused { throw \"zero points nowhere\"; }
+}",
+        )
         .overload(["e", "dir"], face_direction),
         row(
             "get_velocity",
             "Linear velocity in units a second: from physics where there is any, else from the last two ticks.",
+        )
+        .errors([NO_ENTITY])
+        .example(
+            "\
+let moves = 0;
+
+fn on_update() {
+    let velocity = get_velocity(entity_id);
+    if moves >= 2 && velocity != vec3(0.5 / delta_time, 0, 0) { throw `it is ${velocity}`; }
+    moves += 1;
+    set_position(entity_id, [moves * 0.5, 0]);
+}",
         )
         .overload(["e"], get_velocity),
     ]
@@ -62,10 +140,8 @@ fn teleport(context: &mut ScriptContext<'_>, e: Live, pos: Point) -> Result<(), 
 
 fn face_direction(context: &mut ScriptContext<'_>, e: Live, dir: Point) -> Result<(), ApiFault> {
     context.position(e.0)?;
-    if dir.0.try_normalize().is_none() {
-        return Err(ApiFault::new("`dir`: must not be zero"));
-    }
-    context.command(ScriptCommand::Face { id: e.0, direction: dir.0 })
+    let direction = direction_of(dir)?;
+    context.command(ScriptCommand::Face { id: e.0, direction })
 }
 
 fn get_velocity(context: &mut ScriptContext<'_>, e: Live) -> Result<Vec3, ApiFault> {

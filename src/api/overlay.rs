@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use glam::Vec3;
 
-use crate::contract::{ScriptId, Value};
+use crate::contract::{Pack, ScriptId, StatusEffect, Value, Vitals};
 
 /// What a call has written so far, laid over the world it reads: the one place that makes a script
 /// see its own writes.
@@ -23,6 +23,9 @@ pub(crate) struct EntityWrites {
     pub(crate) tag: Option<Box<str>>,
     /// The patches written to exposed components, in order.
     pub(crate) patches: Vec<(Box<str>, Value)>,
+    pub(crate) vitals: Option<Vitals>,
+    pub(crate) effects: Option<Vec<StatusEffect>>,
+    pub(crate) pack: Option<Pack>,
 }
 
 const SEARCHED: usize = 8;

@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
-use super::{ApiFunction, Category, movement, universal, utility, vector};
+use super::{
+    ApiFunction, Category, audio_visual, combat, inventory, movement, tactical, universal, utility,
+    vector,
+};
 
 /// The only list of the functions. Registration, checks, references and tests are read off it.
 #[derive(Clone, Debug)]
@@ -92,10 +95,14 @@ impl Default for ApiTable {
     /// The functions that come with the crate.
     fn default() -> Self {
         let functions = [
+            movement::functions(),
+            combat::functions(),
+            tactical::functions(),
+            utility::functions(),
+            audio_visual::functions(),
+            inventory::functions(),
             universal::functions(),
             vector::functions(),
-            movement::functions(),
-            utility::functions(),
         ];
         Self { functions: functions.into_iter().flatten().map(|f| (f.name.clone(), f)).collect() }
     }
@@ -141,7 +148,7 @@ pub fn closest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Op
     known
         .into_iter()
         .map(|name| (edit_distance(wanted, name), name))
-        .filter(|(distance, name)| *distance <= 1 + wanted.len().min(name.len()) / 4)
+        .filter(|(distance, name)| *distance <= (wanted.len().min(name.len()) + 1) / 3)
         .min()
         .map(|(_, name)| name)
 }
@@ -186,35 +193,73 @@ mod tests {
     }
 
     #[test]
-    fn movement_and_utility_are_all_there() {
+    fn the_37_functions_are_all_there() {
         let table = ApiTable::default();
-        let names = |category| -> Vec<_> {
-            table.in_category(&category).map(ApiFunction::name).map(str::to_owned).collect()
-        };
-        assert_eq!(
-            names(Category::MOVEMENT),
-            [
-                "face_direction",
-                "get_position",
-                "get_velocity",
-                "move_towards",
-                "set_position",
-                "teleport"
-            ]
-        );
-        assert_eq!(
-            names(Category::UTILITY),
-            [
-                "destroy_entity",
-                "distance",
-                "find_entity_by_tag",
-                "get_component",
-                "get_tag",
-                "set_component",
-                "set_tag",
-                "spawn_entity"
-            ]
-        );
+        let expected: [(Category, &[&str]); 6] = [
+            (
+                Category::MOVEMENT,
+                &[
+                    "face_direction",
+                    "get_position",
+                    "get_velocity",
+                    "move_towards",
+                    "set_position",
+                    "teleport",
+                ],
+            ),
+            (
+                Category::COMBAT,
+                &[
+                    "apply_damage",
+                    "apply_status_effect",
+                    "clear_status_effects",
+                    "get_armor",
+                    "get_health",
+                    "heal",
+                    "is_alive",
+                    "set_health",
+                ],
+            ),
+            (
+                Category::TACTICAL,
+                &[
+                    "cover_score",
+                    "get_allies_in_radius",
+                    "get_nearest_enemy",
+                    "line_of_sight",
+                    "raycast",
+                    "threat_level",
+                ],
+            ),
+            (
+                Category::UTILITY,
+                &[
+                    "destroy_entity",
+                    "distance",
+                    "find_entity_by_tag",
+                    "get_component",
+                    "get_tag",
+                    "set_component",
+                    "set_tag",
+                    "spawn_entity",
+                ],
+            ),
+            (
+                Category::AUDIO_VISUAL,
+                &["play_animation", "play_sound", "screen_shake", "spawn_particle", "stop_sound"],
+            ),
+            (
+                Category::INVENTORY,
+                &["add_to_inventory", "get_item_count", "has_item", "remove_from_inventory"],
+            ),
+        ];
+        let mut count = 0;
+        for (category, names) in expected {
+            let found: Vec<_> = table.in_category(&category).map(ApiFunction::name).collect();
+            assert_eq!(found, names, "{category}");
+            count += found.len();
+        }
+        assert_eq!(count, 37);
     }
 
     #[test]

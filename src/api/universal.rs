@@ -5,37 +5,154 @@ use crate::contract::{LogLevel, ScriptCommand, Value};
 
 type Context<'a, 'w> = &'a mut ScriptContext<'w>;
 
+const NOT_DATA: &str = "an element is not plain data, such as a function";
+
 pub(super) fn functions() -> Vec<ApiFunction> {
     let row = |name, doc| ApiFunction::new(name, Category::UNIVERSAL, doc);
-    let log = |name, doc, level| {
-        row(name, doc).overload(["text"], move |context: Context<'_, '_>, text: Shown| {
-            context.log(level, &text.0);
-            Ok(())
-        })
+    let log = |name, doc, example, level| {
+        row(name, doc).example(example).overload(
+            ["text"],
+            move |context: Context<'_, '_>, text: Shown| {
+                context.log(level, &text.0);
+                Ok(())
+            },
+        )
     };
     vec![
-        log("log", "Writes a line to the log; `print` does the same.", LogLevel::Info),
-        log("info", "Writes a line to the log.", LogLevel::Info),
-        log("warn", "Writes a warning to the log.", LogLevel::Warn),
-        log("error", "Writes an error to the log.", LogLevel::Error),
-        row("tick", "The number of this tick, from 0.").overload([], tick),
+        log(
+            "log",
+            "Writes a line to the log; `print` does the same.",
+            "fn on_spawn() { log(`entity ${entity_id} is there`); }",
+            LogLevel::Info,
+        ),
+        log(
+            "info",
+            "Writes a line to the log.",
+            "fn on_spawn() { info(#{ at: get_position(entity_id) }); }",
+            LogLevel::Info,
+        ),
+        log(
+            "warn",
+            "Writes a warning to the log.",
+            "fn on_spawn() { warn(\"the bridge is not safe\"); }",
+            LogLevel::Warn,
+        ),
+        log(
+            "error",
+            "Writes an error to the log; the script goes on.",
+            "fn on_spawn() { error(\"nobody set a destination\"); }",
+            LogLevel::Error,
+        ),
+        row("tick", "The number of this tick, from 0.")
+            .example(
+                "\
+let last = ();
+
+fn on_update() {
+    if last != () && tick() != last + 1 { throw `${tick()} after ${last}`; }
+    last = tick();
+}",
+            )
+            .overload([], tick),
         row("time", "Seconds since the first tick: ticks times the length of a tick.")
+            .example(
+                "\
+fn on_update() {
+    if time() != tick() * delta_time { throw `${time()} s in tick ${tick()}`; }
+}",
+            )
             .overload([], time),
-        row("timestamp", "The same as `time`; scripts have no clock.").overload([], time),
-        row("random", "A random float from 0 up to, but not including, 1.").overload([], random),
+        row("timestamp", "The same as `time`; scripts have no clock.")
+            .example(
+                "\
+fn on_update() {
+    if timestamp() != time() { throw \"there is one time only\"; }
+}",
+            )
+            .overload([], time),
+        row("random", "A random float from 0 up to, but not including, 1.")
+            .example(
+                "\
+fn on_update() {
+    let x = random();
+    if x < 0.0 || x >= 1.0 { throw `${x} is out of range`; }
+}",
+            )
+            .overload([], random),
         row(
             "random_range",
             "A random number: of two ints, both ends included; of floats, from `a` up to, but not including, `b`.",
         )
+        .errors(["`a` or `b` is NaN or infinite", "`b` is below `a`"])
+        .example(
+            "\
+fn on_update() {
+    let die = random_range(1, 6);
+    if die < 1 || die > 6 { throw `the die shows ${die}`; }
+    let angle = random_range(0.0, 360.0);
+    if angle < 0.0 || angle >= 360.0 { throw `${angle} is out of range`; }
+}",
+        )
         .overload(["a", "b"], random_range),
         row("random_bool", "True with probability `p`, which must lie in 0..=1.")
+            .errors(["`p` is below 0, above 1, NaN or infinite"])
+            .example(
+                "\
+fn on_update() {
+    if random_bool(0.0) { throw \"never\"; }
+    if !random_bool(1.0) { throw \"always\"; }
+}",
+            )
             .overload(["p"], random_bool),
-        row("choose", "One element of an array; () when it is empty.").overload(["array"], choose),
+        row("choose", "One element of an array; () when it is empty.")
+            .errors([NOT_DATA])
+            .example(
+                "\
+fn on_spawn() {
+    let greetings = [\"hello\", \"well met\"];
+    let said = choose(greetings);
+    if !(said in greetings) { throw said; }
+    if choose([]) != () { throw \"out of nothing\"; }
+}",
+            )
+            .overload(["array"], choose),
         row("shuffle", "The elements of an array in a random order; the array itself stays as it is.")
+            .errors([NOT_DATA])
+            .example(
+                "\
+fn on_spawn() {
+    let deck = [1, 2, 3, 4];
+    let mixed = shuffle(deck);
+    for card in deck {
+        if !(card in mixed) { throw `${card} is lost`; }
+    }
+    if deck != [1, 2, 3, 4] { throw \"the deck itself stays as it is\"; }
+}",
+            )
             .overload(["array"], shuffle),
         row(
             "publish",
             "Sends a message to every script that defines `on_message`, in the next event pass.",
+        )
+        .errors([
+            "`topic` is empty",
+            "`value` is, or holds, something that is not plain data, such as a function",
+        ])
+        .example(
+            "\
+let heard = false;
+let ticks = 0;
+
+fn on_spawn() { publish(\"alarm\", #{ by: entity_id }); }
+
+fn on_message(topic, value) {
+    if topic == \"alarm\" && value.by == entity_id { heard = true; }
+}
+
+fn on_update() {
+    ticks += 1;
+    if ticks > 1 && !heard { throw \"the sender hears it, too\"; }
+}",
         )
         .overload(["topic", "value"], publish),
     ]
@@ -69,9 +186,11 @@ fn random_range(context: Context<'_, '_>, a: Span, b: Span) -> Result<Value, Api
         (Span::Int(a), Span::Int(b)) => Value::Int(context.random().between(a, b)),
         (a, b) => {
             let (a, b) = (float(a), float(b));
-            let x = a + (b - a) * context.random().unit();
+            let u = context.random().unit();
+            // Not `a + (b - a) * u`: the difference may be too large for a float.
+            let x = a * (1.0 - u) + b * u;
             // Rounding may reach the end that does not belong to the range.
-            Value::Float(if x < b || a == b { x } else { a })
+            Value::Float(if (a..b).contains(&x) || a == b { x } else { a })
         }
     })
 }

@@ -1,7 +1,7 @@
 use glam::Vec3;
 use serde::{Deserialize, Serialize};
 
-use super::{ScriptId, Value};
+use super::{ScriptId, StatusEffect, Value};
 
 /// What a script asked to be done to the world. Plain data: it can be compared, saved and sent.
 ///
@@ -71,6 +71,100 @@ pub enum ScriptCommand {
         /// The entity.
         id: ScriptId,
     },
+    /// Hurt an entity: armor is taken off when it is done.
+    ApplyDamage {
+        /// The entity.
+        id: ScriptId,
+        /// The damage before armor.
+        amount: f32,
+        /// What kind of damage; empty for none in particular.
+        kind: Box<str>,
+        /// Whose script it was.
+        source: ScriptId,
+    },
+    /// Heal an entity.
+    Heal {
+        /// The entity.
+        id: ScriptId,
+        /// The most health to gain.
+        amount: f32,
+    },
+    /// Set an entity's health.
+    SetHealth {
+        /// The entity.
+        id: ScriptId,
+        /// The health; clamped when it is done.
+        value: f32,
+        /// Whose script it was.
+        source: ScriptId,
+    },
+    /// Let something work on an entity for a while.
+    ApplyStatusEffect {
+        /// The entity.
+        id: ScriptId,
+        /// What, how long and how strongly.
+        effect: Box<StatusEffect>,
+    },
+    /// Take everything away that works on an entity.
+    ClearStatusEffects {
+        /// The entity.
+        id: ScriptId,
+    },
+    /// Give an entity things, as many as fit when it is done.
+    AddItems {
+        /// The entity.
+        id: ScriptId,
+        /// The item.
+        item: Box<str>,
+        /// How many.
+        count: u32,
+    },
+    /// Take things from an entity, all or none.
+    RemoveItems {
+        /// The entity.
+        id: ScriptId,
+        /// The item.
+        item: Box<str>,
+        /// How many.
+        count: u32,
+    },
+    /// Start a sound.
+    PlaySound {
+        /// The number that the script was already given for it.
+        handle: i64,
+        /// The asset.
+        path: Box<str>,
+        /// How.
+        options: Box<SoundOptions>,
+    },
+    /// Stop a sound.
+    StopSound {
+        /// The number that the script was given for it.
+        handle: i64,
+    },
+    /// Start an animation of an entity.
+    PlayAnimation {
+        /// The entity.
+        id: ScriptId,
+        /// The clip.
+        name: Box<str>,
+        /// How.
+        options: AnimationOptions,
+    },
+    /// Show a particle effect.
+    SpawnParticle {
+        /// The effect.
+        effect: Box<str>,
+        /// Where, in world space.
+        position: Vec3,
+    },
+    /// Shake the cameras that can be shaken.
+    ShakeScreen {
+        /// How strongly, 0 to 1.
+        intensity: f32,
+        /// For how many seconds.
+        seconds: f32,
+    },
     /// Send a message to every script that listens.
     Publish {
         /// What it is about.
@@ -87,4 +181,49 @@ pub enum ScriptCommand {
         /// Its arguments, as the script passed them.
         args: Vec<Value>,
     },
+}
+
+/// How a sound is played.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SoundOptions {
+    /// How loud: 1 as recorded.
+    pub volume: f32,
+    /// How fast: 1 as recorded.
+    pub speed: f32,
+    /// Whether it begins again at its end.
+    pub looped: bool,
+    /// Where it is heard from; everywhere alike if `None`.
+    pub at: Option<SoundPlace>,
+}
+
+impl Default for SoundOptions {
+    fn default() -> Self {
+        Self { volume: 1.0, speed: 1.0, looped: false, at: None }
+    }
+}
+
+/// Where a sound is heard from.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum SoundPlace {
+    /// A place that stays.
+    Position(Vec3),
+    /// Wherever an entity is.
+    Entity(ScriptId),
+}
+
+/// How an animation is played.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnimationOptions {
+    /// Whether it begins again at its end.
+    pub repeat: bool,
+    /// How fast: 1 as recorded.
+    pub speed: f32,
+    /// Over how many seconds it takes over from what was played before.
+    pub blend: f32,
+}
+
+impl Default for AnimationOptions {
+    fn default() -> Self {
+        Self { repeat: false, speed: 1.0, blend: 0.0 }
+    }
 }

@@ -2,7 +2,7 @@ use std::any::{Any, TypeId};
 
 use glam::Vec3;
 
-use super::{ScriptId, Value};
+use super::{Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals};
 
 /// Why a component could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +70,81 @@ pub trait WorldView: Sync {
 
     /// Whether a prefab of this name is registered.
     fn is_prefab(&self, name: &str) -> bool;
+
+    /// Health and armor; `None` if the entity has no health to lose.
+    fn vitals(&self, _id: ScriptId) -> Option<Vitals> {
+        None
+    }
+
+    /// What works on the entity at the moment; `None` if nothing can.
+    fn status_effects(&self, _id: ScriptId) -> Option<&[StatusEffect]> {
+        None
+    }
+
+    /// The entity's team; `None` if it has none.
+    fn team(&self, _id: ScriptId) -> Option<&str> {
+        None
+    }
+
+    /// Whether the members of one team fight those of another.
+    fn are_hostile(&self, team: &str, other: &str) -> bool {
+        team != other
+    }
+
+    /// How much damage the entity threatens to do.
+    fn attack_power(&self, _id: ScriptId) -> f32 {
+        0.0
+    }
+
+    /// How far the entity sees, in units.
+    fn sight_range(&self, _id: ScriptId) -> f32 {
+        f32::INFINITY
+    }
+
+    /// How high above its position the entity's eyes are, in units.
+    fn eye_height(&self, _id: ScriptId) -> f32 {
+        0.0
+    }
+
+    /// What of the entity stands in the way of rays.
+    fn shape(&self, _id: ScriptId) -> Option<Shape> {
+        None
+    }
+
+    /// Who is where; `None` if nobody keeps count.
+    fn space(&self) -> Option<&dyn Space> {
+        None
+    }
+
+    /// What the entity carries; `None` if it cannot carry anything.
+    fn pack(&self, _id: ScriptId) -> Option<&Pack> {
+        None
+    }
+
+    /// How many of an item fit in one slot; `None` for an unknown item.
+    fn max_stack(&self, _item: &str) -> Option<u32> {
+        None
+    }
+
+    /// Whether a sound of this path may be played.
+    fn is_sound_allowed(&self, _path: &str) -> bool {
+        true
+    }
+
+    /// Whether a sound was started and neither stopped nor, if it is not looped, long over.
+    fn is_sound_known(&self, _handle: i64) -> bool {
+        false
+    }
+
+    /// Whether an entity has an animation of this name; `None` if it cannot be animated at all.
+    fn has_animation(&self, _id: ScriptId, _name: &str) -> Option<bool> {
+        None
+    }
+
+    /// Whether a particle effect of this name is registered.
+    fn is_particle_effect(&self, _name: &str) -> bool {
+        false
+    }
 
     /// A resource of the host, for functions that the host added.
     fn resource(&self, _type_id: TypeId) -> Option<&dyn Any> {

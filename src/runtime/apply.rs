@@ -1,5 +1,7 @@
 //! The commands of scripts done to the world. Nothing else writes it for them.
 
+mod combat;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bevy::prelude::*;
@@ -11,14 +13,17 @@ use super::{
     host_function::{Effects, HostCall},
     ids::ScriptIds,
     motion::Motion,
-    plugin::Pass,
+    plugin::{Pass, ScriptClock},
     prefab::Prefabs,
     report::{Reports, ScriptPublished},
     settle::PassCommands,
+    show::{ScriptShow, Sounds},
     tag::Tag,
     view::global_place,
 };
-use crate::contract::{Callback, ScriptCommand, ScriptEvent, ScriptId, Target, Value};
+use crate::contract::{
+    Callback, ScriptCommand, ScriptEvent, ScriptId, Target, Value, moved_towards,
+};
 
 /// Entities that scripts destroyed and whose `on_destroy` runs in the next pass of events.
 #[derive(Resource, Default)]
@@ -71,6 +76,53 @@ fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptComman
             let call = HostCall { caller, args: &args };
             guarded(reports, &function, || effect(world, &call));
         }
+        ScriptCommand::ApplyDamage { id, amount, kind, source } => {
+            with_entity(world, reports, id, "apply_damage", |world, entity| {
+                combat::damage(world, entity, amount, &kind, source);
+            });
+        }
+        ScriptCommand::Heal { id, amount } => {
+            with_entity(world, reports, id, "heal", |world, entity| {
+                combat::heal(world, entity, amount);
+            });
+        }
+        ScriptCommand::SetHealth { id, value, source } => {
+            with_entity(world, reports, id, "set_health", |world, entity| {
+                combat::set_health(world, entity, value, source);
+            });
+        }
+        ScriptCommand::ApplyStatusEffect { id, effect } => {
+            with_entity(world, reports, id, "apply_status_effect", |world, entity| {
+                combat::apply_effect(world, entity, *effect);
+            });
+        }
+        ScriptCommand::ClearStatusEffects { id } => {
+            with_entity(world, reports, id, "clear_status_effects", combat::clear_effects);
+        }
+        ScriptCommand::AddItems { id, item, count } => {
+            with_entity(world, reports, id, "add_to_inventory", |world, entity| {
+                combat::add_items(world, entity, &item, count);
+            });
+        }
+        ScriptCommand::RemoveItems { id, item, count } => {
+            with_entity(world, reports, id, "remove_from_inventory", |world, entity| {
+                combat::remove_items(world, entity, &item, count);
+            });
+        }
+        ScriptCommand::PlaySound { handle, ref options, .. } => {
+            let (clock, looped) = (*world.resource::<ScriptClock>(), options.looped);
+            world.resource_mut::<Sounds>().start(handle, looped, &clock);
+            world.write_message(ScriptShow(command));
+        }
+        ScriptCommand::StopSound { handle } => {
+            world.resource_mut::<Sounds>().stop(handle);
+            world.write_message(ScriptShow(command));
+        }
+        ScriptCommand::PlayAnimation { .. }
+        | ScriptCommand::SpawnParticle { .. }
+        | ScriptCommand::ShakeScreen { .. } => {
+            world.write_message(ScriptShow(command));
+        }
         ScriptCommand::SetPosition { id, position } => {
             with_entity(world, reports, id, "set_position", |world, entity| {
                 set_place(world, entity, position);
@@ -80,7 +132,7 @@ fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptComman
             with_entity(world, reports, id, "move_towards", |world, entity| {
                 if let Some(place) = global_place(world, entity) {
                     let place = Vec3::from(place.translation);
-                    set_place(world, entity, place.move_towards(target, step));
+                    set_place(world, entity, moved_towards(place, target, step));
                 }
             });
         }
@@ -172,7 +224,8 @@ fn set_place(world: &mut World, entity: Entity, position: Vec3) {
         Some(parent) => parent.inverse().transform_point3(position),
         None => position,
     };
-    if let Some(mut place) = world.get_mut::<Transform>(entity) {
+    // Below a parent of no size there is no such place.
+    if let Some(mut place) = world.get_mut::<Transform>(entity).filter(|_| local.is_finite()) {
         place.translation = local;
     }
 }
@@ -183,8 +236,9 @@ fn face(world: &mut World, entity: Entity, direction: Vec3) {
     let turned = parent
         .and_then(|parent| global_place(world, parent))
         .map_or(Quat::IDENTITY, |parent| parent.to_scale_rotation_translation().1);
-    if let Some(mut place) = world.get_mut::<Transform>(entity) {
-        place.rotation = turned.inverse() * facing;
+    let rotation = turned.inverse() * facing;
+    if let Some(mut place) = world.get_mut::<Transform>(entity).filter(|_| rotation.is_finite()) {
+        place.rotation = rotation;
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct BatchRunner<'w> {
     outcome: BatchOutcome,
     /// The job at hand.
     index: usize,
+    /// How many of its calls come with its start.
+    starting: u64,
 }
 
 /// What tells a call from all others of its entity in this tick: what is called, in which slot, and
@@ -32,13 +34,14 @@ const START: u64 = 0;
 impl<'w> BatchRunner<'w> {
     pub(super) fn new(scope: CallScope<'w>, policy: ErrorPolicy) -> Self {
         let context = ScriptContext::new(scope);
-        Self { context, policy, outcome: BatchOutcome::default(), index: 0 }
+        Self { context, policy, outcome: BatchOutcome::default(), index: 0, starting: 0 }
     }
 
     pub(super) fn run(mut self, jobs: &mut [Job]) -> BatchOutcome {
         self.outcome.jobs = jobs.len();
         for (i, job) in jobs.iter_mut().enumerate() {
             self.index = i;
+            self.starting = 0;
             if let Work::Start(_) = job.work {
                 self.start(job);
             }
@@ -50,7 +53,7 @@ impl<'w> BatchRunner<'w> {
 
     fn call_all(&mut self, job: &mut Job) {
         let Job { id, slot, faults, work: Work::Call(instance), calls, .. } = job else { return };
-        let mut call = |runner: &mut Self, function: FunctionId, args: &[Value], ordinal| {
+        let mut call = |runner: &mut Self, function: FunctionId, args: &[Value], ordinal: u64| {
             let salt = salt(instance.script().salt(function), *slot, ordinal);
             runner.context.begin(*id, salt);
             let called = instance.call(function, args, &mut runner.context);
@@ -59,7 +62,8 @@ impl<'w> BatchRunner<'w> {
             let Err(error) = called else { return true };
             *faults = faults.saturating_add(1);
             let pauses = error.kind == ErrorKind::Host || runner.policy.pauses(*faults);
-            runner.note(What::Failed { error: Box::new(error), pauses });
+            let starting = ordinal != 0 && ordinal <= runner.starting;
+            runner.note(What::Failed { error: Box::new(error), pauses, starting });
             !pauses
         };
         match calls {
@@ -116,8 +120,12 @@ impl<'w> BatchRunner<'w> {
         let Calls::Events(waiting) = &mut job.calls else { return };
         match started {
             Ok((instance, migration)) => {
+                let migration_is_none = migration.is_none();
                 self.note(What::Started(migration));
                 job.work = Work::Call(Box::new(instance));
+                if migration_is_none {
+                    self.starting = first.len() as u64;
+                }
                 first.append(waiting);
                 *waiting = first;
             }

@@ -2,6 +2,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use bevy::{
     asset::{AssetLoadFailedEvent, LoadState},
+    ecs::entity_disabling::Disabled,
     prelude::*,
 };
 
@@ -10,9 +11,10 @@ use super::{
     cscript::{CScript, ScriptStatus},
     load::Script,
     report::Reports,
+    roster::{Roster, RosterEntry},
 };
 use crate::{
-    contract::{ErrorKind, ScriptError, ScriptId, Stage},
+    contract::{Callback, ErrorKind, ScriptError, ScriptId, Stage},
     script::CompiledScript,
 };
 
@@ -120,14 +122,15 @@ pub(super) fn bind(
     server: Res<AssetServer>,
     mut jobs: ResMut<PassJobs>,
     mut reports: ResMut<Reports>,
-    mut scripts: Query<(Entity, &ScriptId, &mut CScript)>,
+    mut roster: ResMut<Roster>,
+    mut scripts: Query<(Entity, &ScriptId, &mut CScript, Has<Disabled>), Allow<Disabled>>,
 ) {
     let changed = std::mem::take(&mut changed.0);
     let mut waiting: Vec<Entity> = std::mem::take(&mut unbound.0);
     if !changed.is_empty() {
         waiting = scripts
             .iter()
-            .filter(|(_, _, script)| {
+            .filter(|(_, _, script, _)| {
                 script.slots().iter().any(|slot| changed.contains(&slot.handle().id()))
             })
             .map(|(entity, ..)| entity)
@@ -137,8 +140,9 @@ pub(super) fn bind(
     waiting.sort_unstable();
     waiting.dedup();
     for entity in waiting {
-        let Ok((_, id, mut script)) = scripts.get_mut(entity) else { continue };
-        let mut still_waiting = false;
+        let Ok((_, id, mut script, disabled)) = scripts.get_mut(entity) else { continue };
+        // What is disabled starts when it is enabled.
+        let mut still_waiting = disabled;
         for (i, slot) in script.bypass_change_detection().slots_mut().iter_mut().enumerate() {
             if slot.dying {
                 continue;
@@ -154,6 +158,13 @@ pub(super) fn bind(
             let good = version.and_then(|version| version.good.clone());
             let start = match (good, slot.instance.take()) {
                 (Some(good), Some(old)) if Arc::ptr_eq(old.script(), &good) => {
+                    // It runs already, perhaps under another id or on another entity than before.
+                    roster.add(RosterEntry {
+                        id: *id,
+                        slot: i as u16,
+                        entity,
+                        on_update: good.callback(Callback::OnUpdate),
+                    });
                     slot.instance = Some(old);
                     continue;
                 }
@@ -165,17 +176,24 @@ pub(super) fn bind(
                     continue;
                 }
                 // It starts when it is switched on.
-                (Some(_), old) if !slot.enabled => {
+                (Some(_), old) if disabled || !slot.enabled => {
                     slot.instance = old;
                     still_waiting = true;
                     continue;
+                }
+                (Some(new), Some(_)) if slot.uninitialised => {
+                    Start::Fresh { new, config: slot.config().cloned() }
                 }
                 (Some(new), Some(old)) => {
                     Start::Reload { old, new, goes_on: *slot.status() == ScriptStatus::Ready }
                 }
                 (Some(new), None) => Start::Fresh { new, config: slot.config().cloned() },
-                (None, instance) => {
-                    slot.instance = instance;
+                // Whoever runs goes on, whatever became of the asset.
+                (None, Some(old)) => {
+                    slot.instance = Some(old);
+                    continue;
+                }
+                (None, None) => {
                     match version.and_then(|version| version.refused.as_ref()) {
                         Some(errors) => {
                             let reason =

@@ -3,7 +3,7 @@ use std::{collections::HashMap, sync::Arc};
 use bevy::prelude::*;
 
 use super::{
-    cscript::CScript,
+    cscript::Scripts,
     ids::ScriptIds,
     plugin::Pass,
     roster::{Roster, RosterEntry},
@@ -84,10 +84,6 @@ impl Job {
         }
     }
 
-    const fn is_fresh(&self) -> bool {
-        matches!(self.work, Work::Start(Start::Fresh { .. }))
-    }
-
     fn may_hear(&self, call: &Call) -> bool {
         let ends = [Callback::OnDestroy, Callback::Cleanup];
         !self.dying
@@ -114,9 +110,18 @@ pub(super) struct EventQueue {
     pub(super) unheard: u64,
 }
 
+/// So many events may wait for a pass; a script that answers every message with two would fill the
+/// memory otherwise.
+const MOST_EVENTS: usize = 10_000;
+
 impl EventQueue {
+    /// Adds an event that a script caused. Beyond [`MOST_EVENTS`] they are dropped and counted.
     pub(super) fn push(&mut self, event: ScriptEvent) {
-        self.events.push(event);
+        if self.events.len() < MOST_EVENTS {
+            self.events.push(event);
+        } else {
+            self.unheard += 1;
+        }
     }
 }
 
@@ -132,12 +137,12 @@ pub(super) fn collect(
     mut roster: ResMut<Roster>,
     mut jobs: ResMut<PassJobs>,
     ids: Res<ScriptIds>,
-    mut scripts: Query<&mut CScript>,
+    mut scripts: Scripts,
 ) {
     let is_gone = |entry: &RosterEntry| {
-        let slots = scripts.get(entry.entity).ok();
-        let slot = slots.and_then(|script| script.slots().get(usize::from(entry.slot)));
-        slot.is_none_or(|slot| slot.instance.is_none())
+        let Ok((id, script, _)) = scripts.get(entry.entity) else { return true };
+        let slot = script.slots().get(usize::from(entry.slot));
+        *id != entry.id || slot.is_none_or(|slot| slot.instance.is_none())
     };
     roster.prune(is_gone);
     match *pass {
@@ -167,7 +172,7 @@ fn address(
     roster: &mut Roster,
     ids: &ScriptIds,
     starting: &[Job],
-    scripts: &Query<&mut CScript>,
+    scripts: &Scripts,
 ) -> Vec<Addressed> {
     let events = std::mem::take(&mut queue.events);
     if events.is_empty() {
@@ -179,7 +184,8 @@ fn address(
         if let Some(job) = starting.get(&(entity, slot)) {
             return job.script()?.function(name);
         }
-        let slot = scripts.get(entity).ok()?.slots().get(usize::from(slot))?;
+        let (_, script, _) = scripts.get(entity).ok()?;
+        let slot = script.slots().get(usize::from(slot))?;
         slot.instance.as_ref()?.script().function(name)
     };
     let mut addressed = Vec::new();
@@ -196,7 +202,7 @@ fn address(
                 let entity = ids.entity(id);
                 let slots = entity.and_then(|entity| scripts.get(entity).ok());
                 match (entity, slots) {
-                    (Some(entity), Some(script)) => {
+                    (Some(entity), Some((_, script, _))) => {
                         (0..script.slots().len()).for_each(|slot| offer(id, entity, slot as u16));
                     }
                     (None, _) => queue.unheard += 1,
@@ -206,9 +212,11 @@ fn address(
             }
             Target::All => {
                 for entry in roster.ordered() {
-                    offer(entry.id, entry.entity, entry.slot);
+                    if !starting.contains_key(&(entry.entity, entry.slot)) {
+                        offer(entry.id, entry.entity, entry.slot);
+                    }
                 }
-                for job in starting.values().filter(|job| job.is_fresh()) {
+                for job in starting.values() {
                     offer(job.id, job.entity, job.slot);
                 }
             }
@@ -220,19 +228,15 @@ fn address(
 }
 
 /// Gives each call to the job of its instance; says how many found none that may be called.
-fn take_called(
-    calls: Vec<Addressed>,
-    jobs: &mut Vec<Job>,
-    scripts: &mut Query<&mut CScript>,
-) -> u64 {
+fn take_called(calls: Vec<Addressed>, jobs: &mut Vec<Job>, scripts: &mut Scripts) -> u64 {
     let mut unheard = 0;
     let mut places: HashMap<(Entity, u16), usize> =
         jobs.iter().enumerate().map(|(i, job)| ((job.entity, job.slot), i)).collect();
     for Addressed { id, slot, entity, call } in calls {
         let place = places.get(&(entity, slot)).copied().or_else(|| {
-            let mut script = scripts.get_mut(entity).ok()?;
+            let (_, mut script, disabled) = scripts.get_mut(entity).ok()?;
             let state = script.bypass_change_detection().slots_mut().get_mut(usize::from(slot))?;
-            if !state.is_running() {
+            if disabled || !state.is_running() {
                 return None;
             }
             let instance = state.instance.take()?;
@@ -257,11 +261,11 @@ fn take_called(
     unheard
 }
 
-fn take_updated(roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &mut Query<&mut CScript>) {
+fn take_updated(roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &mut Scripts) {
     let mut stale = false;
     for entry in roster.ordered() {
         let Some(on_update) = entry.on_update else { continue };
-        let Ok(mut script) = scripts.get_mut(entry.entity) else {
+        let Ok((_, mut script, disabled)) = scripts.get_mut(entry.entity) else {
             stale = true;
             continue;
         };
@@ -270,7 +274,7 @@ fn take_updated(roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &mut Query<&m
             stale = true;
             continue;
         };
-        if !slot.is_running() || slot.dying {
+        if disabled || !slot.is_running() || slot.dying {
             continue;
         }
         let Some(instance) = slot.instance.take() else {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use bevy::{
-    ecs::{lifecycle::HookContext, world::DeferredWorld},
+    ecs::{entity_disabling::Disabled, lifecycle::HookContext, world::DeferredWorld},
     prelude::*,
 };
 
@@ -56,6 +56,9 @@ pub struct ScriptSlot {
     /// The version that could not start here; it is not tried again.
     #[reflect(ignore)]
     pub(super) declined: Option<Arc<CompiledScript>>,
+    /// One of the calls that come with a start failed; the next version starts from scratch.
+    #[reflect(ignore)]
+    pub(super) uninitialised: bool,
 }
 
 /// How a script is doing.
@@ -213,6 +216,11 @@ impl ScriptSlot {
         self.enabled && self.status == ScriptStatus::Ready
     }
 }
+
+/// The scripts of all entities, those that are disabled included: they keep their state and are not
+/// called.
+pub(super) type Scripts<'w, 's> =
+    Query<'w, 's, (&'static ScriptId, &'static mut CScript, Has<Disabled>), Allow<Disabled>>;
 
 fn await_binding(mut world: DeferredWorld<'_>, HookContext { entity, .. }: HookContext) {
     if let Some(mut unbound) = world.get_resource_mut::<Unbound>() {

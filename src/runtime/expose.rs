@@ -137,15 +137,18 @@ fn write<C: Component<Mutability = Mutable> + FromReflect + TypePath>(
     patch: &Value,
     registry: &TypeRegistry,
 ) -> Result<(), ComponentFault> {
+    // First on a copy: a patch that does not fit must change nothing.
     let mut component = copy::<C>(world, Some(entity), registry)?;
     apply_value(component.as_partial_reflect_mut(), patch, registry).map_err(rejected)?;
-    if let Ok(mut entity) = world.get_entity_mut(entity) {
-        match entity.get_mut::<C>() {
-            Some(mut place) => *place = component,
-            None => {
-                entity.insert(component);
-            }
+    let Ok(mut entity) = world.get_entity_mut(entity) else { return Ok(()) };
+    match entity.get_mut::<C>() {
+        // And not the copy itself: it lacks what reflection ignores.
+        Some(mut place) => {
+            apply_value(place.as_partial_reflect_mut(), patch, registry).map_err(rejected)
+        }
+        None => {
+            entity.insert(component);
+            Ok(())
         }
     }
-    Ok(())
 }

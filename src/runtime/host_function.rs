@@ -41,6 +41,13 @@ impl ScriptFunction {
         Self { function: ApiFunction::new(name, category, doc), effect: None }
     }
 
+    /// Code for a function that is in the table already; see
+    /// [`ScriptingAppExt::back_script_function`](super::ScriptingAppExt::back_script_function).
+    #[must_use]
+    pub fn backing(name: impl Into<String>) -> Self {
+        Self::new(name, Category::UNIVERSAL, "")
+    }
+
     /// Adds a way of calling it; see [`ApiFunction::overload`].
     #[must_use]
     pub fn overload<const N: usize, F: Native<M, N>, M>(

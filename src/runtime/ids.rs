@@ -9,6 +9,7 @@ use bevy::{
     prelude::*,
 };
 
+use super::{bind::Unbound, roster::Roster};
 use crate::contract::ScriptId;
 
 /// A component. Entities that carry one exist for scripts, all others do not.
@@ -94,6 +95,13 @@ fn claim(mut world: DeferredWorld<'_>, HookContext { entity, .. }: HookContext) 
     let taken = ids.entity(wanted).is_some_and(|other| other != entity);
     if wanted != ScriptId::AUTO && !taken {
         ids.set(wanted, Some(entity));
+        // Its scripts are called in another place from now on, if it has any that run.
+        if let Some(mut roster) = world.get_resource_mut::<Roster>() {
+            roster.mark_stale();
+        }
+        if let Some(mut unbound) = world.get_resource_mut::<Unbound>() {
+            unbound.0.push(entity);
+        }
         return;
     }
     let id = ids.next();

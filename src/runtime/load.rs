@@ -54,6 +54,11 @@ impl ScriptHost {
         self.0.table.lock().unwrap_or_else(PoisonError::into_inner).add(function)
     }
 
+    /// The row of a function.
+    pub(super) fn row(&self, name: &str) -> Option<ApiFunction> {
+        self.0.table.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
     /// The compiler. From the first call on, no functions can be added.
     #[must_use]
     pub fn compiler(&self) -> &ScriptCompiler {

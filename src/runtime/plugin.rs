@@ -14,6 +14,7 @@ use super::{
     cscript::CScript,
     error_policy::ErrorPolicy,
     expose::ExposedComponents,
+    gameplay,
     host_function::Effects,
     ids::ScriptIds,
     load::{Script, ScriptHost, ScriptLoader},
@@ -25,6 +26,7 @@ use super::{
     roster::Roster,
     run::{self, PassOutcome},
     settle::{self, PassCommands},
+    show::{self, ParticleEffects, ScriptShow, SoundFolders, Sounds},
     tag::{Tag, TagIndex},
     view::WindowQueries,
 };
@@ -81,6 +83,8 @@ pub enum ScriptSystems {
     Bind,
     /// In [`ScriptTick`]: the two passes.
     Passes,
+    /// In [`ScriptTick`]: time runs off status effects.
+    RunDown,
     /// In [`ScriptTick`]: logs, messages, metrics.
     Report,
     /// In [`ScriptTick`]: empty, for games that want something done after scripts.
@@ -153,6 +157,10 @@ impl Plugin for ScriptingPlugin {
             .init_resource::<Prefabs>()
             .init_resource::<Effects>()
             .init_resource::<Reports>()
+            .init_resource::<Sounds>()
+            .init_resource::<SoundFolders>()
+            .init_resource::<ParticleEffects>()
+            .add_message::<ScriptShow>()
             .init_resource::<ScriptMetrics>()
             .init_resource::<WindowQueries>()
             .add_message::<ScriptEvent>()
@@ -166,12 +174,13 @@ impl Plugin for ScriptingPlugin {
             .register_required_components::<ScriptId, Motion>();
 
         build_schedules(app);
+        gameplay::build(app);
         app.add_systems(FixedUpdate, run_tick.in_set(ScriptSystems::Tick));
     }
 }
 
 fn build_schedules(app: &mut App) {
-    use ScriptSystems::{Apply, Bind, Collect, First, Last, Passes, Report, Run};
+    use ScriptSystems::{Apply, Bind, Collect, First, Last, Passes, Report, Run, RunDown};
     let strict = || ScheduleBuildSettings {
         ambiguity_detection: Detection::Error,
         ..ScheduleBuildSettings::default()
@@ -184,7 +193,7 @@ fn build_schedules(app: &mut App) {
         .edit_schedule(ScriptPass, |schedule| {
             schedule.set_executor(SingleThreadedExecutor::new()).set_build_settings(strict());
         })
-        .configure_sets(ScriptTick, (First, Bind, Passes, Report, Last).chain())
+        .configure_sets(ScriptTick, (First, Bind, Passes, RunDown, Report, Last).chain())
         .configure_sets(ScriptPass, (Collect, Run, Apply).chain())
         .add_systems(
             ScriptTick,
@@ -199,7 +208,7 @@ fn build_schedules(app: &mut App) {
                     .chain()
                     .in_set(Bind),
                 run_passes.in_set(Passes),
-                report::report.in_set(Report),
+                (report::report, show::forget_sounds).chain().in_set(Report),
             ),
         )
         .add_systems(

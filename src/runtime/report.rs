@@ -80,10 +80,20 @@ pub(super) struct Reports {
     logged: Vec<ScriptLogged>,
     suppressed: u64,
     reloads: Vec<ScriptReloaded>,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
     /// How often each fault or warning was seen.
     seen: HashMap<Sight, u64>,
 }
+
+/// Something to warn of.
+struct Warning {
+    /// What makes two warnings the same.
+    what: String,
+    text: String,
+}
+
+/// So many lines of scripts go to the log in a tick; the rest is counted.
+const MOST_LINES: usize = 200;
 
 /// What makes two faults the same for the log: the place and the kind; texts may hold numbers that
 /// differ each time.
@@ -105,6 +115,8 @@ impl Reports {
 
     pub(super) fn wrote(&mut self, entity: Entity, path: &Arc<str>, report: RunReport) {
         self.suppressed += u64::from(report.log_suppressed);
+        let room = MOST_LINES.saturating_sub(self.logged.len());
+        self.suppressed += report.log.len().saturating_sub(room) as u64;
         self.logged.extend(report.log.into_iter().map(|line| ScriptLogged {
             entity,
             path: path.clone(),
@@ -165,12 +177,13 @@ impl Reports {
     }
 
     pub(super) fn warn(&mut self, text: &str) {
-        self.warnings.push(text.to_owned());
+        self.warnings.push(Warning { what: text.to_owned(), text: text.to_owned() });
     }
 
     /// A command was given for an entity that is gone.
     pub(super) fn nobody(&mut self, id: ScriptId, command: &'static str) {
-        self.warnings.push(format!("{command} does nothing: entity {id} is gone"));
+        let text = format!("{command} does nothing: entity {id} is gone");
+        self.warnings.push(Warning { what: command.to_owned(), text });
     }
 
     /// Whether to tell of something that may have been told before: the first time, and then at 10,
@@ -219,7 +232,10 @@ pub(super) fn report(
     }
     let suppressed = std::mem::take(&mut reports.suppressed);
     if suppressed > 0 {
-        reports.warnings.push(format!("{suppressed} lines of script logs were too many"));
+        reports.warnings.push(Warning {
+            what: "too many lines".to_owned(),
+            text: format!("{suppressed} lines of script logs were too many in this tick"),
+        });
     }
     for reload in std::mem::take(&mut reports.reloads) {
         if reload.refused.is_empty() {
@@ -240,9 +256,9 @@ pub(super) fn report(
         }
         faults.write(fault);
     }
-    for warning in std::mem::take(&mut reports.warnings) {
-        if let Some(times) = reports.count("", None, &warning) {
-            warn!(target: "script", "{warning}{times}");
+    for Warning { what, text } in std::mem::take(&mut reports.warnings) {
+        if let Some(times) = reports.count("", None, &what) {
+            warn!(target: "script", "{text}{times}");
         }
     }
     reports.metrics.unheard += std::mem::take(&mut queue.unheard);

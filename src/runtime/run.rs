@@ -47,7 +47,12 @@ pub(super) enum What {
     /// It could not start; with a new version the old one goes on.
     StartFailed { error: Box<ScriptError>, version: Arc<CompiledScript> },
     /// A call failed, and because of that the script is paused.
-    Failed { error: Box<ScriptError>, pauses: bool },
+    Failed {
+        error: Box<ScriptError>,
+        pauses: bool,
+        /// Whether it was one of the calls that come with a start.
+        starting: bool,
+    },
     /// It wrote lines.
     Wrote { path: Arc<str>, report: RunReport },
     /// Calls were left out, because the script was paused by an earlier one.

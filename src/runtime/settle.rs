@@ -3,9 +3,8 @@ use std::sync::atomic::Ordering;
 use bevy::prelude::*;
 
 use super::{
-    bind::Unbound,
     collect::{Job, Start, Work},
-    cscript::{CScript, ScriptStatus},
+    cscript::{CScript, ScriptStatus, Scripts},
     motion::MotionWanted,
     report::Reports,
     roster::{Roster, RosterEntry},
@@ -27,7 +26,7 @@ pub(super) fn settle(
     mut reports: ResMut<Reports>,
     mut roster: ResMut<Roster>,
     wanted: Res<MotionWanted>,
-    mut scripts: Query<&mut CScript>,
+    mut scripts: Scripts,
 ) {
     let PassOutcome { batches, jobs } = &mut *outcome;
     let mut jobs = jobs.drain(..);
@@ -42,7 +41,7 @@ pub(super) fn settle(
                 own.push(note.what);
             }
             // Gone if the host despawned it in between.
-            let Ok(mut script) = scripts.get_mut(job.entity) else { continue };
+            let Ok((_, mut script, _)) = scripts.get_mut(job.entity) else { continue };
             if own.is_empty() {
                 put_back(script.bypass_change_detection(), job);
                 continue;
@@ -88,12 +87,14 @@ fn take_note(
     let mut status = None;
     let mut entry = None;
     let mut declined = None;
+    let mut uninitialised = script.slots().get(usize::from(slot))?.uninitialised;
     let failed_before =
         matches!(script.slots().get(usize::from(slot))?.status(), ScriptStatus::Failed { .. });
     let mended = || failed_before.then(Migration::default);
     for what in notes {
         match what {
             What::Started(migration) => {
+                uninitialised = false;
                 status = Some(ScriptStatus::Ready);
                 if let Some(script) = &compiled {
                     let on_update = script.callback(Callback::OnUpdate);
@@ -112,7 +113,8 @@ fn take_note(
                 }
                 reports.fault(entity, *error, compiled.is_none());
             }
-            What::Failed { error, pauses } => {
+            What::Failed { error, pauses, starting } => {
+                uninitialised |= starting;
                 if pauses {
                     status = Some(ScriptStatus::Paused { reason: error.to_string() });
                 }
@@ -122,9 +124,10 @@ fn take_note(
             What::LeftOut(_) => {}
         }
     }
+    let state = script.bypass_change_detection().slots_mut().get_mut(usize::from(slot))?;
+    state.uninitialised = uninitialised;
     if declined.is_some() {
-        let slots = script.bypass_change_detection().slots_mut();
-        slots.get_mut(usize::from(slot))?.declined = declined;
+        state.declined = declined;
     }
     if let Some(status) = status {
         // Here a change is a change.
@@ -133,14 +136,9 @@ fn take_note(
     entry
 }
 
-/// Takes note of scripts whose component was removed between ticks.
-pub(super) fn forget_removed(
-    mut removed: RemovedComponents<CScript>,
-    mut roster: ResMut<Roster>,
-    mut unbound: ResMut<Unbound>,
-) {
-    for entity in removed.read() {
+/// Takes note that scripts may have been removed between ticks.
+pub(super) fn forget_removed(mut removed: RemovedComponents<CScript>, mut roster: ResMut<Roster>) {
+    if removed.read().count() > 0 {
         roster.mark_stale();
-        unbound.0.retain(|other| *other != entity);
     }
 }

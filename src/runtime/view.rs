@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
-    sync::atomic::Ordering,
+    sync::{OnceLock, atomic::Ordering},
 };
 
 use bevy::{
@@ -17,12 +17,21 @@ use bevy::{
 
 use super::{
     expose::ExposedComponents,
+    gameplay::{
+        Armor, AttackPower, EyeHeight, Health, Hitbox, Hostility, Inventory, ItemDefinitions,
+        SightRange, StatusEffects, Team,
+    },
     ids::ScriptIds,
     motion::{Motion, MotionWanted},
+    plugin::ScriptClock,
     prefab::Prefabs,
+    show::{ParticleEffects, SoundFolders, Sounds},
+    space::SpatialIndex,
     tag::{Tag, TagIndex, id_of},
 };
-use crate::contract::{ComponentFault, ScriptId, Value, WorldView};
+use crate::contract::{
+    ComponentFault, Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals, WorldView,
+};
 
 /// Borrows the world for the length of a pass and copies nothing.
 pub(super) struct WorldWindow<'w> {
@@ -32,6 +41,7 @@ pub(super) struct WorldWindow<'w> {
     exposed: &'w ExposedComponents,
     prefabs: &'w Prefabs,
     motion_wanted: &'w MotionWanted,
+    space: OnceLock<SpatialIndex>,
     registry: &'w TypeRegistry,
     places: &'w QueryState<(&'static Transform, Option<&'static ChildOf>)>,
     motions: &'w QueryState<&'static Motion>,
@@ -72,6 +82,7 @@ impl WorldWindow<'_> {
                 exposed: world.resource(),
                 prefabs: world.resource(),
                 motion_wanted: world.resource(),
+                space: OnceLock::new(),
                 registry: &registry,
                 places: &queries.places,
                 motions: &queries.motions,
@@ -111,6 +122,12 @@ impl Places<'_, '_> {
             next = parent.map(|ChildOf(parent)| *parent);
         }
         Some(affine.translation.into())
+    }
+}
+
+impl WorldWindow<'_> {
+    fn get<C: Component>(&self, id: ScriptId) -> Option<&C> {
+        self.world.get(self.ids.entity(id)?)
     }
 }
 
@@ -160,6 +177,64 @@ impl WorldView for WorldWindow<'_> {
 
     fn is_prefab(&self, name: &str) -> bool {
         self.prefabs.0.contains_key(name)
+    }
+
+    fn vitals(&self, id: ScriptId) -> Option<Vitals> {
+        let health = self.get::<Health>(id)?;
+        let armor = self.get::<Armor>(id).map_or(0.0, |armor| armor.0);
+        Some(Vitals { health: health.current, max: health.max, armor })
+    }
+
+    fn status_effects(&self, id: ScriptId) -> Option<&[StatusEffect]> {
+        self.get::<StatusEffects>(id).map(|effects| effects.0.as_slice())
+    }
+
+    fn team(&self, id: ScriptId) -> Option<&str> {
+        self.get::<Team>(id).map(|team| team.0.as_str())
+    }
+
+    fn are_hostile(&self, team: &str, other: &str) -> bool {
+        self.world.resource::<Hostility>().are_hostile(team, other)
+    }
+
+    fn attack_power(&self, id: ScriptId) -> f32 {
+        self.get::<AttackPower>(id).map_or(0.0, |power| power.0)
+    }
+
+    fn sight_range(&self, id: ScriptId) -> f32 {
+        self.get::<SightRange>(id).map_or(f32::INFINITY, |range| range.0)
+    }
+
+    fn eye_height(&self, id: ScriptId) -> f32 {
+        self.get::<EyeHeight>(id).map_or(0.0, |height| height.0)
+    }
+
+    fn shape(&self, id: ScriptId) -> Option<Shape> {
+        self.get::<Hitbox>(id).map(|hitbox| hitbox.0)
+    }
+
+    fn space(&self) -> Option<&dyn Space> {
+        Some(self.space.get_or_init(|| SpatialIndex::new(self.world, self.ids)))
+    }
+
+    fn pack(&self, id: ScriptId) -> Option<&Pack> {
+        self.get::<Inventory>(id).map(|inventory| &inventory.0)
+    }
+
+    fn max_stack(&self, item: &str) -> Option<u32> {
+        self.world.resource::<ItemDefinitions>().0.get(item).copied()
+    }
+
+    fn is_sound_allowed(&self, path: &str) -> bool {
+        self.world.resource::<SoundFolders>().allows(path)
+    }
+
+    fn is_sound_known(&self, handle: i64) -> bool {
+        self.world.resource::<Sounds>().is_known(handle, self.world.resource::<ScriptClock>())
+    }
+
+    fn is_particle_effect(&self, name: &str) -> bool {
+        self.world.resource::<ParticleEffects>().0.contains(name)
     }
 
     fn resource(&self, type_id: TypeId) -> Option<&dyn Any> {

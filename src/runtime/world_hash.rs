@@ -3,6 +3,7 @@ use std::hash::Hasher as _;
 use bevy::prelude::*;
 use twox_hash::XxHash3_64;
 
+use super::gameplay::{Armor, Health, Inventory, StatusEffects, Team};
 use super::{
     cscript::CScript, expose::ExposedComponents, ids::ScriptIds, plugin::ScriptClock, tag::Tag,
 };
@@ -32,6 +33,7 @@ pub fn world_hash(world: &World) -> u64 {
         if let Some(Tag(tag)) = world.get::<Tag>(entity) {
             hash_bytes(tag.as_bytes(), &mut hasher);
         }
+        hash_gameplay(world, entity, &mut hasher);
         for (name, exposed) in &exposed.0 {
             // What cannot be shown to scripts cannot differ for them either.
             if let Ok(Some(value)) = (exposed.read)(world, entity) {
@@ -47,4 +49,26 @@ pub fn world_hash(world: &World) -> u64 {
         }
     }
     hasher.finish()
+}
+
+/// The components behind the functions of the API.
+fn hash_gameplay(world: &World, entity: Entity, hasher: &mut XxHash3_64) {
+    if let Some(health) = world.get::<Health>(entity) {
+        let armor = world.get::<Armor>(entity).map_or(0.0, |armor| armor.0);
+        hash_vec3(Vec3::new(health.current, health.max, armor), hasher);
+    }
+    for effect in world.get::<StatusEffects>(entity).map_or(&[][..], |effects| &effects.0) {
+        hash_bytes(effect.name.as_bytes(), hasher);
+        hash_vec3(Vec3::new(effect.remaining, effect.magnitude, 0.0), hasher);
+    }
+    if let Some(Team(team)) = world.get::<Team>(entity) {
+        hash_bytes(team.as_bytes(), hasher);
+    }
+    if let Some(Inventory(pack)) = world.get::<Inventory>(entity) {
+        hasher.write(&pack.slots.to_le_bytes());
+        for stack in &pack.stacks {
+            hash_bytes(stack.item.as_bytes(), hasher);
+            hasher.write(&stack.count.to_le_bytes());
+        }
+    }
 }

@@ -1,30 +1,32 @@
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use twox_hash::XxHash3_64;
 
 use super::{
-    outline::{Outline, outline},
-    reference::{self, ReferenceProgram},
+    outline::{Outline, Rules, outline},
+    reference::{self, Library, ReferenceProgram, Standard},
 };
 use crate::{
-    api::{ApiTable, CallScope, ScriptContext},
+    api::{ApiFunction, ApiTable, CallScope, Category, ScriptContext},
     contract::{
         CALLBACKS, Callback, ComponentFault, ErrorKind, ScriptError, ScriptId, ScriptLimits,
         ScriptSource, Stage, Value, WorldView,
     },
-    trust::{TrustLevel, Verified},
+    trust::{Permissions, TrustLevel, Verified},
 };
 
-/// Turns verified text into something that can be called. A pure function of the text, the table and
-/// the limits: the same script is accepted or refused on every machine.
+/// Turns verified text into something that can be called. A pure function of the text, its
+/// permissions, the table and the limits: the same script is accepted or refused on every machine.
 pub struct ScriptCompiler {
     api: ApiTable,
     limits: ScriptLimits,
-    library: OnceLock<rhai::Shared<rhai::Module>>,
+    standard: OnceLock<Standard>,
+    /// What scripts may call, by the categories that are denied to them.
+    libraries: Mutex<BTreeMap<BTreeSet<Category>, Library>>,
 }
 
 impl Default for ScriptCompiler {
@@ -41,6 +43,7 @@ pub struct FunctionId(u32);
 pub struct CompiledScript {
     path: Arc<str>,
     level: TrustLevel,
+    granted: Permissions,
     state: Vec<String>,
     functions: HashMap<String, FunctionId>,
     callbacks: [Option<FunctionId>; CALLBACKS.len()],
@@ -73,7 +76,7 @@ impl ScriptCompiler {
     /// A compiler for scripts that may call the functions of a table within limits.
     #[must_use]
     pub const fn new(api: ApiTable, limits: ScriptLimits) -> Self {
-        Self { api, limits, library: OnceLock::new() }
+        Self { api, limits, standard: OnceLock::new(), libraries: Mutex::new(BTreeMap::new()) }
     }
 
     /// The table.
@@ -95,7 +98,8 @@ impl ScriptCompiler {
     ///
     /// # Errors
     /// Every error that the checks find, in the order of the text; a single one if the text is no
-    /// script at all.
+    /// script at all. [`ErrorKind::Permission`] where the script calls what it
+    /// [may not](Verified::granted).
     pub fn compile(
         &self,
         source: &Verified<ScriptSource>,
@@ -103,8 +107,15 @@ impl ScriptCompiler {
         let path = source.get().path();
         let text = self.read(source.get()).map_err(|error| vec![error])?;
         let parsed = reference::parse(path, text, &self.limits).map_err(|error| vec![error])?;
-        let outline = outline(path, &parsed.1, &self.api, &self.limits)?;
-        let library = self.library.get_or_init(|| reference::shared_library(&self.api)).clone();
+        let denied = self.denied(source.granted());
+        let rules = Rules {
+            api: &self.api,
+            standard: self.standard(),
+            denied: &denied,
+            limits: &self.limits,
+        };
+        let outline = outline(path, &parsed.1, rules)?;
+        let library = self.library(denied);
         let mut context = ScriptContext::new(CallScope {
             world: &NoWorld,
             limits: &self.limits,
@@ -112,15 +123,30 @@ impl ScriptCompiler {
             tick: 0,
             delta_time: 0.0,
         });
-        let program = ReferenceProgram::new(path, parsed, &outline, library, &mut context)
+        let program = ReferenceProgram::new(path, parsed, &outline, &library, &mut context)
             .map_err(|error| vec![error])?;
-        Ok(CompiledScript::new(
-            path,
-            source.level(),
-            &self.limits,
-            outline,
-            Program::Reference(program),
-        ))
+        Ok(CompiledScript::new(source, &self.limits, outline, Program::Reference(program)))
+    }
+
+    fn standard(&self) -> &Standard {
+        self.standard.get_or_init(Standard::new)
+    }
+
+    /// The categories of the table that need a permission which is not granted.
+    fn denied(&self, granted: &Permissions) -> BTreeSet<Category> {
+        let categories = self.api.iter().map(ApiFunction::category);
+        categories
+            .filter(|category| {
+                **category != Category::UNIVERSAL && !granted.allows(category.name())
+            })
+            .cloned()
+            .collect()
+    }
+
+    fn library(&self, denied: BTreeSet<Category>) -> Library {
+        let mut libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
+        let build = |denied: &BTreeSet<_>| self.standard().library(&self.api, denied);
+        libraries.entry(denied).or_insert_with_key(build).clone()
     }
 
     fn read<'a>(&self, source: &'a ScriptSource) -> Result<&'a str, ScriptError> {
@@ -141,8 +167,7 @@ impl ScriptCompiler {
 
 impl CompiledScript {
     fn new(
-        path: &str,
-        level: TrustLevel,
+        source: &Verified<ScriptSource>,
         limits: &ScriptLimits,
         outline: Outline,
         program: Program,
@@ -162,8 +187,9 @@ impl CompiledScript {
             functions.into_iter().map(|(name, (id, _))| (name, id)).collect();
         let callbacks = std::array::from_fn(|i| functions.get(CALLBACKS[i].name).copied());
         Self {
-            path: path.into(),
-            level,
+            path: source.get().path().into(),
+            level: source.level(),
+            granted: source.granted().clone(),
             state: outline.state,
             functions,
             callbacks,
@@ -187,6 +213,12 @@ impl CompiledScript {
     #[must_use]
     pub const fn level(&self) -> TrustLevel {
         self.level
+    }
+
+    /// What it may call.
+    #[must_use]
+    pub const fn granted(&self) -> &Permissions {
+        &self.granted
     }
 
     /// The limits that it was compiled for.

@@ -1,15 +1,22 @@
 //! What a script declares and what its functions touch, found by walking the parsed text once when
 //! it is loaded. Both backends read their layout and their checks off it.
 
+mod calls;
+mod names;
+mod scope;
 mod walk;
 
-use std::collections::BTreeSet;
+use std::{
+    cell::Cell,
+    collections::{BTreeSet, HashMap, HashSet},
+};
 
 use rhai::{AST, ASTNode, Module, ScriptFuncDef, Shared, Stmt};
 
-use self::walk::{Use, Walker};
+use self::walk::{Declared, Use, Walker};
+use super::reference::Standard;
 use crate::{
-    api::{ApiTable, closest},
+    api::{ApiFunction, ApiTable, Category},
     contract::{CALLBACKS, ErrorKind, Position, ScriptError, ScriptLimits, Stage},
 };
 
@@ -69,26 +76,40 @@ pub(crate) fn body(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
     statements
 }
 
+/// What a script is held against.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    pub(crate) api: &'a ApiTable,
+    /// The functions that need no permission because they are Rhai's own.
+    pub(crate) standard: &'a Standard,
+    /// The categories that the script may not call.
+    pub(crate) denied: &'a BTreeSet<Category>,
+    pub(crate) limits: &'a ScriptLimits,
+}
+
 /// Walks a parsed script. All errors are found, not only the first.
 pub(crate) fn outline(
     path: &str,
     ast: &AST,
-    api: &ApiTable,
-    limits: &ScriptLimits,
+    rules: Rules<'_>,
 ) -> Result<Outline, Vec<ScriptError>> {
-    let mut survey = Survey::new(path, ast, api);
-    survey.check_functions(limits);
+    let mut survey = Survey::new(path, ast, rules);
+    survey.check_functions();
     survey.check_names();
+    survey.check_calls();
     let needs_scope = survey.find_scope_users();
-    survey.check_calls(&needs_scope);
+    survey.check_scopes(&needs_scope);
     survey.warn_of_lookalikes();
+    survey.warn_of_repeats();
     survey.finish()
 }
 
 struct Survey<'a> {
     path: &'a str,
-    api: &'a ApiTable,
+    rules: Rules<'a>,
     state: Vec<String>,
+    /// Where each is declared first.
+    state_places: HashMap<String, Option<Position>>,
     constants: Vec<String>,
     /// The code at the top level.
     body: Use,
@@ -96,7 +117,11 @@ struct Survey<'a> {
     functions: Vec<Function>,
     errors: Vec<ScriptError>,
     warnings: Vec<ScriptError>,
+    hints_left: Cell<usize>,
 }
+
+/// How many names are told the nearest one.
+const HINTS: usize = 32;
 
 struct Function {
     name: String,
@@ -112,10 +137,10 @@ impl Function {
 }
 
 impl<'a> Survey<'a> {
-    fn new(path: &'a str, ast: &AST, api: &'a ApiTable) -> Self {
+    fn new(path: &'a str, ast: &AST, rules: Rules<'a>) -> Self {
         let own: BTreeSet<&str> = ast.iter_fn_def().map(|def| def.name.as_str()).collect();
         let is_pure = |name: &str| {
-            !own.contains(name) && (walk::is_pure_native(name) || api.get(name).is_some())
+            !own.contains(name) && (walk::is_pure_native(name) || rules.api.get(name).is_some())
         };
 
         let mut walker = Walker::new(&[], &is_pure);
@@ -145,22 +170,39 @@ impl<'a> Survey<'a> {
 
         let mut survey = Self {
             path,
-            api,
+            rules,
             state: Vec::new(),
+            state_places: HashMap::new(),
             constants: Vec::new(),
             body: top,
             is_empty: ast.statements().is_empty() && !ast.has_functions(),
             functions,
             errors: Vec::new(),
             warnings: Vec::new(),
+            hints_left: Cell::new(HINTS),
         };
-        for declared in &survey.body.declared {
-            let names = if declared.constant { &mut survey.constants } else { &mut survey.state };
-            if !names.contains(&declared.name) {
-                names.push(declared.name.clone());
+        let mut constants = HashSet::new();
+        for Declared { name, constant, position } in &survey.body.declared {
+            if *constant {
+                if constants.insert(name) {
+                    survey.constants.push(name.clone());
+                }
+            } else if !survey.state_places.contains_key(name) {
+                survey.state_places.insert(name.clone(), *position);
+                survey.state.push(name.clone());
             }
         }
         survey
+    }
+
+    fn is_state(&self, name: &str) -> bool {
+        self.state_places.contains_key(name)
+    }
+
+    /// A function of the table that this script may not call.
+    fn denied(&self, name: &str) -> Option<&'a ApiFunction> {
+        let function = self.rules.api.get(name)?;
+        self.rules.denied.contains(function.category()).then_some(function)
     }
 
     fn error(&mut self, kind: ErrorKind, at: Option<Position>, message: impl Into<String>) {
@@ -172,7 +214,7 @@ impl<'a> Survey<'a> {
             .push(ScriptError::new(Stage::Compile, ErrorKind::Compile, self.path, message).at(at));
     }
 
-    fn check_functions(&mut self, limits: &ScriptLimits) {
+    fn check_functions(&mut self) {
         let mut found = Vec::new();
         for function in self.functions.iter().filter(|f| !f.is_closure()) {
             let Function { name, parameters, position, .. } = function;
@@ -185,11 +227,11 @@ impl<'a> Survey<'a> {
                 };
                 found.push((*position, format!("callback `{name}` takes {takes}")));
             }
-            if parameters.len() > limits.parameters {
-                let limit = limits.parameters;
+            let limit = self.rules.limits.parameters;
+            if parameters.len() > limit {
                 found.push((*position, format!("`{name}` has more than {limit} parameters")));
             }
-            if self.api.get(name).is_some() {
+            if self.rules.api.get(name).is_some() {
                 let message = format!("`{name}` is a function of the API; choose another name");
                 found.push((*position, message));
             }
@@ -206,226 +248,25 @@ impl<'a> Survey<'a> {
         self.functions.iter().map(|function| &function.uses).chain([&self.body])
     }
 
-    /// Free names must be state, constants, given, or functions; only state can be assigned to.
-    fn check_names(&mut self) {
-        let mut found = Vec::new();
-        for uses in self.all_uses() {
-            for (name, at) in &uses.names {
-                let known = || {
-                    let own = self.state.iter().chain(&self.constants).map(String::as_str);
-                    own.chain(GIVEN).chain(self.functions.iter().map(|f| f.name.as_str()))
-                };
-                if !known().any(|other| other == name) {
-                    let hint = closest(name, known())
-                        .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                    found.push((
-                        ErrorKind::NotFound,
-                        *at,
-                        format!("unknown variable `{name}`{hint}"),
-                    ));
-                }
-            }
-            for (name, at) in &uses.assigned {
-                if self.constants.contains(name) {
-                    let message = format!("`{name}` is a constant and cannot be assigned to");
-                    found.push((ErrorKind::Compile, *at, message));
-                } else if GIVEN.contains(&name.as_str()) {
-                    let message = format!("`{name}` is given and cannot be assigned to");
-                    found.push((ErrorKind::Compile, *at, message));
-                }
-            }
-        }
-        for name in GIVEN {
-            if self.state.iter().chain(&self.constants).any(|own| own == name) {
-                let message = format!("`{name}` is given; choose another name for this variable");
-                found.push((ErrorKind::Compile, None, message));
-            }
-        }
-        for (kind, at, message) in found {
-            self.error(kind, at, message);
-        }
-    }
-
-    /// The functions of a name that can take so many arguments.
-    fn resolve(&self, name: &str, arguments: Option<usize>) -> impl Iterator<Item = usize> {
-        self.functions
-            .iter()
-            .enumerate()
-            .filter(move |(_, f)| {
-                f.name == name && arguments.is_none_or(|count| f.parameters.len() == count)
-            })
-            .map(|(i, _)| i)
-    }
-
-    /// For each function, the name because of which it must see its caller's variables, if any: it
-    /// names state itself, or calls with `!` something that does.
-    fn find_scope_users(&self) -> Vec<Option<String>> {
-        let lent = |name: &&String| self.state.contains(name) || GIVEN.contains(&name.as_str());
-        let mut needs: Vec<Option<String>> = self
-            .functions
-            .iter()
-            .map(|function| {
-                let uses = &function.uses;
-                let captured = uses.captured.iter().find(|name| self.constants.contains(name));
-                uses.names.keys().find(lent).or(captured).cloned()
-            })
-            .collect();
-        loop {
-            let mut changed = false;
-            for i in 0..needs.len() {
-                if needs[i].is_some() {
-                    continue;
-                }
-                let because =
-                    self.functions[i].uses.calls.iter().filter(|c| c.with_scope).find_map(|call| {
-                        let mut callees = self.resolve(&call.name, Some(call.arguments));
-                        callees.find_map(|callee| needs[callee].clone())
-                    });
-                changed |= because.is_some();
-                needs[i] = because;
-            }
-            if !changed {
-                return needs;
-            }
-        }
-    }
-
-    /// A function that needs its caller's variables must be called so that it sees them.
-    fn check_calls(&mut self, needs_scope: &[Option<String>]) {
-        let mut found = Vec::new();
-        for uses in self.all_uses() {
-            for call in &uses.calls {
-                for callee in self.resolve(&call.name, Some(call.arguments)) {
-                    let (name, Some(variable)) = (&call.name, &needs_scope[callee]) else {
-                        continue;
-                    };
-                    if call.method {
-                        found.push((
-                            call.position,
-                            format!(
-                                "`{name}` uses `{variable}` and cannot be called as a method on this backend; pass `{variable}` as an argument"
-                            ),
-                        ));
-                    } else if !call.with_scope {
-                        found.push((
-                            call.position,
-                            format!(
-                                "`{name}` uses `{variable}` of the script; on this backend call it as `{name}!(..)`"
-                            ),
-                        ));
-                    }
-                }
-            }
-            let by_name = uses.names.iter().map(|(name, at)| (name, *at));
-            for (name, at) in by_name.chain(uses.pointers.iter().map(|(name, at)| (name, *at))) {
-                for callee in self.resolve(name, None) {
-                    if let Some(variable) = &needs_scope[callee] {
-                        found.push((
-                            at,
-                            format!(
-                                "`{name}` uses `{variable}` and cannot be called through a pointer on this backend; pass `{variable}` as an argument"
-                            ),
-                        ));
-                    }
-                }
-            }
-        }
-        for (i, variable) in needs_scope.iter().enumerate() {
-            if let (true, Some(variable)) = (self.functions[i].is_closure(), variable) {
-                found.push((
-                    self.functions[i].position,
-                    format!(
-                        "a closure cannot call a function that uses `{variable}` on this backend; read `{variable}` outside of it"
-                    ),
-                ));
-            }
-        }
-        for (at, message) in found {
-            self.error(ErrorKind::Compile, at, message);
-        }
-    }
-
-    fn warn_of_lookalikes(&mut self) {
-        let mut found = Vec::new();
-        for function in self.functions.iter().filter(|f| !f.is_closure()) {
-            let name = &function.name;
-            let called = self.all_uses().any(|uses| {
-                uses.calls.iter().any(|call| call.name == *name) || uses.names.contains_key(name)
-            });
-            let is_callback = CALLBACKS.iter().any(|row| row.name == name);
-            if !called
-                && !is_callback
-                && let Some(near) = closest(name, CALLBACKS.iter().map(|row| row.name))
-            {
-                found.push((
-                    function.position,
-                    format!("`{name}` is never called by the runtime; did you mean `{near}`?"),
-                ));
-            }
-            let locals = function.uses.locals.iter().map(|(name, at)| (name, *at));
-            let parameters = function.parameters.iter().map(|name| (name, function.position));
-            for (local, at) in parameters.chain(locals) {
-                if self.state.contains(local) {
-                    found.push((at, format!("this `{local}` hides the script's own `{local}`")));
-                }
-            }
-        }
-        for name in &self.state {
-            if self.api.get(name).is_some() {
-                found.push((
-                    None,
-                    format!("variable `{name}` has the name of a function of the API"),
-                ));
-            }
-        }
-        for (at, message) in found {
-            self.warning(at, message);
-        }
-    }
-
-    /// What each function may change, calls with `!` included.
-    fn find_changes(&self) -> Vec<BTreeSet<usize>> {
-        let mut changes: Vec<BTreeSet<usize>> = self
-            .functions
-            .iter()
-            .map(|function| {
-                let touched = &function.uses.touched;
-                (0..self.state.len()).filter(|i| touched.contains(&self.state[*i])).collect()
-            })
-            .collect();
-        loop {
-            let mut changed = false;
-            for i in 0..changes.len() {
-                for call in self.functions[i].uses.calls.iter().filter(|call| call.with_scope) {
-                    for callee in self.resolve(&call.name, Some(call.arguments)) {
-                        let more: Vec<_> =
-                            changes[callee].difference(&changes[i]).copied().collect();
-                        changed |= !more.is_empty();
-                        changes[i].extend(more);
-                    }
-                }
-            }
-            if !changed {
-                return changes;
-            }
-        }
-    }
-
-    fn finish(self) -> Result<Outline, Vec<ScriptError>> {
+    fn finish(mut self) -> Result<Outline, Vec<ScriptError>> {
         if !self.errors.is_empty() {
             let mut errors = self.errors;
             errors.sort_by_key(|error| error.position);
             errors.dedup();
             return Err(errors);
         }
+        self.warnings.sort_by_key(|warning| warning.position);
         let changes = self.find_changes();
         let uses_power = self.all_uses().any(|uses| uses.power);
         let reads_given =
             GIVEN.map(|given| self.all_uses().any(|uses| uses.names.contains_key(given)));
         let called = self.all_uses().flat_map(|uses| uses.calls.iter().map(|call| &call.name));
         let pointed = self.all_uses().flat_map(|uses| uses.pointers.iter().map(|(name, _)| name));
-        let api_calls =
-            called.chain(pointed).filter(|name| self.api.get(name).is_some()).cloned().collect();
+        let api_calls = called
+            .chain(pointed)
+            .filter(|name| self.rules.api.get(name).is_some())
+            .cloned()
+            .collect();
         let functions = self
             .functions
             .into_iter()

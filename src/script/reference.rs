@@ -15,5 +15,5 @@ mod program;
 mod session;
 
 pub(crate) use convert::{check_plain, from_value, to_value};
-pub(crate) use natives::shared_library;
+pub(crate) use natives::{Library, Standard, needs};
 pub(crate) use program::{ReferenceProgram, parse};

@@ -4,7 +4,10 @@ use glam::Vec3;
 
 use crate::{
     api::closest,
-    contract::{ComponentFault, ScriptCommand, ScriptId, Value, WorldView},
+    contract::{
+        ComponentFault, Pack, RayHit, ScriptCommand, ScriptId, Shape, Space, StatusEffect, Value,
+        Vitals, WorldView, moved_towards,
+    },
 };
 
 /// A world of plain facts: scripts can read it, and their commands can be applied to it, without
@@ -31,6 +34,14 @@ pub struct FakeWorld {
     pub prefabs: BTreeSet<String>,
     /// Components that are exposed, and whether for writing.
     pub exposed: BTreeMap<String, bool>,
+    /// Items, and how many fit in a slot.
+    pub items: BTreeMap<String, u32>,
+    /// Particle effects that are registered.
+    pub particle_effects: BTreeSet<String>,
+    /// Sounds that were started and not stopped.
+    pub sounds: BTreeSet<i64>,
+    /// What was shown or played and changes nothing else, in order.
+    pub shown: Vec<ScriptCommand>,
     /// What was published, in order.
     pub published: Vec<(String, Value)>,
     /// Functions of the host that were called for their effect, in order.
@@ -50,6 +61,22 @@ pub struct FakeEntity {
     pub tag: String,
     /// Its exposed components.
     pub components: BTreeMap<String, Value>,
+    /// Health and armor, if it has any to lose.
+    pub vitals: Option<Vitals>,
+    /// What works on it.
+    pub effects: Vec<StatusEffect>,
+    /// Its team; empty for none.
+    pub team: String,
+    /// How much damage it threatens to do.
+    pub attack_power: f32,
+    /// How far it sees; everything if `None`.
+    pub sight_range: Option<f32>,
+    /// How high its eyes are.
+    pub eye_height: f32,
+    /// What of it stands in the way of rays.
+    pub shape: Option<Shape>,
+    /// What it carries, if it can carry anything.
+    pub pack: Option<Pack>,
 }
 
 impl FakeEntity {
@@ -86,7 +113,7 @@ impl FakeWorld {
                 self.change(*id, |entity| entity.position = Some(*position));
             }
             ScriptCommand::MoveTowards { id, target, step } => self.change(*id, |entity| {
-                entity.position = entity.position.map(|at| at.move_towards(*target, *step));
+                entity.position = entity.position.map(|at| moved_towards(at, *target, *step));
             }),
             ScriptCommand::Teleport { id, position } => self.change(*id, |entity| {
                 entity.position = Some(*position);
@@ -95,6 +122,45 @@ impl FakeWorld {
             ScriptCommand::Face { id, direction } => {
                 self.change(*id, |entity| entity.facing = direction.try_normalize());
             }
+            ScriptCommand::ApplyDamage { id, amount, .. } => self.change_vitals(*id, |vitals| {
+                vitals.hurt(*amount);
+            }),
+            ScriptCommand::Heal { id, amount } => self.change_vitals(*id, |vitals| {
+                vitals.heal(*amount);
+            }),
+            ScriptCommand::SetHealth { id, value, .. } => {
+                self.change_vitals(*id, |vitals| vitals.set(*value));
+            }
+            ScriptCommand::ApplyStatusEffect { id, effect } => {
+                self.change(*id, |entity| (**effect).clone().add_to(&mut entity.effects));
+            }
+            ScriptCommand::ClearStatusEffects { id } => {
+                self.change(*id, |entity| entity.effects.clear());
+            }
+            ScriptCommand::AddItems { id, item, count } => {
+                let max_stack = self.items.get(&**item).copied().unwrap_or(0);
+                self.change(*id, |entity| {
+                    if let Some(pack) = &mut entity.pack {
+                        pack.add(item, *count, max_stack);
+                    }
+                });
+            }
+            ScriptCommand::RemoveItems { id, item, count } => self.change(*id, |entity| {
+                if let Some(pack) = &mut entity.pack {
+                    pack.remove(item, *count);
+                }
+            }),
+            ScriptCommand::PlaySound { handle, .. } => {
+                self.sounds.insert(*handle);
+                self.shown.push(command.clone());
+            }
+            ScriptCommand::StopSound { handle } => {
+                self.sounds.remove(handle);
+                self.shown.push(command.clone());
+            }
+            ScriptCommand::PlayAnimation { .. }
+            | ScriptCommand::SpawnParticle { .. }
+            | ScriptCommand::ShakeScreen { .. } => self.shown.push(command.clone()),
             ScriptCommand::SetTag { id, tag } => {
                 self.change(*id, |entity| entity.tag = tag.to_string());
             }
@@ -110,6 +176,14 @@ impl FakeWorld {
         if let Some(entity) = self.entities.get_mut(&id) {
             change(entity);
         }
+    }
+
+    fn change_vitals(&mut self, id: ScriptId, change: impl FnOnce(&mut Vitals)) {
+        self.change(id, |entity| {
+            if let Some(vitals) = &mut entity.vitals {
+                change(vitals);
+            }
+        });
     }
 
     fn access(&self, name: &str) -> Result<bool, ComponentFault> {
@@ -181,5 +255,96 @@ impl WorldView for FakeWorld {
 
     fn is_prefab(&self, name: &str) -> bool {
         self.prefabs.contains(name)
+    }
+
+    fn vitals(&self, id: ScriptId) -> Option<Vitals> {
+        self.entities.get(&id)?.vitals
+    }
+
+    fn status_effects(&self, id: ScriptId) -> Option<&[StatusEffect]> {
+        self.entities.get(&id).map(|entity| entity.effects.as_slice())
+    }
+
+    fn team(&self, id: ScriptId) -> Option<&str> {
+        self.entities.get(&id).map(|entity| entity.team.as_str()).filter(|team| !team.is_empty())
+    }
+
+    fn attack_power(&self, id: ScriptId) -> f32 {
+        self.entities.get(&id).map_or(0.0, |entity| entity.attack_power)
+    }
+
+    fn sight_range(&self, id: ScriptId) -> f32 {
+        self.entities.get(&id).and_then(|entity| entity.sight_range).unwrap_or(f32::INFINITY)
+    }
+
+    fn eye_height(&self, id: ScriptId) -> f32 {
+        self.entities.get(&id).map_or(0.0, |entity| entity.eye_height)
+    }
+
+    fn shape(&self, id: ScriptId) -> Option<Shape> {
+        self.entities.get(&id)?.shape
+    }
+
+    fn space(&self) -> Option<&dyn Space> {
+        Some(self)
+    }
+
+    fn pack(&self, id: ScriptId) -> Option<&Pack> {
+        self.entities.get(&id)?.pack.as_ref()
+    }
+
+    fn max_stack(&self, item: &str) -> Option<u32> {
+        self.items.get(item).copied()
+    }
+
+    fn is_sound_allowed(&self, path: &str) -> bool {
+        path.starts_with("sounds/") && !path.contains("..")
+    }
+
+    fn is_sound_known(&self, handle: i64) -> bool {
+        self.sounds.contains(&handle)
+    }
+
+    fn is_particle_effect(&self, name: &str) -> bool {
+        self.particle_effects.contains(name)
+    }
+}
+
+/// Looks at everybody, each time.
+impl Space for FakeWorld {
+    fn teams(&self) -> Vec<&str> {
+        let teams: BTreeSet<_> = self.entities.keys().filter_map(|id| self.team(*id)).collect();
+        teams.into_iter().collect()
+    }
+
+    fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(ScriptId, f32) -> bool) {
+        let members = self.entities.iter().filter(|(_, entity)| entity.team == team);
+        let mut members: Vec<_> = members
+            .filter_map(|(id, entity)| entity.position.map(|at| (from.distance(at), *id)))
+            .collect();
+        members.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let _ = members.into_iter().all(|(distance, id)| visit(id, distance));
+    }
+
+    fn raycast(
+        &self,
+        origin: Vec3,
+        direction: Vec3,
+        max_distance: f32,
+        accept: &dyn Fn(ScriptId) -> bool,
+    ) -> Option<RayHit> {
+        let hit = |(id, entity): (&ScriptId, &FakeEntity)| {
+            let (distance, normal) =
+                entity.shape?.entered_by(entity.position?, origin, direction)?;
+            let position = origin + direction * distance;
+            (distance <= max_distance && accept(*id)).then_some(RayHit {
+                entity: Some(*id),
+                position,
+                normal,
+                distance,
+            })
+        };
+        let hits = self.entities.iter().filter_map(hit);
+        hits.min_by(|a, b| a.distance.total_cmp(&b.distance).then(a.entity.cmp(&b.entity)))
     }
 }

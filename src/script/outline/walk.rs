@@ -1,6 +1,6 @@
 //! One walk over the statements of a function, or of the top level: which names it uses and how.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rhai::{ASTFlags, Expr, FnCallExpr, OpAssignment, Stmt, Token};
 
@@ -23,6 +23,12 @@ pub(super) struct Use {
     pub(super) calls: Vec<Call>,
     /// Functions named by a literal in `Fn("name")`.
     pub(super) pointers: Vec<(String, Option<Position>)>,
+    /// Whether it makes function pointers, closures included, other than by a function's bare name.
+    pub(super) makes_pointers: bool,
+    /// Words that may be keys of maps: properties, keys in literals, and all other texts.
+    pub(super) keys: BTreeSet<String>,
+    /// Whether a function pointer may get a key that is made at run time.
+    pub(super) open_keys: bool,
     /// Variables declared outside any block: at the top level these are the script's own.
     pub(super) declared: Vec<Declared>,
     /// Variables declared anywhere, parameters included.
@@ -38,6 +44,7 @@ pub(super) struct Use {
 pub(super) struct Declared {
     pub(super) name: String,
     pub(super) constant: bool,
+    pub(super) position: Option<Position>,
 }
 
 /// A call by name.
@@ -105,14 +112,14 @@ const NO_EXPORT: &str = "a script has nothing to `export` to";
 pub(super) struct Walker<'a> {
     uses: Use,
     /// Names declared so far, a list for each open block.
-    scopes: Vec<Vec<String>>,
+    scopes: Vec<HashSet<String>>,
     /// Whether a function of this name leaves its first argument as it is.
     is_pure: &'a dyn Fn(&str) -> bool,
 }
 
 impl<'a> Walker<'a> {
     pub(super) fn new(parameters: &[String], is_pure: &'a dyn Fn(&str) -> bool) -> Self {
-        Self { uses: Use::default(), scopes: vec![parameters.to_vec()], is_pure }
+        Self { uses: Use::default(), scopes: vec![parameters.iter().cloned().collect()], is_pure }
     }
 
     pub(super) fn finish(self) -> Use {
@@ -141,7 +148,7 @@ impl<'a> Walker<'a> {
             Stmt::For(parts, at) => {
                 let (variable, counter, flow) = &**parts;
                 self.expression(&flow.expr);
-                self.scopes.push(Vec::new());
+                self.scopes.push(HashSet::new());
                 self.declare(&variable.name, position(*at));
                 if let Some(counter) = counter {
                     self.declare(&counter.name, position(*at));
@@ -157,7 +164,11 @@ impl<'a> Walker<'a> {
                 }
                 if self.scopes.len() == 1 {
                     let constant = flags.intersects(ASTFlags::CONSTANT);
-                    self.uses.declared.push(Declared { name: name.name.to_string(), constant });
+                    self.uses.declared.push(Declared {
+                        name: name.name.to_string(),
+                        constant,
+                        position: position(*at),
+                    });
                 }
                 self.declare(&name.name, position(*at));
             }
@@ -166,6 +177,7 @@ impl<'a> Walker<'a> {
                 self.operator(operator);
                 self.expression(&sides.lhs);
                 self.expression(&sides.rhs);
+                self.uses.open_keys |= may_be_pointer(&sides.rhs) && has_made_key(&sides.lhs);
                 if let Some((name, at)) = root(&sides.lhs)
                     && !self.is_declared(name)
                 {
@@ -177,7 +189,7 @@ impl<'a> Walker<'a> {
             Stmt::Block(block) => self.block(block.statements()),
             Stmt::TryCatch(flow, ..) => {
                 self.block(flow.body.statements());
-                self.scopes.push(Vec::new());
+                self.scopes.push(HashSet::new());
                 if let Expr::Variable(variable, _, at) = &flow.expr {
                     self.declare(&variable.1, position(*at));
                 }
@@ -212,7 +224,7 @@ impl<'a> Walker<'a> {
     }
 
     fn block(&mut self, statements: &[Stmt]) {
-        self.scopes.push(Vec::new());
+        self.scopes.push(HashSet::new());
         for statement in statements {
             self.statement(statement);
         }
@@ -227,10 +239,15 @@ impl<'a> Walker<'a> {
                 }
             }
             Expr::Map(entries, ..) => {
-                for (_, value) in &entries.0 {
+                for (key, value) in &entries.0 {
+                    self.key(&key.name);
                     self.expression(value);
                 }
             }
+            Expr::Property(property, _) => self.key(&property.2),
+            Expr::StringConstant(text, _) => self.key(text),
+            // What the parser makes of a closure that captures nothing.
+            Expr::DynamicConstant(..) => self.uses.makes_pointers = true,
             Expr::Variable(variable, _, at) => {
                 if !variable.2.is_empty() {
                     self.uses.refused.push((
@@ -286,11 +303,18 @@ impl<'a> Walker<'a> {
             return;
         }
         match (call.name.as_str(), &*call.args) {
-            ("Fn", [Expr::StringConstant(name, at)]) => {
-                self.uses.pointers.push((name.to_string(), position(*at)));
+            ("Fn", arguments) => {
+                self.uses.makes_pointers = true;
+                if let [Expr::StringConstant(name, at)] = arguments {
+                    self.uses.pointers.push((name.to_string(), position(*at)));
+                }
             }
             // What the parser makes of a closure: its captured variables are shared already.
-            ("curry", _) => return,
+            ("curry", _) => {
+                self.uses.makes_pointers = true;
+                return;
+            }
+            ("set", [_, key, value]) => self.set(key, value),
             _ => {}
         }
         if let Some(operator) = &call.op_token {
@@ -317,6 +341,9 @@ impl<'a> Walker<'a> {
         for argument in &call.args {
             self.expression(argument);
         }
+        if let ("set", [key, value]) = (call.name.as_str(), &*call.args) {
+            self.set(key, value);
+        }
         self.uses.calls.push(Call {
             name: call.name.to_string(),
             arguments: call.args.len(),
@@ -324,6 +351,17 @@ impl<'a> Walker<'a> {
             method: true,
             position: at,
         });
+    }
+
+    fn key(&mut self, key: &str) {
+        if !self.uses.keys.contains(key) {
+            self.uses.keys.insert(key.to_owned());
+        }
+    }
+
+    /// `map.set(key, value)`.
+    fn set(&mut self, key: &Expr, value: &Expr) {
+        self.uses.open_keys |= is_made(key) && may_be_pointer(value);
     }
 
     fn operator(&mut self, operator: &OpAssignment) {
@@ -335,12 +373,12 @@ impl<'a> Walker<'a> {
     fn declare(&mut self, name: &str, at: Option<Position>) {
         self.uses.locals.push((name.to_owned(), at));
         if let Some(scope) = self.scopes.last_mut() {
-            scope.push(name.to_owned());
+            scope.insert(name.to_owned());
         }
     }
 
     fn is_declared(&self, name: &str) -> bool {
-        self.scopes.iter().any(|scope| scope.iter().any(|declared| declared == name))
+        self.scopes.iter().any(|scope| scope.contains(name))
     }
 
     fn read(&mut self, name: &str, at: Option<Position>) {
@@ -356,5 +394,47 @@ fn root(expression: &Expr) -> Option<(&str, Option<Position>)> {
         Expr::Variable(variable, _, at) => Some((&variable.1, position(*at))),
         Expr::Dot(sides, ..) | Expr::Index(sides, ..) => root(&sides.lhs),
         _ => None,
+    }
+}
+
+/// Whether an expression may give a function pointer. No operator does.
+fn may_be_pointer(expression: &Expr) -> bool {
+    match expression {
+        Expr::FnCall(call, _) => call.op_token.is_none(),
+        Expr::DynamicConstant(..)
+        | Expr::Variable(..)
+        | Expr::MethodCall(..)
+        | Expr::Stmt(_)
+        | Expr::Dot(..)
+        | Expr::Index(..)
+        | Expr::Coalesce(..) => true,
+        _ => false,
+    }
+}
+
+/// Whether a key is not in the text as it is.
+const fn is_made(key: &Expr) -> bool {
+    !matches!(key, Expr::StringConstant(..) | Expr::IntegerConstant(..))
+}
+
+/// Whether a chain `root.a[b].c` holds an index that is made while the script runs.
+fn has_made_key(chain: &Expr) -> bool {
+    match chain {
+        Expr::Index(sides, flags, _) if flags.intersects(ASTFlags::BREAK) => {
+            is_made(&sides.rhs) || has_made_key(&sides.lhs)
+        }
+        // `a[b].c` is `a[(b).c]` in the tree: the key is the left end of the rest.
+        Expr::Index(sides, ..) => {
+            is_made(first(&sides.rhs)) || has_made_key(&sides.rhs) || has_made_key(&sides.lhs)
+        }
+        Expr::Dot(sides, ..) => has_made_key(&sides.lhs) || has_made_key(&sides.rhs),
+        _ => false,
+    }
+}
+
+fn first(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Dot(sides, ..) | Expr::Index(sides, ..) => first(&sides.lhs),
+        _ => expression,
     }
 }

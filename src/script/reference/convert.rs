@@ -145,6 +145,16 @@ fn check_nested(
             None => Ok(()),
         };
     }
+    let bytes = value
+        .read_lock::<ImmutableString>()
+        .map(|text| text.len())
+        .or_else(|| value.read_lock::<Blob>().map(|blob| blob.len()));
+    if bytes.is_some_and(|bytes| bytes > limits.string_bytes) {
+        let limit = limits.string_bytes;
+        return Err(ApiFault::too_large(format!(
+            "a string or blob may have {limit} bytes at most"
+        )));
+    }
     let is_plain = value.is_int()
         || value.is_float()
         || value.is_bool()

@@ -92,7 +92,7 @@ fn describe(error: &EvalAltResult) -> (ErrorKind, String) {
 
 /// The kind that an error map names; [`ErrorKind::Runtime`] for what is none of ours.
 fn kind_of(name: &str) -> ErrorKind {
-    [ErrorKind::NotFound, ErrorKind::Memory, ErrorKind::Permission, ErrorKind::Host]
+    [ErrorKind::NotFound, ErrorKind::Memory, ErrorKind::Permission]
         .into_iter()
         .find(|kind| kind.to_string() == name)
         .unwrap_or(ErrorKind::Runtime)

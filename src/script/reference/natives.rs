@@ -1,17 +1,21 @@
 //! The functions of the API as Rhai calls them.
 
-use std::any::TypeId;
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use glam::Vec3;
 use rhai::{
-    Array, Dynamic, EvalAltResult, FuncRegistration, ImmutableString, Map, Module, Position,
-    RhaiFunc, Shared,
+    Array, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map, Module,
+    Position, RhaiFunc, Shared,
 };
 
 use super::{convert, library, operators};
 use crate::{
-    api::{Accepts, ApiFault, ApiTable, NativeFn, Overload, Passed, ScriptContext},
-    contract::{LogLevel, Value},
+    api::{Accepts, ApiFault, ApiTable, Category, NativeFn, Overload, Passed, ScriptContext},
+    contract::{ErrorKind, LogLevel, Value},
 };
 
 /// What a native reaches the host through. Rhai hands functions nothing of the host's that is
@@ -47,18 +51,111 @@ pub(super) fn log(level: LogLevel, text: &str) {
     }
 }
 
-/// Every function that scripts may call: the standard ones, the operators of our types, and the
-/// table. One module, because Rhai looks through modules one after the other.
-pub(crate) fn shared_library(api: &ApiTable) -> Shared<Module> {
-    let mut module = library::standard_library();
-    operators::register(&mut module);
-    for function in api.iter() {
-        for overload in function.overloads() {
-            register(&mut module, function.name(), overload);
+/// The functions that every script may call: the standard ones and the operators of our types.
+pub(crate) struct Standard {
+    module: Module,
+    arities: BTreeMap<String, BTreeSet<usize>>,
+}
+
+/// What the engine itself makes of a call, and with how many arguments. `call` takes any number.
+const BUILT_IN: [(&str, &[usize]); 5] = [
+    ("type_of", &[1]),
+    ("is_shared", &[1]),
+    ("is_def_var", &[1]),
+    ("is_def_fn", &[2, 3]),
+    ("Fn", &[1]),
+];
+
+impl Standard {
+    pub(crate) fn new() -> Self {
+        let mut module = library::standard_library();
+        operators::register(&mut module);
+        module.build_index();
+
+        let mut arities: BTreeMap<String, BTreeSet<usize>> = BUILT_IN
+            .iter()
+            .map(|(name, counts)| ((*name).to_owned(), counts.iter().copied().collect()))
+            .collect();
+        // Only an engine shows what a module holds.
+        let mut engine = Engine::new_raw();
+        engine.register_global_module(module.clone().into());
+        let all = engine.collect_fn_metadata(
+            None,
+            |info| Some((info.metadata.name.to_string(), info.metadata.num_params)),
+            true,
+        );
+        for (name, count) in all {
+            // Operators and properties are functions too, of names that nobody can write.
+            if rhai::is_valid_identifier(&name) {
+                arities.entry(name).or_default().insert(count);
+            }
         }
+        Self { module, arities }
     }
-    module.build_index();
-    module.into()
+
+    /// With how many arguments a function can be called; `None` if there is no such function.
+    pub(crate) fn arities(&self, name: &str) -> Option<&BTreeSet<usize>> {
+        self.arities.get(name)
+    }
+
+    /// The names of all functions, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.arities.keys().map(String::as_str)
+    }
+
+    /// All that a script may call if some categories of the table are denied to it. One module,
+    /// because Rhai looks through modules one after the other.
+    pub(crate) fn library(&self, api: &ApiTable, denied: &BTreeSet<Category>) -> Library {
+        let mut module = self.module.clone();
+        let mut missing = BTreeMap::new();
+        for function in api.iter() {
+            if denied.contains(function.category()) {
+                missing.insert(
+                    function.name().to_owned(),
+                    needs(function.name(), function.category()),
+                );
+                continue;
+            }
+            for overload in function.overloads() {
+                register(&mut module, function.name(), overload);
+            }
+        }
+        module.build_index();
+        Library { module: module.into(), missing: missing.into() }
+    }
+}
+
+/// What the error says when a permission is missing.
+pub(crate) fn needs(function: &str, category: &Category) -> String {
+    format!("`{function}` needs permission \"{category}\"")
+}
+
+/// The functions that a script may call, and what is said about those that it may not.
+#[derive(Clone)]
+pub(crate) struct Library {
+    module: Shared<Module>,
+    /// Names of functions that are denied, with the error.
+    missing: Arc<BTreeMap<String, String>>,
+}
+
+impl Library {
+    /// Lets an engine call the functions.
+    pub(super) fn install(&self, engine: &mut Engine) {
+        engine.register_type_with_name::<Vec3>("Vec3");
+        engine.register_global_module(self.module.clone());
+        if self.missing.is_empty() {
+            return;
+        }
+        // A denied function is not there at all; only names made while the script runs get so far.
+        let missing = self.missing.clone();
+        #[expect(deprecated, reason = "marked so because it may change; rhai is pinned")]
+        engine.on_missing_function(move |name, _, _, _| match missing.get(name) {
+            Some(message) => {
+                Err(thrown(ApiFault { kind: ErrorKind::Permission, message: message.clone() }))
+            }
+            None => Ok(None),
+        });
+    }
 }
 
 /// Registers a function once for each combination of types that it takes, because Rhai finds exact

@@ -45,7 +45,7 @@ fn show(v: Vec3) -> String {
 }
 
 fn put(v: &mut Vec3, axis: usize, x: f64) -> Result<(), Box<EvalAltResult>> {
-    if !x.is_finite() {
+    if !(x as f32).is_finite() {
         let message = format!("a part of a Vec3 must be finite, got {x}");
         return Err(Box::new(EvalAltResult::ErrorRuntime(message.into(), Position::NONE)));
     }

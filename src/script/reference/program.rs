@@ -5,11 +5,12 @@ use std::{
 
 use rhai::{
     AST, ASTFlags, Caches, Dynamic, Engine, EvalAltResult, ImmutableString, OptimizationLevel,
-    Scope, Shared, Stmt, module_resolvers::DummyModuleResolver,
+    Scope, Stmt, module_resolvers::DummyModuleResolver,
 };
 
 use super::{
-    convert, faults, meter, natives,
+    convert, faults, meter,
+    natives::{self, Library},
     session::{OpenSessions, Session, SessionPool},
 };
 use crate::{
@@ -88,14 +89,13 @@ impl ReferenceProgram {
         path: &str,
         (mut engine, ast): (Engine, AST),
         outline: &Outline,
-        library: Shared<rhai::Module>,
+        library: &Library,
         context: &mut ScriptContext<'_>,
     ) -> Result<Self, ScriptError> {
         // The built-in `**` of floats is the machine's; ours is not looked up unless all operators
         // are, which costs scripts that never use it nothing this way.
         engine.set_fast_operators(!outline.uses_power);
-        engine.register_type_with_name::<glam::Vec3>("Vec3");
-        engine.register_global_module(library.clone());
+        library.install(&mut engine);
         let constants = evaluate_constants(path, &ast, outline, library, context)?;
         if !constants.is_empty() {
             // For helpers, which do not see the scope of their caller.
@@ -320,7 +320,7 @@ fn evaluate_constants(
     path: &str,
     ast: &AST,
     outline: &Outline,
-    library: Shared<rhai::Module>,
+    library: &Library,
     context: &mut ScriptContext<'_>,
 ) -> Result<Vec<(String, Dynamic)>, ScriptError> {
     if outline.constants.is_empty() {
@@ -330,7 +330,7 @@ fn evaluate_constants(
     meter::install(&mut engine);
     set_limits(&mut engine, context.limits());
     engine.set_fast_operators(false);
-    engine.register_global_module(library);
+    library.install(&mut engine);
     // The parser counted how far each variable lies from the end of the scope; without the `let`s
     // in between, only names can be trusted.
     let functions: BTreeSet<String> = ast.iter_fn_def().map(|def| def.name.to_string()).collect();

@@ -1,0 +1,118 @@
+//! What a call sees and does of health and status effects.
+
+use super::ScriptContext;
+use crate::{
+    api::ApiFault,
+    contract::{ScriptCommand, ScriptId, StatusEffect, Vitals},
+};
+
+impl ScriptContext<'_> {
+    /// Health and armor, as this call sees them; `None` if the entity has none to lose.
+    #[must_use]
+    pub fn vitals(&self, id: ScriptId) -> Option<Vitals> {
+        let written = self.overlay.get(id).and_then(|writes| writes.vitals);
+        written.or_else(|| self.scope.world.vitals(id))
+    }
+
+    fn need_vitals(&self, id: ScriptId) -> Result<Vitals, ApiFault> {
+        self.vitals(id).ok_or_else(|| ApiFault::not_found(format!("entity {id} has no health")))
+    }
+
+    /// Health, as this call sees it.
+    ///
+    /// # Errors
+    /// The entity has no health.
+    pub fn health(&self, id: ScriptId) -> Result<f32, ApiFault> {
+        Ok(self.need_vitals(id)?.health)
+    }
+
+    /// What is taken off every hit.
+    ///
+    /// # Errors
+    /// The entity has no health.
+    pub fn armor(&self, id: ScriptId) -> Result<f32, ApiFault> {
+        Ok(self.need_vitals(id)?.armor)
+    }
+
+    /// Whether an entity exists and is not dead, as this call sees it.
+    #[must_use]
+    pub fn is_alive(&self, id: ScriptId) -> bool {
+        self.exists(id) && self.vitals(id).is_none_or(|vitals| vitals.is_alive())
+    }
+
+    /// Hurts an entity; gives the damage after armor.
+    ///
+    /// # Errors
+    /// The entity has no health; see also [`ScriptContext::command`].
+    pub fn apply_damage(&mut self, id: ScriptId, amount: f32, kind: &str) -> Result<f32, ApiFault> {
+        let mut vitals = self.need_vitals(id)?;
+        let damage = vitals.hurt(amount);
+        let source = self.entity;
+        self.command(ScriptCommand::ApplyDamage { id, amount, kind: kind.into(), source })?;
+        self.overlay.get_mut(id).vitals = Some(vitals);
+        Ok(damage)
+    }
+
+    /// Heals an entity; gives the health really gained.
+    ///
+    /// # Errors
+    /// The entity has no health; see also [`ScriptContext::command`].
+    pub fn heal(&mut self, id: ScriptId, amount: f32) -> Result<f32, ApiFault> {
+        let mut vitals = self.need_vitals(id)?;
+        let gained = vitals.heal(amount);
+        self.command(ScriptCommand::Heal { id, amount })?;
+        self.overlay.get_mut(id).vitals = Some(vitals);
+        Ok(gained)
+    }
+
+    /// Sets an entity's health, clamped to what it can have.
+    ///
+    /// # Errors
+    /// The entity has no health; see also [`ScriptContext::command`].
+    pub fn set_health(&mut self, id: ScriptId, value: f32) -> Result<(), ApiFault> {
+        let mut vitals = self.need_vitals(id)?;
+        vitals.set(value);
+        let source = self.entity;
+        self.command(ScriptCommand::SetHealth { id, value, source })?;
+        self.overlay.get_mut(id).vitals = Some(vitals);
+        Ok(())
+    }
+
+    /// What works on an entity, as this call sees it.
+    ///
+    /// # Errors
+    /// Nothing can work on it.
+    pub fn status_effects(&self, id: ScriptId) -> Result<&[StatusEffect], ApiFault> {
+        let written = self.overlay.get(id).and_then(|writes| writes.effects.as_deref());
+        written
+            .or_else(|| self.scope.world.status_effects(id))
+            .ok_or_else(|| ApiFault::not_found(format!("entity {id} has no status effects")))
+    }
+
+    /// Lets something work on an entity for a while.
+    ///
+    /// # Errors
+    /// Nothing can work on it; see also [`ScriptContext::command`].
+    pub fn apply_status_effect(
+        &mut self,
+        id: ScriptId,
+        effect: StatusEffect,
+    ) -> Result<(), ApiFault> {
+        let mut effects = self.status_effects(id)?.to_vec();
+        self.command(ScriptCommand::ApplyStatusEffect { id, effect: Box::new(effect.clone()) })?;
+        effect.add_to(&mut effects);
+        self.overlay.get_mut(id).effects = Some(effects);
+        Ok(())
+    }
+
+    /// Takes everything away that works on an entity; gives how many there were.
+    ///
+    /// # Errors
+    /// Nothing can work on it; see also [`ScriptContext::command`].
+    pub fn clear_status_effects(&mut self, id: ScriptId) -> Result<usize, ApiFault> {
+        let count = self.status_effects(id)?.len();
+        self.command(ScriptCommand::ClearStatusEffects { id })?;
+        self.overlay.get_mut(id).effects = Some(Vec::new());
+        Ok(count)
+    }
+}

@@ -1,0 +1,149 @@
+use glam::Vec3;
+use serde::{Deserialize, Serialize};
+
+use super::ScriptId;
+
+/// What stands in the way of rays: a shape around an entity's position.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bevy", derive(bevy::reflect::Reflect))]
+pub enum Shape {
+    /// A ball.
+    Sphere {
+        /// Its radius in units.
+        radius: f32,
+    },
+    /// A box along the axes of the world.
+    Box {
+        /// Half of its size on each axis, in units.
+        half: Vec3,
+    },
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self::Sphere { radius: 0.5 }
+    }
+}
+
+/// The point that lies at most `step` units nearer to `target`, and never past it.
+#[must_use]
+pub(crate) fn moved_towards(from: Vec3, target: Vec3, step: f32) -> Vec3 {
+    let way = target - from;
+    let distance = way.length();
+    if distance <= step {
+        return target;
+    }
+    if step <= 0.0 { from } else { from + way * (step / distance) }
+}
+
+/// Where a ray met something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RayHit {
+    /// What it met; `None` for geometry that is no scripted entity.
+    pub entity: Option<ScriptId>,
+    /// Where.
+    pub position: Vec3,
+    /// The direction in which the surface looks there, of length 1.
+    pub normal: Vec3,
+    /// How far from the ray's origin, in units.
+    pub distance: f32,
+}
+
+impl Shape {
+    /// Half the size of the smallest box along the axes that holds it.
+    #[must_use]
+    pub const fn half_extents(&self) -> Vec3 {
+        match *self {
+            Self::Sphere { radius } => Vec3::splat(radius),
+            Self::Box { half } => half,
+        }
+    }
+
+    /// Where a ray of a direction of length 1 enters this shape around `center`: the distance and the
+    /// normal. A ray that begins inside does not enter.
+    #[must_use]
+    pub fn entered_by(&self, center: Vec3, origin: Vec3, direction: Vec3) -> Option<(f32, Vec3)> {
+        let from = origin - center;
+        match *self {
+            Self::Sphere { radius } => {
+                let along = from.dot(direction);
+                let outside = from.length_squared() - radius * radius;
+                let under_root = along * along - outside;
+                if outside < 0.0 || along >= 0.0 || under_root < 0.0 {
+                    return None;
+                }
+                let distance = (-along - under_root.sqrt()).max(0.0);
+                Some((distance, (from + direction * distance).normalize_or(-direction)))
+            }
+            Self::Box { half } => {
+                let mut enter = (f32::NEG_INFINITY, Vec3::ZERO);
+                let mut leave = f32::INFINITY;
+                for axis in 0..3 {
+                    let (at, step, half) = (from[axis], direction[axis], half[axis]);
+                    if step == 0.0 {
+                        if at.abs() > half {
+                            return None;
+                        }
+                        continue;
+                    }
+                    let near = (-half * step.signum() - at) / step;
+                    let far = (half * step.signum() - at) / step;
+                    if near > enter.0 {
+                        let mut normal = Vec3::ZERO;
+                        normal[axis] = -step.signum();
+                        enter = (near, normal);
+                    }
+                    leave = leave.min(far);
+                }
+                (enter.0 >= 0.0 && enter.0 <= leave).then_some(enter)
+            }
+        }
+    }
+}
+
+/// Who is where, for the tactical functions. Built once a pass, and only if somebody asks.
+pub trait Space: Sync {
+    /// The names of all teams that have members with a position, in order.
+    fn teams(&self) -> Vec<&str>;
+
+    /// Visits the members of a team by (distance from a point, id), the nearest first, until `visit`
+    /// says `false`.
+    fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(ScriptId, f32) -> bool);
+
+    /// The first thing that a ray meets within a distance, of those that `accept` takes; of two at one
+    /// distance the lower id. `direction` has length 1.
+    fn raycast(
+        &self,
+        origin: Vec3,
+        direction: Vec3,
+        max_distance: f32,
+        accept: &dyn Fn(ScriptId) -> bool,
+    ) -> Option<RayHit>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rays_enter_balls_and_boxes_where_they_should() {
+        let ball = Shape::Sphere { radius: 1.0 };
+        let cube = Shape::Box { half: Vec3::splat(1.0) };
+        for shape in [ball, cube] {
+            let hit = shape.entered_by(Vec3::X * 5.0, Vec3::ZERO, Vec3::X);
+            assert_eq!(hit, Some((4.0, Vec3::NEG_X)), "{shape:?}");
+            assert_eq!(shape.entered_by(Vec3::X * -5.0, Vec3::ZERO, Vec3::X), None, "behind");
+            assert_eq!(shape.entered_by(Vec3::ZERO, Vec3::ZERO, Vec3::X), None, "inside");
+            assert_eq!(
+                shape.entered_by(Vec3::new(5.0, 3.0, 0.0), Vec3::ZERO, Vec3::X),
+                None,
+                "past"
+            );
+        }
+        let slanted = Vec3::new(1.0, 1.0, 0.0).normalize();
+        let (distance, normal) =
+            cube.entered_by(Vec3::new(5.0, 4.5, 0.0), Vec3::ZERO, slanted).unwrap_or_default();
+        assert_eq!(normal, Vec3::NEG_X);
+        assert!((distance - 4.0 * 2.0_f32.sqrt()).abs() < 1e-5);
+    }
+}

@@ -1,0 +1,93 @@
+//! Hurting, healing, status effects, things carried.
+
+use bevy::prelude::*;
+
+use crate::{
+    contract::{Callback, ScriptEvent, ScriptId, StatusEffect, Value, Vitals},
+    runtime::{
+        collect::EventQueue,
+        gameplay::{
+            Armor, Damaged, Died, Health, Inventory, ItemDefinitions, StatusEffectApplied,
+            StatusEffectEnded, StatusEffects,
+        },
+    },
+};
+
+/// Changes an entity's health, and tells it if that killed it.
+fn change_health<R>(
+    world: &mut World,
+    entity: Entity,
+    source: ScriptId,
+    change: impl FnOnce(&mut Vitals) -> R,
+) -> Option<R> {
+    let armor = world.get::<Armor>(entity).map_or(0.0, |armor| armor.0);
+    let mut health = world.get_mut::<Health>(entity)?;
+    let mut vitals = Vitals { health: health.current, max: health.max, armor };
+    let was_alive = vitals.is_alive();
+    let result = change(&mut vitals);
+    if health.current != vitals.health {
+        health.current = vitals.health;
+    }
+    if was_alive && !vitals.is_alive() {
+        tell(world, entity, Callback::OnDeath, vec![source.into()]);
+        world.write_message(Died { entity, source });
+    }
+    Some(result)
+}
+
+pub(super) fn damage(world: &mut World, entity: Entity, amount: f32, kind: &str, source: ScriptId) {
+    let armor = world.get::<Armor>(entity).map_or(0.0, |armor| armor.0);
+    let Some(health) = world.get::<Health>(entity) else { return };
+    let mut before = Vitals { health: health.current, max: health.max, armor };
+    let hurt = before.hurt(amount);
+    if hurt > 0.0 {
+        // It hears of the hit before it hears that the hit killed it.
+        tell(world, entity, Callback::OnDamage, vec![f64::from(hurt).into(), source.into()]);
+        let kind = kind.to_owned();
+        world.write_message(Damaged { entity, amount: hurt, kind, source });
+    }
+    change_health(world, entity, source, |vitals| vitals.hurt(amount));
+}
+
+pub(super) fn heal(world: &mut World, entity: Entity, amount: f32) {
+    change_health(world, entity, ScriptId::AUTO, |vitals| vitals.heal(amount));
+}
+
+pub(super) fn set_health(world: &mut World, entity: Entity, value: f32, source: ScriptId) {
+    change_health(world, entity, source, |vitals| vitals.set(value));
+}
+
+/// Calls a callback of the entity's scripts in the next pass of events.
+fn tell(world: &mut World, entity: Entity, callback: Callback, args: Vec<Value>) {
+    if let Some(id) = world.get::<ScriptId>(entity).copied() {
+        let event = ScriptEvent::custom(callback.name(), args).to(id);
+        world.resource_mut::<EventQueue>().push(event);
+    }
+}
+
+pub(super) fn apply_effect(world: &mut World, entity: Entity, effect: StatusEffect) {
+    if let Some(mut effects) = world.get_mut::<StatusEffects>(entity) {
+        effect.clone().add_to(&mut effects.0);
+        world.write_message(StatusEffectApplied { entity, effect });
+    }
+}
+
+pub(super) fn clear_effects(world: &mut World, entity: Entity) {
+    let Some(mut effects) = world.get_mut::<StatusEffects>(entity) else { return };
+    for StatusEffect { name, .. } in std::mem::take(&mut effects.0) {
+        world.write_message(StatusEffectEnded { entity, name });
+    }
+}
+
+pub(super) fn add_items(world: &mut World, entity: Entity, item: &str, count: u32) {
+    let max_stack = world.resource::<ItemDefinitions>().0.get(item).copied().unwrap_or(0);
+    if let Some(mut inventory) = world.get_mut::<Inventory>(entity) {
+        inventory.0.add(item, count, max_stack);
+    }
+}
+
+pub(super) fn remove_items(world: &mut World, entity: Entity, item: &str, count: u32) {
+    if let Some(mut inventory) = world.get_mut::<Inventory>(entity) {
+        inventory.0.remove(item, count);
+    }
+}
