@@ -161,6 +161,9 @@ fn closures_that_write_to_this_are_put_back_too() {
         "let f = |x| { list.push(x); }; f.call(5); throw 1;",
         "list.sort(); list.insert(0, 9); list += 7; throw 1;",
         "push(list, 4); throw 1;",
+        "list.split(1); throw 1;",
+        "call(Fn(\"push\"), list, 4); throw 1;",
+        "let f = Fn(\"push\"); f.call(list, 4); throw 1;",
         "swap!(); throw 1;",
     ] {
         let (mut runner, world) = started(&format!(
@@ -486,6 +489,15 @@ fn vectors_have_operators_properties_and_methods() {
         let text = format!("let result = (); fn on_update() {{ result = {expression}; }}");
         assert_eq!(result_of(&text).to_string(), value, "{expression}");
     }
+}
+
+#[test]
+fn log_writes_whatever_it_is_given() {
+    let (mut runner, world) =
+        started("fn on_update() { log(2.0); log(2); log(\"x\"); log([1]); log(()); }");
+    runner.call(&world, "on_update", &[]).unwrap_or_else(|e| panic!("{e}"));
+    let lines: Vec<_> = runner.take_log().into_iter().map(|line| line.text).collect();
+    assert_eq!(lines, ["2.0", "2", "x", "[1]", "()"]);
 }
 
 #[test]

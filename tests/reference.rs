@@ -91,7 +91,8 @@ const TAKE_ANY_INT: [&str; 2] = ["is_alive", "stop_sound"];
 /// empty. Vectors and truth values are always fine, and so is what takes anything.
 fn can_fail(function: &ApiFunction) -> bool {
     let parameters = function.overloads().iter().flat_map(|overload| &overload.parameters);
-    parameters.flat_map(|parameter| parameter.accepts).any(|accepts| match accepts {
+    let picky = parameters.filter(|p| !p.accepts.contains(&Accepts::Anything));
+    picky.flat_map(|parameter| parameter.accepts).any(|accepts| match accepts {
         Accepts::Int => !TAKE_ANY_INT.contains(&function.name()),
         Accepts::Float | Accepts::Str | Accepts::Array | Accepts::Map => true,
         Accepts::Bool | Accepts::Vec3 | Accepts::Anything => false,

@@ -309,7 +309,7 @@ fn a_failing_script_is_paused_resumed_and_counted() {
             error_policy: policy,
             ..ScriptingPlugin::default()
         });
-        let script = app.script("a.rhai", "fn on_update() {\n  nothing();\n}");
+        let script = app.script("a.rhai", "fn on_update() {\n  get_position(77);\n}");
         let entity = app.spawn(script);
         app.ticks(10);
         let faults = app.take_faults();
@@ -387,7 +387,7 @@ fn a_broken_version_never_replaces_a_running_one_and_is_told_once() {
 #[test]
 fn a_paused_script_goes_on_after_its_file_was_mended() {
     let mut app = ScriptTestApp::new();
-    let handle = app.script("a.rhai", "let n = 5; fn on_update() { nothing(); }");
+    let handle = app.script("a.rhai", "let n = 5; fn on_update() { get_position(77); }");
     let entity = app.spawn(handle.clone());
     app.ticks(3);
     assert!(matches!(app.status(entity), ScriptStatus::Paused { .. }));
@@ -823,8 +823,8 @@ fn writing_a_component_leaves_what_reflection_ignores() {
 #[test]
 fn what_failed_at_the_start_starts_again_when_it_is_mended() {
     let mut app = ScriptTestApp::new();
-    let handle =
-        app.script("a.rhai", "let n = 1; fn init() { n = 10; } fn on_spawn() { nothing(); }");
+    let handle = app
+        .script("a.rhai", "let n = 1; fn init() { n = 10; } fn on_spawn() { get_position(77); }");
     let entity = app.spawn(handle.clone());
     app.ticks(2);
     assert!(matches!(app.status(entity), ScriptStatus::Paused { .. }));
@@ -861,5 +861,28 @@ fn a_place_below_a_parent_without_size_is_no_place() {
     let child =
         app.world_mut().spawn((Transform::default(), CScript::new(script), ChildOf(parent))).id();
     app.tick();
-    assert!(app.world().get::<Transform>(child).is_some_and(|place| place.is_finite()));
+    assert!(app.world().get::<Transform>(child).is_some_and(Transform::is_finite));
+}
+
+#[test]
+fn a_file_that_was_only_touched_is_no_news() {
+    let mut app = ScriptTestApp::new();
+    let text =
+        "let n = 0; let reloads = 0; fn on_update() { n += 1; } fn on_reload() { reloads += 1; }";
+    let handle = app.script("a.rhai", text);
+    let entity = app.spawn(handle.clone());
+    app.ticks(2);
+    app.replace(&handle, "a.rhai", text);
+    app.ticks(2);
+    assert_eq!((app.get(entity, "n"), app.get(entity, "reloads")), (Value::Int(4), Value::Int(0)));
+    assert!(app.take_reloads().is_empty());
+    // After a broken version the same text is news again: it is mended.
+    app.replace(&handle, "a.rhai", "let n = ;");
+    app.ticks(2);
+    app.replace(&handle, "a.rhai", "let n = ;");
+    app.ticks(2);
+    assert_eq!(app.take_reloads().len(), 1, "broken twice in the same way is told once");
+    app.replace(&handle, "a.rhai", text);
+    app.ticks(2);
+    assert_eq!(app.get(entity, "n"), Value::Int(10));
 }

@@ -296,7 +296,7 @@ impl Arg for Place {
         }
         match Point::take(context, passed) {
             Ok(Point(v)) => Ok(Self(v)),
-            Err(fault) if matches!(passed, Passed::Vec3(_)) => Err(fault),
+            Err(fault) if fault.message.starts_with("must") => Err(fault),
             Err(_) => Err(passed.expected("a position or an entity id")),
         }
     }
@@ -347,7 +347,8 @@ impl Arg for Name {
 
 impl Arg for Shown {
     const TYPE: &'static str = "any";
-    const ACCEPTS: &'static [Accepts] = &[Accepts::Anything];
+    // Floats by name, because Rhai has a `log` of its own for them.
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Anything, Accepts::Float];
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         Ok(Self(match passed {
             Passed::Str(text) => text.to_owned(),

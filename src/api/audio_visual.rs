@@ -61,7 +61,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
             .overload(["effect", "pos"], |context: Context<'_, '_>, effect: Name, pos: Point| {
                 context.spawn_particle(&effect.0, pos.0)
             })
-            .errors(["`effect` is empty, or no such effect is registered", "`pos` is not finite"])
+            .errors(["`effect` is empty, or no such effect is registered", "`pos` is NaN or infinite"])
             .example(
                 "fn on_update() {\n    spawn_particle(\"dust\", get_position(entity_id));\n}",
             ),
@@ -71,7 +71,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
         )
         .overload(["intensity", "seconds"], screen_shake)
         .errors(["`intensity` is not in 0..=1", "`seconds` is negative, NaN or infinite"])
-        .example("fn on_damage(amount) {\n    screen_shake(0.3, 0.5);\n}"),
+        .example("fn on_spawn() {\n    screen_shake(0.3, 0.5);\n}"),
     ]
 }
 

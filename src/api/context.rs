@@ -264,16 +264,15 @@ impl<'w> ScriptContext<'w> {
     /// # Errors
     /// See [`WorldView::component`].
     pub fn component(&self, id: ScriptId, name: &str) -> Result<Option<Value>, ApiFault> {
-        let patches = self.patches(id, name);
-        if patches.is_empty() {
-            return Ok(self.scope.world.component(id, name)?);
+        match self.written_component(id, name) {
+            Some(value) => Ok(Some(value.clone())),
+            None => Ok(self.scope.world.component(id, name)?),
         }
-        Ok(Some(self.scope.world.patched_component(id, name, &patches)?))
     }
 
-    fn patches(&self, id: ScriptId, name: &str) -> Vec<&Value> {
-        let Some(writes) = self.overlay.get(id) else { return Vec::new() };
-        writes.patches.iter().filter(|(n, _)| **n == *name).map(|(_, patch)| patch).collect()
+    fn written_component(&self, id: ScriptId, name: &str) -> Option<&Value> {
+        let components = &self.overlay.get(id)?.components;
+        components.iter().find(|(other, _)| **other == *name).map(|(_, value)| value)
     }
 
     /// Whether a prefab is registered.
@@ -355,15 +354,21 @@ impl<'w> ScriptContext<'w> {
         name: &str,
         value: Value,
     ) -> Result<(), ApiFault> {
-        let mut patches = self.patches(id, name);
-        patches.push(&value);
-        self.scope.world.patched_component(id, name, &patches)?;
+        let patches = match self.written_component(id, name) {
+            Some(before) => vec![before, &value],
+            None => vec![&value],
+        };
+        let after = self.scope.world.patched_component(id, name, &patches)?;
         self.command(ScriptCommand::SetComponent {
             id,
             name: name.into(),
-            value: Box::new(value.clone()),
+            value: Box::new(value),
         })?;
-        self.overlay.get_mut(id).patches.push((name.into(), value));
+        let components = &mut self.overlay.get_mut(id).components;
+        match components.iter_mut().find(|(other, _)| **other == *name) {
+            Some((_, value)) => *value = after,
+            None => components.push((name.into(), after)),
+        }
         Ok(())
     }
 

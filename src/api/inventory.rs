@@ -22,7 +22,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
         .overload(["e", "item", "count"], add_to_inventory)
         .errors([no_entity, no_inventory, no_item, bad_count])
         .example(
-            "fn on_update() {\n    let fitted = add_to_inventory(2, \"coin\", 3);\n    if get_item_count(2, \"coin\") != fitted { throw \"own writes are seen\"; }\n}",
+            "fn on_spawn() {\n    let before = get_item_count(2, \"coin\");\n    let fitted = add_to_inventory(2, \"coin\", 3);\n    if get_item_count(2, \"coin\") != before + fitted { throw \"own writes are seen\"; }\n}",
         ),
         row("remove_from_inventory", "Takes things from an entity, all or none, and says whether.")
             .overload(["e", "item", "count"], remove_from_inventory)

@@ -82,7 +82,7 @@ fn on_update() {
             NO_ENTITY,
             NO_PLACE,
             "`dir` is NaN or infinite",
-            "`dir` is zero, or too short to point anywhere",
+            "`dir` is zero",
         ])
         .example(
             "\

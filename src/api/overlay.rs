@@ -21,8 +21,8 @@ pub(crate) struct EntityWrites {
     pub(crate) position: Option<Vec3>,
     pub(crate) velocity: Option<Vec3>,
     pub(crate) tag: Option<Box<str>>,
-    /// The patches written to exposed components, in order.
-    pub(crate) patches: Vec<(Box<str>, Value)>,
+    /// What exposed components hold after what was written to them.
+    pub(crate) components: Vec<(Box<str>, Value)>,
     pub(crate) vitals: Option<Vitals>,
     pub(crate) effects: Option<Vec<StatusEffect>>,
     pub(crate) pack: Option<Pack>,

@@ -41,7 +41,9 @@ pub(super) fn functions() -> Vec<ApiFunction> {
             "The first thing within `max_distance` units that a ray from `origin` along `dir` meets: a map of `entity`, `position`, `normal` and `distance`, or () for nothing. `entity` is () for what is no scripted entity. A ray that begins inside of something does not meet it.",
         )
         .overload(["origin", "dir", "max_distance"], raycast)
-        .errors(["`dir` is zero", "`max_distance` is negative, NaN or infinite"])
+        .errors(["`origin` or `dir` is NaN or infinite",
+            "`dir` is zero",
+            "`max_distance` is negative, NaN or infinite",])
         .example(
             "fn on_update() {\n    let from = get_position(2) + vec3(-5, 0, 0);\n    let hit = raycast(from, [1, 0, 0], 100);\n    if hit != () && hit.distance > 100.0 { throw \"too far\"; }\n}",
         ),

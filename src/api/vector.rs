@@ -10,7 +10,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
     let row = |name, doc| ApiFunction::new(name, Category::UNIVERSAL, doc);
     vec![
         row("vec3", "A position or a direction.")
-            .errors(["a number is NaN or infinite"])
+            .errors(["a number is NaN or infinite", "a number is too large for a 32-bit float"])
             .example(
                 "\
 fn on_spawn() {

@@ -103,8 +103,8 @@ impl Shape {
 
 /// Who is where, for the tactical functions. Built once a pass, and only if somebody asks.
 pub trait Space: Sync {
-    /// The names of all teams that have members with a position, in order.
-    fn teams(&self) -> Vec<&str>;
+    /// Visits the names of all teams that have members with a position, in order.
+    fn each_team(&self, visit: &mut dyn FnMut(&str));
 
     /// Visits the members of a team by (distance from a point, id), the nearest first, until `visit`
     /// says `false`.

@@ -39,7 +39,9 @@ impl Versions {
         let version = self.0.entry(id).or_default();
         match &script.result {
             Ok(script) => {
-                if version.good.as_ref().is_some_and(|good| Arc::ptr_eq(good, script)) {
+                // A file that was only touched is no news.
+                let same = |good: &Arc<CompiledScript>| good.source_hash() == script.source_hash();
+                if version.refused.is_none() && version.good.as_ref().is_some_and(same) {
                     return false;
                 }
                 if script.is_empty() && version.good.as_ref().is_some_and(|good| !good.is_empty()) {
@@ -61,7 +63,7 @@ impl Versions {
                 version.good = Some(script.clone());
             }
             Err(errors) => {
-                if version.refused.as_ref().is_some_and(|refused| Arc::ptr_eq(refused, errors)) {
+                if version.refused.as_ref().is_some_and(|refused| refused == errors) {
                     return false;
                 }
                 version.refused = Some(errors.clone());

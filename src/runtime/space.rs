@@ -62,8 +62,8 @@ impl SpatialIndex {
 }
 
 impl Space for SpatialIndex {
-    fn teams(&self) -> Vec<&str> {
-        self.teams.keys().map(String::as_str).collect()
+    fn each_team(&self, visit: &mut dyn FnMut(&str)) {
+        self.teams.keys().for_each(|team| visit(team));
     }
 
     fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(ScriptId, f32) -> bool) {

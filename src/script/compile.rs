@@ -41,6 +41,7 @@ pub struct FunctionId(u32);
 
 /// A script that can be called: an interface, not a tree. Shared by all its instances.
 pub struct CompiledScript {
+    source_hash: u64,
     path: Arc<str>,
     level: TrustLevel,
     granted: Permissions,
@@ -156,8 +157,10 @@ impl ScriptCompiler {
             let message = format!("the file has {size} bytes, the limit is {limit}");
             return Err(ScriptError::new(Stage::Load, ErrorKind::Memory, source.path(), message));
         }
-        std::str::from_utf8(source.bytes()).map_err(|error| {
-            let valid = &source.bytes()[..error.valid_up_to()];
+        // Some editors begin a file with a mark that is no part of the text.
+        let bytes = source.bytes().strip_prefix(b"\xef\xbb\xbf").unwrap_or(source.bytes());
+        std::str::from_utf8(bytes).map_err(|error| {
+            let valid = &bytes[..error.valid_up_to()];
             let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
             let message = format!("not a text file: line {line} is not UTF-8");
             ScriptError::new(Stage::Load, ErrorKind::Syntax, source.path(), message)
@@ -187,6 +190,7 @@ impl CompiledScript {
             functions.into_iter().map(|(name, (id, _))| (name, id)).collect();
         let callbacks = std::array::from_fn(|i| functions.get(CALLBACKS[i].name).copied());
         Self {
+            source_hash: XxHash3_64::oneshot(source.get().bytes()),
             path: source.get().path().into(),
             level: source.level(),
             granted: source.granted().clone(),
@@ -201,6 +205,12 @@ impl CompiledScript {
             is_empty: outline.is_empty,
             program,
         }
+    }
+
+    /// A hash of the bytes that it was compiled from.
+    #[must_use]
+    pub const fn source_hash(&self) -> u64 {
+        self.source_hash
     }
 
     /// What error messages call this script.

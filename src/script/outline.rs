@@ -120,6 +120,9 @@ struct Survey<'a> {
     hints_left: Cell<usize>,
 }
 
+/// So many errors are told of one script.
+const MOST_ERRORS: usize = 32;
+
 /// How many names are told the nearest one.
 const HINTS: usize = 32;
 
@@ -139,8 +142,10 @@ impl Function {
 impl<'a> Survey<'a> {
     fn new(path: &'a str, ast: &AST, rules: Rules<'a>) -> Self {
         let own: BTreeSet<&str> = ast.iter_fn_def().map(|def| def.name.as_str()).collect();
+        // A standard function of the same name as one of the table is still there for other types.
         let is_pure = |name: &str| {
-            !own.contains(name) && (walk::is_pure_native(name) || rules.api.get(name).is_some())
+            let only_api = rules.api.get(name).is_some() && rules.standard.arities(name).is_none();
+            !own.contains(name) && (walk::is_pure_native(name) || only_api)
         };
 
         let mut walker = Walker::new(&[], &is_pure);
@@ -236,6 +241,14 @@ impl<'a> Survey<'a> {
                 found.push((*position, message));
             }
         }
+        let (variables, limit) =
+            (self.state.len() + self.constants.len(), self.rules.limits.variables);
+        if variables > limit {
+            let message = format!(
+                "{variables} top-level variables and constants are over the limit of {limit}"
+            );
+            found.push((None, message));
+        }
         for (at, why) in self.all_uses().flat_map(|uses| &uses.refused) {
             found.push((*at, (*why).to_owned()));
         }
@@ -253,6 +266,17 @@ impl<'a> Survey<'a> {
             let mut errors = self.errors;
             errors.sort_by_key(|error| error.position);
             errors.dedup();
+            let more = errors.len().saturating_sub(MOST_ERRORS);
+            if more > 0 {
+                errors.truncate(MOST_ERRORS);
+                let message = format!("and {more} more errors");
+                errors.push(ScriptError::new(
+                    Stage::Compile,
+                    ErrorKind::Compile,
+                    self.path,
+                    message,
+                ));
+            }
             return Err(errors);
         }
         self.warnings.sort_by_key(|warning| warning.position);

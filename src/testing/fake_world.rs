@@ -312,9 +312,9 @@ impl WorldView for FakeWorld {
 
 /// Looks at everybody, each time.
 impl Space for FakeWorld {
-    fn teams(&self) -> Vec<&str> {
+    fn each_team(&self, visit: &mut dyn FnMut(&str)) {
         let teams: BTreeSet<_> = self.entities.keys().filter_map(|id| self.team(*id)).collect();
-        teams.into_iter().collect()
+        teams.into_iter().for_each(visit);
     }
 
     fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(ScriptId, f32) -> bool) {

@@ -35,7 +35,7 @@ impl ScriptContext<'_> {
     ) -> Result<Option<ScriptId>, ApiFault> {
         let from = self.position(id)?;
         let mut best: Option<(f32, ScriptId)> = None;
-        for team in self.hostile_teams(id) {
+        self.each_hostile_team(id, &mut |team| {
             self.visit_team(team, from, max_range, &mut |other, distance| {
                 if best.is_some_and(|best| best <= (distance, other)) {
                     return false;
@@ -43,7 +43,7 @@ impl ScriptContext<'_> {
                 best = Some((distance, other));
                 true
             });
-        }
+        });
         Ok(best.map(|(_, id)| id))
     }
 
@@ -76,12 +76,12 @@ impl ScriptContext<'_> {
         let from = self.position(id)?;
         let range = self.scope.world.sight_range(id);
         let mut threats = Vec::new();
-        for team in self.hostile_teams(id) {
+        self.each_hostile_team(id, &mut |team| {
             self.visit_team(team, from, range, &mut |other, distance| {
                 threats.push((other, distance));
                 true
             });
-        }
+        });
         // In the order of ids: a sum of floats depends on its order.
         threats.sort_unstable_by_key(|(other, _)| *other);
         let power = |other| f64::from(self.scope.world.attack_power(other));
@@ -152,13 +152,13 @@ impl ScriptContext<'_> {
         Ok(hidden as f64 / body.len() as f64)
     }
 
-    fn hostile_teams(&self, id: ScriptId) -> Vec<&str> {
-        let (Some(team), Some(space)) = (self.team(id), self.scope.world.space()) else {
-            return Vec::new();
-        };
-        let mut teams = space.teams();
-        teams.retain(|other| self.scope.world.are_hostile(team, other));
-        teams
+    fn each_hostile_team(&self, id: ScriptId, visit: &mut dyn FnMut(&str)) {
+        let (Some(team), Some(space)) = (self.team(id), self.scope.world.space()) else { return };
+        space.each_team(&mut |other| {
+            if self.scope.world.are_hostile(team, other) {
+                visit(other);
+            }
+        });
     }
 
     /// Visits the living members of a team within a range: first those that stand where they stood,

@@ -1,6 +1,6 @@
 //! Whether names stand for something, and what is probably not meant.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{GIVEN, Survey, calls::Reach};
 use crate::{
@@ -53,8 +53,16 @@ impl Survey<'_> {
                 }
             }
         }
+        let mut seen: HashMap<&str, bool> = HashMap::new();
         for declared in &self.body.declared {
             let name = &declared.name;
+            // Constants are evaluated apart from the rest, so a name cannot be both.
+            if let Some(before) = seen.insert(name, declared.constant)
+                && (before || declared.constant)
+            {
+                let message = format!("`{name}` is declared twice; a constant is declared once");
+                found.push((ErrorKind::Compile, declared.position, message));
+            }
             if GIVEN.contains(&name.as_str()) {
                 let message = format!("`{name}` is given; choose another name for this variable");
                 found.push((ErrorKind::Compile, declared.position, message));

@@ -88,7 +88,6 @@ const PURE: &[&str] = &[
     "print",
     "round",
     "sign",
-    "split",
     "sqrt",
     "starts_with",
     "sub_string",
@@ -321,12 +320,12 @@ impl<'a> Walker<'a> {
             self.uses.power |= *operator == Token::PowerOf;
             return;
         }
-        // A native gets its first argument by reference if that is a bare variable.
-        if let Some(Expr::Variable(variable, ..)) = call.args.first()
-            && !self.is_declared(&variable.1)
-            && !(self.is_pure)(&call.name)
-        {
-            self.uses.touched.insert(variable.1.to_string());
+        // A native gets its first argument by reference if that is a bare variable; what `call` calls
+        // gets the one behind the pointer.
+        let lent =
+            if call.name == "call" { &call.args[..] } else { &call.args[..1.min(call.args.len())] };
+        if !(self.is_pure)(&call.name) {
+            self.touch(lent);
         }
         self.uses.calls.push(Call {
             name: call.name.to_string(),
@@ -337,7 +336,21 @@ impl<'a> Walker<'a> {
         });
     }
 
+    /// Takes it that variables among arguments may be changed.
+    fn touch(&mut self, arguments: &[Expr]) {
+        for argument in arguments {
+            if let Expr::Variable(variable, ..) = argument
+                && !self.is_declared(&variable.1)
+            {
+                self.uses.touched.insert(variable.1.to_string());
+            }
+        }
+    }
+
     fn method(&mut self, call: &FnCallExpr, at: Option<Position>) {
+        if call.name == "call" {
+            self.touch(&call.args);
+        }
         for argument in &call.args {
             self.expression(argument);
         }

@@ -335,11 +335,20 @@ fn evaluate_constants(
     // in between, only names can be trusted.
     let functions: BTreeSet<String> = ast.iter_fn_def().map(|def| def.name.to_string()).collect();
     #[expect(deprecated, reason = "marked so because its shape may change; rhai is pinned")]
-    engine.on_var(move |name, _, context| match context.scope().get(name) {
-        Some(value) => Ok(Some(value.clone())),
-        None if functions.contains(name) => Ok(None),
-        None => {
-            Err(format!("a constant can only use other constants, and `{name}` is none").into())
+    engine.on_var(move |name, offset, context| {
+        // What a constant or a function declares for itself lies where the parser says.
+        let scope = context.scope();
+        // Entries come last first, and offsets count from 1.
+        let own = offset.checked_sub(1).and_then(|i| scope.iter_raw().nth(i));
+        let is_own = own.is_some_and(|(at, ..)| at == name);
+        if is_own || functions.contains(name) {
+            return Ok(None);
+        }
+        match scope.get(name) {
+            Some(value) => Ok(Some(value.clone())),
+            None => {
+                Err(format!("a constant can only use other constants, and `{name}` is none").into())
+            }
         }
     });
     let constants = ast.statements().iter().filter(|statement| {
