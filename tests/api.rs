@@ -8,7 +8,10 @@ use bevy_cscript::{
     api::{ApiFunction, ApiTable},
     contract::{ScriptCommand, ScriptId, SoundOptions, SoundPlace, Value},
     prelude::*,
-    runtime::gameplay::{Health, Inventory, StatusEffects},
+    runtime::{
+        ScriptIds,
+        gameplay::{Health, Inventory, StatusEffects, Team},
+    },
     testing::ScriptTestApp,
 };
 
@@ -242,7 +245,7 @@ const CHECKS: &[(&str, Check)] = &[
     }),
     ("spawn_entity", |app, _| {
         let sparks = team_of(app, "spark");
-        let places: BTreeSet<_> = sparks.iter().map(|at| at.to_string()).collect();
+        let places: BTreeSet<_> = sparks.iter().map(ToString::to_string).collect();
         assert_eq!(places, BTreeSet::from(["[1, 2, 3]".to_owned(), "[7, 0, 8]".to_owned()]));
     }),
     ("destroy_entity", |app, _| {
@@ -351,7 +354,6 @@ fn carried(app: &ScriptTestApp) -> Vec<(&str, u32)> {
 }
 
 fn team_of(app: &ScriptTestApp, team: &str) -> Vec<Vec3> {
-    use bevy_cscript::runtime::{ScriptIds, gameplay::Team};
     let world = app.world();
     let all = world.resource::<ScriptIds>().iter().map(|(_, entity)| world.entity(entity));
     all.filter(|entity| entity.get::<Team>().is_some_and(|own| own.0 == team))

@@ -5,44 +5,14 @@ use bevy_cscript::{
     runtime::{
         ScriptShow,
         gameplay::{
-            Armor, AttackPower, Damaged, Died, EyeHeight, Health, Hitbox, Hostility, Inventory,
+            AttackPower, Damaged, Died, EyeHeight, Health, Hitbox, Hostility, Inventory,
             SightRange, StatusEffectApplied, StatusEffectEnded, StatusEffects, Team,
         },
     },
     testing::ScriptTestApp,
 };
 
-/// Runs a script's `on_update` once, on entity 1 at the origin with everything that gameplay knows,
-/// beside a dummy, entity 2, at [3, 0, 4] with 20 of 30 health and 2 armor.
-fn stage(text: &str) -> (ScriptTestApp, Entity, Entity) {
-    let mut app = ScriptTestApp::new();
-    app.app().define_item("coin", 10).define_item("gem", 1).register_particle_effect("dust");
-    let script = app.script("stage.rhai", text);
-    let me = app
-        .world_mut()
-        .spawn((
-            ScriptId(1),
-            Transform::default(),
-            Health::full(100.0),
-            Team("red".to_owned()),
-            CScript::new(script),
-        ))
-        .id();
-    let dummy = app
-        .world_mut()
-        .spawn((
-            ScriptId(2),
-            Transform::from_xyz(3.0, 0.0, 4.0),
-            Health { current: 20.0, max: 30.0 },
-            Armor(2.0),
-            Team("blue".to_owned()),
-            Inventory::with_slots(2),
-            AttackPower(10.0),
-            Hitbox::default(),
-        ))
-        .id();
-    (app, me, dummy)
-}
+use crate::stage::stage;
 
 fn run(text: &str) -> (ScriptTestApp, Entity, Entity) {
     let (mut app, me, dummy) = stage(text);

@@ -886,3 +886,26 @@ fn a_file_that_was_only_touched_is_no_news() {
     app.ticks(2);
     assert_eq!(app.get(entity, "n"), Value::Int(10));
 }
+
+#[test]
+fn reflection_shows_what_scenes_and_inspectors_need() {
+    use bevy::reflect::{PartialReflect, TypeRegistry, serde::ReflectSerializer};
+    let mut app = ScriptTestApp::new();
+    let script = app.script("a.rhai", "let n = 0;");
+    let cscript = CScript::new(script).with_config(Value::map().with("speed", 2.5));
+    let entity = app.world_mut().spawn(cscript).id();
+    app.tick();
+    let registry = app.world().resource::<AppTypeRegistry>().clone();
+    let registry: &TypeRegistry = &registry.read();
+    let cscript = app.world().get::<CScript>(entity).expect("it is there");
+    let text = format!("{:?}", cscript.as_partial_reflect());
+    for part in ["enabled: true", "Ready", "speed", "2.5"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    for id in [std::any::TypeId::of::<CScript>(), std::any::TypeId::of::<ScriptId>()] {
+        assert!(registry.contains(id));
+    }
+    let id = app.world().get::<ScriptId>(entity).expect("it is there");
+    let shown = serde_json::to_string(&ReflectSerializer::new(id, registry)).expect("plain data");
+    assert!(shown.contains(&app.id(entity).to_string()), "{shown}");
+}

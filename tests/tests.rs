@@ -25,6 +25,9 @@ mod reference;
 /// What scripts do in an app, tick by tick.
 #[cfg(feature = "bevy")]
 mod runtime;
+/// The scripts that come with the crate do what they say.
+#[cfg(feature = "bevy")]
+mod scripts;
 /// The world that tests of the API play in.
 #[cfg(feature = "bevy")]
 mod stage;

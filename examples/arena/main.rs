@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo run --release --example arena                  # real time, until Ctrl-C
 //! cargo run --release --example arena -- --ticks 600   # as fast as it can
+//! cargo run --release --example arena -- --scenario skirmish
 //! ```
 //!
 //! Edit the files in `assets/scripts` while it runs: a saved file takes over in the next tick, a
@@ -12,6 +13,8 @@
 
 mod console;
 mod options;
+mod patrol;
+mod skirmish;
 mod summary;
 
 use std::{
@@ -33,7 +36,7 @@ use bevy_cscript::{prelude::*, runtime::ScriptMetrics};
 
 use self::{
     console::Progress,
-    options::{Asked, Options, Report},
+    options::{Asked, Options, Report, Scenario},
     summary::{Summary, TickTimes},
 };
 
@@ -43,8 +46,8 @@ static STOPPED: OnceLock<Instant> = OnceLock::new();
 /// How long the scripts may take to load.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Units between two entities at the start.
-const SPACING: f32 = 4.0;
+/// The ticks after which a skirmish that nobody has won is a draw.
+const LONGEST_SKIRMISH: u64 = 20_000;
 
 fn main() -> ExitCode {
     let options = match options::parse(std::env::args_os().skip(1)) {
@@ -80,11 +83,20 @@ fn run(options: &Options) -> Result<(), String> {
     .map_err(|error| format!("cannot listen for Ctrl-C: {error}"))?;
 
     let mut app = app(options);
-    let scripts = Scripts::load(&mut app)?;
-    populate(&mut app, &scripts, options.entities);
-    let times = play(&mut app, options.ticks);
-
-    let summary = Summary::of(app.world_mut(), &times);
+    let summary = match options.scenario {
+        Scenario::Patrol => {
+            patrol::populate(&mut app, options.entities.unwrap_or(300))?;
+            let times = play(&mut app, options.ticks, |_| false);
+            Summary::of(app.world_mut(), &times)
+        }
+        Scenario::Skirmish => {
+            skirmish::populate(&mut app, options.entities.unwrap_or(100))?;
+            let ticks = options.ticks.unwrap_or(LONGEST_SKIRMISH);
+            let times = play(&mut app, Some(ticks), skirmish::is_over);
+            let winner = skirmish::winner(app.world_mut());
+            Summary::of(app.world_mut(), &times).won_by(winner)
+        }
+    };
     match options.report {
         Report::Text => summary.print_text(),
         Report::Json => summary.print_json(),
@@ -121,58 +133,37 @@ fn app(options: &Options) -> App {
     app
 }
 
-/// The scripts of the arena.
-struct Scripts {
-    patrol: Handle<Script>,
-    wanderer: Handle<Script>,
-    spawner: Handle<Script>,
-    herald: Handle<Script>,
-}
-
-impl Scripts {
-    /// Loads the scripts and waits for them. A script that can be read but not compiled is no
-    /// reason to give up: it is reported, and starts as soon as somebody has mended it.
-    fn load(app: &mut App) -> Result<Self, String> {
-        let server = app.world().resource::<AssetServer>().clone();
-        let scripts = Self {
-            patrol: server.load("scripts/patrol.rhai"),
-            wanderer: server.load("scripts/wanderer.rhai"),
-            spawner: server.load("scripts/spawner.rhai"),
-            herald: server.load("scripts/herald.rhai"),
-        };
-        let all = [&scripts.patrol, &scripts.wanderer, &scripts.spawner, &scripts.herald];
-
-        // What the spawner makes: sparks, which have no script, and its own successor.
-        let spawner = scripts.spawner.clone();
-        app.register_prefab("spark", |_| {});
-        app.register_prefab("spawner", move |entity| {
-            entity.insert(CScript::new(spawner.clone()));
-        });
-
-        app.finish();
-        app.cleanup();
-        let began = Instant::now();
-        loop {
-            // Assets arrive at the end of a frame; Bevy's first one takes no time in any case.
-            app.update();
-            let mut missing = None;
-            for script in all {
-                match server.load_state(script) {
-                    LoadState::Loaded => {}
-                    // With RUST_BACKTRACE set, Bevy's text goes on with a backtrace.
-                    LoadState::Failed(error) => return Err(first_line(&error.to_string())),
-                    _ => missing = script.path(),
-                }
+/// Loads scripts and waits for them. A script that can be read but not compiled is no reason to give
+/// up: it is reported, and starts as soon as somebody has mended it.
+fn load<const N: usize>(
+    app: &mut App,
+    paths: [&'static str; N],
+) -> Result<[Handle<Script>; N], String> {
+    let server = app.world().resource::<AssetServer>().clone();
+    let scripts = paths.map(|path| server.load(path));
+    app.finish();
+    app.cleanup();
+    let began = Instant::now();
+    loop {
+        // Assets arrive at the end of a frame; Bevy's first one takes no time in any case.
+        app.update();
+        let mut missing = None;
+        for (script, path) in scripts.iter().zip(paths) {
+            match server.load_state(script) {
+                LoadState::Loaded => {}
+                // With RUST_BACKTRACE set, Bevy's text goes on with a backtrace.
+                LoadState::Failed(error) => return Err(first_line(&error.to_string())),
+                _ => missing = Some(path),
             }
-            let Some(missing) = missing.filter(|_| STOPPED.get().is_none()) else {
-                return Ok(scripts);
-            };
-            if began.elapsed() > PATIENCE {
-                let waited = PATIENCE.as_secs();
-                return Err(format!("{missing} did not load within {waited} seconds"));
-            }
-            sleep(Duration::from_millis(1));
         }
+        let Some(missing) = missing.filter(|_| STOPPED.get().is_none()) else {
+            return Ok(scripts);
+        };
+        if began.elapsed() > PATIENCE {
+            let waited = PATIENCE.as_secs();
+            return Err(format!("{missing} did not load within {waited} seconds"));
+        }
+        sleep(Duration::from_millis(1));
     }
 }
 
@@ -180,37 +171,21 @@ fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-/// Spawns the entities, always the same ones in the same order: that is what their ids follow.
-fn populate(app: &mut App, scripts: &Scripts, count: usize) {
-    let side = (count as f64).sqrt().ceil() as usize;
-    for i in 0..count {
-        // Of every ten entities five patrol, four wander and one throws sparks; one herald will do
-        // for all.
-        let script = match (i, i % 10) {
-            (10, _) => {
-                app.world_mut().spawn(CScript::new(scripts.herald.clone()));
-                continue;
-            }
-            (_, 0..5) => &scripts.patrol,
-            (_, 5..9) => &scripts.wanderer,
-            _ => &scripts.spawner,
-        };
-        let place = Vec3::new((i % side) as f32, 0.0, (i / side) as f32) * SPACING;
-        app.world_mut().spawn((Transform::from_translation(place), CScript::new(script.clone())));
-    }
-}
-
-/// Runs so many ticks as fast as it can, or in real time until Ctrl-C.
+/// Runs so many ticks as fast as it can, or in real time until Ctrl-C; in any case no longer than
+/// until it is over.
 ///
 /// Every frame is one tick either way, so tick 600 is the same world at any speed.
-fn play(app: &mut App, ticks: Option<u64>) -> TickTimes {
+fn play(app: &mut App, ticks: Option<u64>, is_over: fn(&mut World) -> bool) -> TickTimes {
     app.insert_resource(TimeUpdateStrategy::FixedTimesteps(1));
     let step = app.world().resource::<Time<Fixed>>().timestep();
     let mut times = TickTimes::default();
     let mut progress = Progress::default();
     let mut next_tick = Instant::now();
     let mut done = 0;
-    while ticks.is_none_or(|ticks| done < ticks) && STOPPED.get().is_none() {
+    while ticks.is_none_or(|ticks| done < ticks)
+        && STOPPED.get().is_none()
+        && !is_over(app.world_mut())
+    {
         app.update();
         let metrics = app.world().resource::<ScriptMetrics>().clone();
         if metrics.ticks > done {

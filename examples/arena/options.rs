@@ -8,9 +8,13 @@ when they change.
 Usage: cargo run --release --example arena -- [OPTIONS]
 
 Options:
+  --scenario patrol|skirmish
+                        patrol: entities that go about, for ever. skirmish: two teams, until one
+                        is gone, as fast as possible. [default: patrol]
   --ticks N             Run N ticks as fast as possible, then end.
-                        Without it: 64 ticks a second until Ctrl-C.
-  --entities N          How many entities carry scripts. [default: 300]
+                        Without it: 64 ticks a second until Ctrl-C; a skirmish is a draw after
+                        20000 ticks.
+  --entities N          How many entities carry scripts. [default: 300; skirmish: 100]
   --seed N              Seed of all random numbers. [default: 0]
   --threads N           Threads that run scripts; the result does not depend on it.
                         [default: one for each processor]
@@ -29,13 +33,22 @@ pub(crate) enum Asked {
 }
 
 pub(crate) struct Options {
+    pub scenario: Scenario,
     /// `None`: until Ctrl-C, in real time.
     pub ticks: Option<u64>,
-    pub entities: usize,
+    /// `None`: as the scenario likes.
+    pub entities: Option<usize>,
     pub seed: u64,
     /// `None`: as many as there are processors.
     pub threads: Option<usize>,
     pub report: Report,
+}
+
+/// What is played.
+#[derive(Clone, Copy)]
+pub(crate) enum Scenario {
+    Patrol,
+    Skirmish,
 }
 
 #[derive(Clone, Copy)]
@@ -46,8 +59,14 @@ pub(crate) enum Report {
 
 /// Reads the command line. `--flag value` and `--flag=value` are the same; of two the later counts.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, String> {
-    let mut options =
-        Options { ticks: None, entities: 300, seed: 0, threads: None, report: Report::Text };
+    let mut options = Options {
+        scenario: Scenario::Patrol,
+        ticks: None,
+        entities: None,
+        seed: 0,
+        threads: None,
+        report: Report::Text,
+    };
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {
         let arg = text(arg)?;
@@ -60,8 +79,19 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, S
             None => args.next().ok_or_else(|| format!("{flag} needs a value")).and_then(text),
         };
         match flag {
+            "--scenario" => {
+                options.scenario = match value()?.as_str() {
+                    "patrol" => Scenario::Patrol,
+                    "skirmish" => Scenario::Skirmish,
+                    other => {
+                        return Err(format!("--scenario is patrol or skirmish, not `{other}`"));
+                    }
+                }
+            }
             "--ticks" => options.ticks = Some(number(flag, &value()?, 1..=u64::MAX)?),
-            "--entities" => options.entities = number(flag, &value()?, 1..=1_000_000)? as usize,
+            "--entities" => {
+                options.entities = Some(number(flag, &value()?, 1..=1_000_000)? as usize);
+            }
             "--seed" => options.seed = number(flag, &value()?, 0..=u64::MAX)?,
             // More than any machine is helped by, and few enough for the system to give.
             "--threads" => options.threads = Some(number(flag, &value()?, 1..=256)? as usize),

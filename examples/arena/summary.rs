@@ -54,7 +54,10 @@ pub(crate) struct Summary {
     tick_us_p99: u64,
     /// 16 hexadecimal digits: as a number it would not survive most JSON readers.
     world_hash: String,
-    /// Entities without scripts that scripts know: sparks.
+    /// The team that is left, or "draw"; not told where nobody fights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    winner: Option<&'static str>,
+    /// Entities without scripts that scripts know: sparks, rocks.
     #[serde(skip)]
     others: usize,
 }
@@ -76,8 +79,13 @@ impl Summary {
             tick_us_p50: times.percentile(50),
             tick_us_p99: times.percentile(99),
             world_hash: format!("{hash:016x}"),
+            winner: None,
             others,
         }
+    }
+
+    pub(crate) fn won_by(self, winner: &'static str) -> Self {
+        Self { winner: Some(winner), ..self }
     }
 
     pub(crate) fn print_json(&self) -> Result<()> {
@@ -86,6 +94,9 @@ impl Summary {
     }
 
     pub(crate) fn print_text(&self) -> Result<()> {
+        if let Some(winner) = self.winner {
+            writeln!(stdout(), "winner      {winner}")?;
+        }
         writeln!(
             stdout(),
             "ticks       {}

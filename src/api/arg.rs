@@ -210,11 +210,11 @@ impl Arg for Amount {
     const ACCEPTS: &'static [Accepts] = NUMBER;
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         let x = number(passed)?;
-        if x >= 0.0 {
-            Ok(Self(x))
-        } else {
-            Err(ApiFault::new(format!("must be 0 or more, got {x}")))
+        if x < 0.0 {
+            return Err(ApiFault::new(format!("must be 0 or more, got {x}")));
         }
+        single(x)?;
+        Ok(Self(x))
     }
 }
 
@@ -264,27 +264,43 @@ impl Arg for Point {
     }
 }
 
+/// A number as the world keeps it.
+pub(super) fn single(x: f64) -> Result<f32, ApiFault> {
+    let single = x as f32;
+    if single.is_finite() {
+        Ok(single)
+    } else {
+        Err(ApiFault::new(format!("must fit a 32-bit float, got {x:e}")))
+    }
+}
+
 /// A direction of length 1, however long or short the one that was passed.
 pub(super) fn direction_of(passed: Point) -> Result<Vec3, ApiFault> {
     let longest = passed.0.abs().max_element();
     (passed.0 / longest).try_normalize().ok_or_else(|| ApiFault::new("`dir`: must not be zero"))
 }
 
-/// The position that plain data stands for, if it does and it is finite.
-pub(super) fn point_of(value: &Value) -> Option<Vec3> {
+/// The position that plain data stands for.
+pub(super) fn point_of(value: &Value) -> Result<Vec3, ApiFault> {
+    let unfit =
+        || ApiFault::new(format!("expected a position or an entity id, got {}", value.kind()));
     let point = match value {
         Value::Vec3(v) => *v,
         Value::Array(items) => {
             let numbers: Option<Vec<f64>> = items.iter().map(Value::as_float).collect();
-            match numbers?[..] {
+            match numbers.ok_or_else(unfit)?[..] {
                 [x, z] => Vec3::new(x as f32, 0.0, z as f32),
                 [x, y, z] => Vec3::new(x as f32, y as f32, z as f32),
-                _ => return None,
+                _ => return Err(unfit()),
             }
         }
-        _ => return None,
+        _ => return Err(unfit()),
     };
-    point.is_finite().then_some(point)
+    if point.is_finite() {
+        Ok(point)
+    } else {
+        Err(ApiFault::new(format!("must be finite, got {point}")))
+    }
 }
 
 impl Arg for Place {

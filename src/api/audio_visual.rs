@@ -1,7 +1,10 @@
 //! What is heard and seen. Nothing here changes the game: on a server it is recorded and no more.
 
-use super::{Amount, ApiFault, ApiFunction, Category, Live, Name, Point, ScriptContext};
-use crate::contract::{AnimationOptions, ScriptId, SoundOptions, SoundPlace, Value};
+use super::{
+    Amount, ApiFault, ApiFunction, Arg as _, Category, Live, Name, Passed, Point, ScriptContext,
+    arg::{point_of, single},
+};
+use crate::contract::{AnimationOptions, SoundOptions, SoundPlace, Value};
 
 type Context<'a, 'w> = &'a mut ScriptContext<'w>;
 
@@ -51,7 +54,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
         )
         .errors([
             NO_ENTITY,
-            "`name` is empty, or the entity has no such clip",
+            "`name` is empty",
             "an option is unknown, or its value does not fit",
         ])
         .example(
@@ -113,7 +116,8 @@ fn options(
 fn amount(key: &str, value: &Value, to: &mut f32) -> Result<(), ApiFault> {
     match value.as_float() {
         Some(x) if x.is_finite() && x >= 0.0 => {
-            *to = x as f32;
+            *to =
+                single(x).map_err(|fault| ApiFault::new(format!("`{key}`: {}", fault.message)))?;
             Ok(())
         }
         Some(x) => Err(ApiFault::new(format!("`{key}`: must be finite and 0 or more, got {x}"))),
@@ -143,16 +147,16 @@ fn sound_options(context: &ScriptContext<'_>, value: &Value) -> Result<SoundOpti
 }
 
 fn sound_place(context: &ScriptContext<'_>, value: &Value) -> Result<SoundPlace, ApiFault> {
-    match value {
-        Value::Int(id) if context.exists(ScriptId(*id)) => Ok(SoundPlace::Entity(ScriptId(*id))),
-        Value::Int(id) => Err(ApiFault::no_entity(ScriptId(*id))),
-        other => super::arg::point_of(other).map(SoundPlace::Position).ok_or_else(|| {
-            ApiFault::new(format!(
-                "`at`: expected a position or an entity id, got {}",
-                other.kind()
-            ))
-        }),
-    }
+    let place = match value {
+        Value::Int(id) => {
+            Live::take(context, Passed::Int(*id)).map(|Live(id)| SoundPlace::Entity(id))
+        }
+        other => point_of(other).map(SoundPlace::Position),
+    };
+    place.map_err(|ApiFault { kind, message }| ApiFault {
+        kind,
+        message: format!("`at`: {message}"),
+    })
 }
 
 fn animation_options(value: &Value) -> Result<AnimationOptions, ApiFault> {

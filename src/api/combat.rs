@@ -1,6 +1,8 @@
 //! Who is hurt, healed, alive.
 
-use super::{Amount, ApiFault, ApiFunction, Category, Finite, Live, Name, ScriptContext, Text};
+use super::{
+    Amount, ApiFault, ApiFunction, Category, Finite, Live, Name, ScriptContext, Text, arg::single,
+};
 use crate::contract::{ScriptId, StatusEffect};
 
 type Context<'a, 'w> = &'a mut ScriptContext<'w>;
@@ -108,7 +110,7 @@ fn get_health(context: Context<'_, '_>, e: Live) -> Result<f64, ApiFault> {
 }
 
 fn set_health(context: Context<'_, '_>, e: Live, value: Finite) -> Result<(), ApiFault> {
-    context.set_health(e.0, value.0 as f32)
+    context.set_health(e.0, named("value", value.0)?)
 }
 
 fn is_alive(context: Context<'_, '_>, e: i64) -> Result<bool, ApiFault> {
@@ -126,11 +128,19 @@ fn effect(
     seconds: Amount,
     magnitude: f64,
 ) -> Result<(), ApiFault> {
-    let effect =
-        StatusEffect { name: name.0, remaining: seconds.0 as f32, magnitude: magnitude as f32 };
+    let effect = StatusEffect {
+        name: name.0,
+        remaining: seconds.0 as f32,
+        magnitude: named("magnitude", magnitude)?,
+    };
     context.apply_status_effect(e.0, effect)
 }
 
 fn clear_status_effects(context: Context<'_, '_>, e: Live) -> Result<i64, ApiFault> {
     context.clear_status_effects(e.0).map(|count| count as i64)
+}
+
+/// A number as the world keeps it; the error names the argument.
+fn named(argument: &str, x: f64) -> Result<f32, ApiFault> {
+    single(x).map_err(|fault| ApiFault::new(format!("`{argument}`: {}", fault.message)))
 }

@@ -180,5 +180,6 @@ fn find_entity_by_tag(
 }
 
 fn distance(_: &mut ScriptContext<'_>, a: Place, b: Place) -> Result<f64, ApiFault> {
-    Ok(f64::from(a.0.distance(b.0)))
+    // In double precision: the way between two places that fit a float may not fit one.
+    Ok(a.0.as_dvec3().distance(b.0.as_dvec3()))
 }

@@ -28,12 +28,13 @@ impl Default for Shape {
 /// The point that lies at most `step` units nearer to `target`, and never past it.
 #[must_use]
 pub(crate) fn moved_towards(from: Vec3, target: Vec3, step: f32) -> Vec3 {
-    let way = target - from;
-    let distance = way.length();
+    // In double precision: the way between two places that fit a float may not fit one.
+    let way = target.as_dvec3() - from.as_dvec3();
+    let (distance, step) = (way.length(), f64::from(step));
     if distance <= step {
         return target;
     }
-    if step <= 0.0 { from } else { from + way * (step / distance) }
+    if step <= 0.0 { from } else { (from.as_dvec3() + way * (step / distance)).as_vec3() }
 }
 
 /// Where a ray met something.
@@ -49,7 +50,34 @@ pub struct RayHit {
     pub distance: f32,
 }
 
+impl RayHit {
+    /// What a ray meets first: the nearest, of two at one distance the lower id.
+    #[must_use]
+    pub fn first(hits: impl Iterator<Item = Self>) -> Option<Self> {
+        hits.min_by(|a, b| a.distance.total_cmp(&b.distance).then(a.entity.cmp(&b.entity)))
+    }
+}
+
 impl Shape {
+    /// Where a ray meets the shape of an entity at `center`, if it does within a distance.
+    #[must_use]
+    pub fn hit_by(
+        &self,
+        (id, center): (ScriptId, Vec3),
+        origin: Vec3,
+        direction: Vec3,
+        max_distance: f32,
+    ) -> Option<RayHit> {
+        let (distance, normal) = self.entered_by(center, origin, direction)?;
+        let position = origin + direction * distance;
+        (distance <= max_distance).then_some(RayHit {
+            entity: Some(id),
+            position,
+            normal,
+            distance,
+        })
+    }
+
     /// Half the size of the smallest box along the axes that holds it.
     #[must_use]
     pub const fn half_extents(&self) -> Vec3 {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// It holds no function pointers, no shared cells and no handles, so it can be compared, hashed,
 /// saved and sent. Maps are ordered by key.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bevy", derive(bevy::reflect::Reflect), reflect(no_field_bounds))]
 pub enum Value {
     /// `()`.
     #[default]

@@ -1,4 +1,7 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use bevy::{
     asset::{AssetLoadFailedEvent, LoadState},
@@ -10,6 +13,7 @@ use super::{
     collect::{Job, PassJobs, Start},
     cscript::{CScript, ScriptStatus},
     load::Script,
+    motion::MotionWanted,
     report::Reports,
     roster::{Roster, RosterEntry},
 };
@@ -35,7 +39,13 @@ struct Version {
 impl Versions {
     /// Takes note of what was loaded; says whether it is news. A version that does not verify or
     /// compile never replaces one that does.
-    fn note(&mut self, id: AssetId<Script>, script: &Script, reports: &mut Reports) -> bool {
+    fn note(
+        &mut self,
+        id: AssetId<Script>,
+        script: &Script,
+        reports: &mut Reports,
+        wanted: &MotionWanted,
+    ) -> bool {
         let version = self.0.entry(id).or_default();
         match &script.result {
             Ok(script) => {
@@ -59,6 +69,9 @@ impl Versions {
                     return true;
                 }
                 reports.warn_of(script);
+                if script.calls_api("get_velocity") {
+                    wanted.0.store(true, Ordering::Relaxed);
+                }
                 version.refused = None;
                 version.good = Some(script.clone());
             }
@@ -82,6 +95,7 @@ pub(super) fn note_versions(
     mut versions: ResMut<Versions>,
     mut changed: ResMut<ChangedScripts>,
     mut reports: ResMut<Reports>,
+    wanted: Res<MotionWanted>,
 ) {
     for event in events.read() {
         let (AssetEvent::Added { id } | AssetEvent::Modified { id }) = event else {
@@ -92,7 +106,7 @@ pub(super) fn note_versions(
             continue;
         };
         let Some(script) = assets.get(*id) else { continue };
-        if versions.note(*id, script, &mut reports) {
+        if versions.note(*id, script, &mut reports, &wanted) {
             changed.0.push(*id);
         }
     }
@@ -124,6 +138,7 @@ pub(super) fn bind(
     server: Res<AssetServer>,
     mut jobs: ResMut<PassJobs>,
     mut reports: ResMut<Reports>,
+    wanted: Res<MotionWanted>,
     mut roster: ResMut<Roster>,
     mut scripts: Query<(Entity, &ScriptId, &mut CScript, Has<Disabled>), Allow<Disabled>>,
 ) {
@@ -154,7 +169,7 @@ pub(super) fn bind(
                 && let Some(script) = assets.get(handle)
             {
                 // The asset is there, its event comes at the end of the frame.
-                versions.note(handle, script, &mut reports);
+                versions.note(handle, script, &mut reports, &wanted);
             }
             let version = versions.0.get(&handle);
             let good = version.and_then(|version| version.good.clone());

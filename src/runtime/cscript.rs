@@ -43,7 +43,6 @@ pub struct ScriptSlot {
     pub enabled: bool,
     status: ScriptStatus,
     /// What `configure` is called with.
-    #[reflect(ignore)]
     config: Option<Value>,
     /// Away while a pass runs.
     #[reflect(ignore)]

@@ -200,9 +200,9 @@ fn build_schedules(app: &mut App) {
             (
                 (
                     settle::forget_removed,
-                    motion::track_motion,
                     bind::note_versions,
                     bind::bind,
+                    motion::track_motion,
                     collect::receive_events,
                 )
                     .chain()

@@ -1,11 +1,8 @@
-use std::sync::atomic::Ordering;
-
 use bevy::prelude::*;
 
 use super::{
     collect::{Job, Start, Work},
     cscript::{CScript, ScriptStatus, Scripts},
-    motion::MotionWanted,
     report::Reports,
     roster::{Roster, RosterEntry},
     run::{PassOutcome, What},
@@ -25,7 +22,6 @@ pub(super) fn settle(
     mut commands: ResMut<PassCommands>,
     mut reports: ResMut<Reports>,
     mut roster: ResMut<Roster>,
-    wanted: Res<MotionWanted>,
     mut scripts: Scripts,
 ) {
     let PassOutcome { batches, jobs } = &mut *outcome;
@@ -48,11 +44,6 @@ pub(super) fn settle(
             }
             let started = take_note(&mut script, &mut reports, job, own);
             if let Some(entry) = started {
-                let slot = script.slots().get(usize::from(entry.slot));
-                let compiled = slot.and_then(|slot| slot.instance.as_ref());
-                if compiled.is_some_and(|i| i.script().calls_api("get_velocity")) {
-                    wanted.0.store(true, Ordering::Relaxed);
-                }
                 roster.add(entry);
             }
         }

@@ -99,16 +99,11 @@ impl Space for SpatialIndex {
         // A ray without end is as long as the world.
         let end = origin + direction * max_distance.min(1e9);
         let way = AABB::from_corners(origin.to_array(), end.to_array());
-        let hits = self.solids.locate_in_envelope_intersecting(way).filter_map(|solid| {
-            let (distance, normal) = solid.shape.entered_by(solid.center, origin, direction)?;
-            let position = origin + direction * distance;
-            (distance <= max_distance && accept(solid.id)).then_some(RayHit {
-                entity: Some(solid.id),
-                position,
-                normal,
-                distance,
-            })
-        });
-        hits.min_by(|a, b| a.distance.total_cmp(&b.distance).then(a.entity.cmp(&b.entity)))
+        let near = self.solids.locate_in_envelope_intersecting(way);
+        let hit = |solid: &Solid| {
+            let Solid { id, center, shape } = *solid;
+            accept(id).then(|| shape.hit_by((id, center), origin, direction, max_distance))?
+        };
+        RayHit::first(near.filter_map(hit))
     }
 }

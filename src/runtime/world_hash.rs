@@ -3,11 +3,13 @@ use std::hash::Hasher as _;
 use bevy::prelude::*;
 use twox_hash::XxHash3_64;
 
-use super::gameplay::{Armor, Health, Inventory, StatusEffects, Team};
+use super::gameplay::{
+    Armor, AttackPower, EyeHeight, Health, Hitbox, Inventory, SightRange, StatusEffects, Team,
+};
 use super::{
     cscript::CScript, expose::ExposedComponents, ids::ScriptIds, plugin::ScriptClock, tag::Tag,
 };
-use crate::contract::{hash_bytes, hash_vec3};
+use crate::contract::{Shape, hash_bytes, hash_vec3};
 
 /// One number for everything that scripts can see and keep: the tick, and of every scripted entity
 /// its id, place, tag, exposed components and the variables of its scripts.
@@ -60,6 +62,14 @@ fn hash_gameplay(world: &World, entity: Entity, hasher: &mut XxHash3_64) {
     for effect in world.get::<StatusEffects>(entity).map_or(&[][..], |effects| &effects.0) {
         hash_bytes(effect.name.as_bytes(), hasher);
         hash_vec3(Vec3::new(effect.remaining, effect.magnitude, 0.0), hasher);
+    }
+    let number = |x: Option<f32>| Vec3::splat(x.unwrap_or(-1.0));
+    hash_vec3(number(world.get::<AttackPower>(entity).map(|power| power.0)), hasher);
+    hash_vec3(number(world.get::<SightRange>(entity).map(|range| range.0)), hasher);
+    hash_vec3(number(world.get::<EyeHeight>(entity).map(|height| height.0)), hasher);
+    if let Some(Hitbox(shape)) = world.get::<Hitbox>(entity) {
+        hasher.write(&[u8::from(matches!(shape, Shape::Box { .. }))]);
+        hash_vec3(shape.half_extents(), hasher);
     }
     if let Some(Team(team)) = world.get::<Team>(entity) {
         hash_bytes(team.as_bytes(), hasher);

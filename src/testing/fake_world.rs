@@ -334,17 +334,9 @@ impl Space for FakeWorld {
         accept: &dyn Fn(ScriptId) -> bool,
     ) -> Option<RayHit> {
         let hit = |(id, entity): (&ScriptId, &FakeEntity)| {
-            let (distance, normal) =
-                entity.shape?.entered_by(entity.position?, origin, direction)?;
-            let position = origin + direction * distance;
-            (distance <= max_distance && accept(*id)).then_some(RayHit {
-                entity: Some(*id),
-                position,
-                normal,
-                distance,
-            })
+            let body = (*id, entity.position?);
+            accept(*id).then(|| entity.shape?.hit_by(body, origin, direction, max_distance))?
         };
-        let hits = self.entities.iter().filter_map(hit);
-        hits.min_by(|a, b| a.distance.total_cmp(&b.distance).then(a.entity.cmp(&b.entity)))
+        RayHit::first(self.entities.iter().filter_map(hit))
     }
 }

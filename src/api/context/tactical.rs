@@ -105,18 +105,10 @@ impl ScriptContext<'_> {
             space.raycast(origin, direction, max_distance, &unmoved)
         });
         let own = self.overlay.iter().filter_map(|(id, writes)| {
-            let center = writes.position.filter(|_| writes.exists != Some(false))?;
-            if !accept(id) {
-                return None;
-            }
-            let shape = self.scope.world.shape(id)?;
-            let (distance, normal) = shape.entered_by(center, origin, direction)?;
-            let position = origin + direction * distance;
-            let hit = RayHit { entity: Some(id), position, normal, distance };
-            (distance <= max_distance).then_some(hit)
+            let center = writes.position.filter(|_| writes.exists != Some(false) && accept(id))?;
+            self.scope.world.shape(id)?.hit_by((id, center), origin, direction, max_distance)
         });
-        own.chain(standing)
-            .min_by(|a, b| a.distance.total_cmp(&b.distance).then(a.entity.cmp(&b.entity)))
+        RayHit::first(own.chain(standing))
     }
 
     /// Whether nothing solid stands between two points, some entities not counted.

@@ -192,7 +192,7 @@ fn write_list(
         return Err(path.unsupported(target.reflect_type_path()));
     };
     let build = |(i, item)| build(&info.item_ty(), item, path.index(i)?, registry);
-    let built = items.iter().enumerate().map(build).collect::<Result<Vec<_>>>()?;
+    let built = items.as_slice().iter().enumerate().map(build).collect::<Result<Vec<_>>>()?;
     target.drain();
     built.into_iter().for_each(|item| target.push(item));
     Ok(())
@@ -212,7 +212,7 @@ fn write_set(
         return Err(path.unsupported(target.reflect_type_path()));
     };
     let build = |(i, item)| build(&info.value_ty(), item, path.index(i)?, registry);
-    let built = items.iter().enumerate().map(build).collect::<Result<Vec<_>>>()?;
+    let built = items.as_slice().iter().enumerate().map(build).collect::<Result<Vec<_>>>()?;
     target.drain();
     for item in built {
         target.insert_boxed(item);
