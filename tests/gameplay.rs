@@ -256,3 +256,21 @@ fn a_game_puts_its_own_health_behind_the_functions() {
     assert_eq!(row.category(), &Category::COMBAT);
     assert!(row.doc().contains("health"));
 }
+
+#[test]
+fn what_a_script_was_told_fitted_is_what_is_added() {
+    let (mut app, me, dummy) = stage(
+        "let told = (); fn on_update() { if tick() == 1 { remove_from_inventory(2, \"coin\", 20); } else if tick() == 0 { add_to_inventory(2, \"coin\", 20); } }",
+    );
+    let other = app.script(
+        "other.rhai",
+        "let told = (); fn on_update() { if tick() == 1 { told = add_to_inventory(2, \"coin\", 7); } }",
+    );
+    let other = app.world_mut().spawn(CScript::new(other)).id();
+    app.ticks(2);
+    assert_eq!(app.get(other, "told"), Value::Int(0), "it was full when the pass began");
+    let inventory = app.world().get::<Inventory>(dummy).expect("it is there");
+    assert_eq!(inventory.0.count("coin"), 0);
+    assert!(app.take_faults().is_empty());
+    assert_eq!(app.get(me, "told"), Value::Unit);
+}

@@ -62,7 +62,7 @@ fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptComman
         ScriptCommand::Publish { topic, value } => {
             let args = vec![Value::String(topic.to_string()), (*value).clone()];
             let callback = Callback::OnMessage.name().to_owned();
-            world.resource_mut::<EventQueue>().push(ScriptEvent {
+            world.resource_mut::<EventQueue>().push_message(ScriptEvent {
                 callback,
                 args,
                 target: Target::All,
@@ -100,14 +100,26 @@ fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptComman
             with_entity(world, reports, id, "clear_status_effects", combat::clear_effects);
         }
         ScriptCommand::AddItems { id, item, count } => {
+            let mut lost = 0;
             with_entity(world, reports, id, "add_to_inventory", |world, entity| {
-                combat::add_items(world, entity, &item, count);
+                lost = combat::add_items(world, entity, &item, count);
             });
+            if lost > 0 {
+                reports.warn(&format!(
+                    "add_to_inventory: {lost} \"{item}\" found no room on entity {id}: another script filled it in the same pass"
+                ));
+            }
         }
         ScriptCommand::RemoveItems { id, item, count } => {
+            let mut there = true;
             with_entity(world, reports, id, "remove_from_inventory", |world, entity| {
-                combat::remove_items(world, entity, &item, count);
+                there = combat::remove_items(world, entity, &item, count);
             });
+            if !there {
+                reports.warn(&format!(
+                    "remove_from_inventory: entity {id} has no {count} \"{item}\" left: another script took them in the same pass"
+                ));
+            }
         }
         ScriptCommand::PlaySound { handle, ref options, .. } => {
             let (clock, looped) = (*world.resource::<ScriptClock>(), options.looped);

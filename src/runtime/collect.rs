@@ -110,13 +110,18 @@ pub(super) struct EventQueue {
     pub(super) unheard: u64,
 }
 
-/// So many events may wait for a pass; a script that answers every message with two would fill the
+/// So many events may wait for a pass before messages are dropped; a script that answers every message with two would fill the
 /// memory otherwise.
 const MOST_EVENTS: usize = 10_000;
 
 impl EventQueue {
-    /// Adds an event that a script caused. Beyond [`MOST_EVENTS`] they are dropped and counted.
+    /// Adds an event of the game: somebody was hurt, somebody goes.
     pub(super) fn push(&mut self, event: ScriptEvent) {
+        self.events.push(event);
+    }
+
+    /// Adds what a script published. Beyond [`MOST_EVENTS`] messages are dropped and counted.
+    pub(super) fn push_message(&mut self, event: ScriptEvent) {
         if self.events.len() < MOST_EVENTS {
             self.events.push(event);
         } else {

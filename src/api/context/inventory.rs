@@ -35,7 +35,11 @@ impl ScriptContext<'_> {
         let max_stack = self.max_stack(item)?;
         let mut pack = self.pack(id)?.clone();
         let fitted = pack.add(item, count, max_stack);
-        self.command(ScriptCommand::AddItems { id, item: item.into(), count })?;
+        if fitted == 0 {
+            return Ok(0);
+        }
+        // Only what the script was told: more might fit by the time it is done.
+        self.command(ScriptCommand::AddItems { id, item: item.into(), count: fitted })?;
         self.overlay.get_mut(id).pack = Some(pack);
         Ok(fitted)
     }

@@ -79,15 +79,15 @@ pub(super) fn clear_effects(world: &mut World, entity: Entity) {
     }
 }
 
-pub(super) fn add_items(world: &mut World, entity: Entity, item: &str, count: u32) {
+/// Gives an entity things; says how many found no room, because another script was quicker.
+pub(super) fn add_items(world: &mut World, entity: Entity, item: &str, count: u32) -> u32 {
     let max_stack = world.resource::<ItemDefinitions>().0.get(item).copied().unwrap_or(0);
-    if let Some(mut inventory) = world.get_mut::<Inventory>(entity) {
-        inventory.0.add(item, count, max_stack);
-    }
+    let inventory = world.get_mut::<Inventory>(entity);
+    count - inventory.map_or(0, |mut inventory| inventory.0.add(item, count, max_stack))
 }
 
-pub(super) fn remove_items(world: &mut World, entity: Entity, item: &str, count: u32) {
-    if let Some(mut inventory) = world.get_mut::<Inventory>(entity) {
-        inventory.0.remove(item, count);
-    }
+/// Takes things from an entity; says whether they were still there.
+pub(super) fn remove_items(world: &mut World, entity: Entity, item: &str, count: u32) -> bool {
+    let inventory = world.get_mut::<Inventory>(entity);
+    inventory.is_some_and(|mut inventory| inventory.0.remove(item, count))
 }
