@@ -909,3 +909,30 @@ fn reflection_shows_what_scenes_and_inspectors_need() {
     let shown = serde_json::to_string(&ReflectSerializer::new(id, registry)).expect("plain data");
     assert!(shown.contains(&app.id(entity).to_string()), "{shown}");
 }
+
+#[test]
+fn tags_are_found_by_the_lowest_id_whatever_comes_and_goes() {
+    let mut app = ScriptTestApp::new();
+    let finder = app
+        .script("f.rhai", "let found = (); fn on_update() { found = find_entity_by_tag(\"x\"); }");
+    let finder = app.world_mut().spawn((ScriptId(900), CScript::new(finder))).id();
+    let found = |app: &mut ScriptTestApp| {
+        app.tick();
+        app.get(finder, "found")
+    };
+    let x = || Tag("x".to_owned());
+    assert_eq!(found(&mut app), Value::Unit);
+    let high = app.world_mut().spawn((x(), ScriptId(50))).id();
+    let low = app.world_mut().spawn((ScriptId(20), x())).id();
+    assert_eq!(found(&mut app), Value::Int(20));
+    app.world_mut().entity_mut(low).insert(ScriptId(70));
+    assert_eq!(found(&mut app), Value::Int(50));
+    app.world_mut().entity_mut(high).insert(Tag("y".to_owned()));
+    assert_eq!(found(&mut app), Value::Int(70));
+    app.world_mut().entity_mut(low).despawn();
+    assert_eq!(found(&mut app), Value::Unit);
+    let given = app.world_mut().spawn((x(), ScriptId::AUTO)).id();
+    assert_eq!(found(&mut app), Value::from(app.id(given)));
+    app.world_mut().entity_mut(given).remove::<ScriptId>();
+    assert_eq!(found(&mut app), Value::Unit);
+}

@@ -9,7 +9,7 @@ use bevy::{
     prelude::*,
 };
 
-use super::{bind::Unbound, roster::Roster};
+use super::{bind::Unbound, roster::Roster, tag};
 use crate::contract::ScriptId;
 
 /// A component. Entities that carry one exist for scripts, all others do not.
@@ -95,6 +95,7 @@ fn claim(mut world: DeferredWorld<'_>, HookContext { entity, .. }: HookContext) 
     let taken = ids.entity(wanted).is_some_and(|other| other != entity);
     if wanted != ScriptId::AUTO && !taken {
         ids.set(wanted, Some(entity));
+        tag::index(&mut world, entity);
         // Its scripts are called in another place from now on, if it has any that run.
         if let Some(mut roster) = world.get_resource_mut::<Roster>() {
             roster.mark_stale();
@@ -114,6 +115,7 @@ fn claim(mut world: DeferredWorld<'_>, HookContext { entity, .. }: HookContext) 
 
 fn release(mut world: DeferredWorld<'_>, HookContext { entity, .. }: HookContext) {
     let Some(id) = world.get::<ScriptId>(entity).copied() else { return };
+    tag::forget(&mut world, entity);
     if let Some(mut ids) = world.get_resource_mut::<ScriptIds>()
         && ids.entity(id) == Some(entity)
     {

@@ -27,7 +27,7 @@ use super::{
     prefab::Prefabs,
     show::{ParticleEffects, SoundFolders, Sounds},
     space::SpatialIndex,
-    tag::{Tag, TagIndex, id_of},
+    tag::{Tag, TagIndex},
 };
 use crate::contract::{
     ComponentFault, Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals, WorldView,
@@ -156,8 +156,7 @@ impl WorldView for WorldWindow<'_> {
     }
 
     fn find_by_tag(&self, tag: &str, accept: &dyn Fn(ScriptId) -> bool) -> Option<ScriptId> {
-        let ids = self.tags.get(tag).filter_map(|entity| id_of(self.world, entity));
-        ids.filter(|id| accept(*id)).min()
+        self.tags.get(tag).find(|id| accept(*id))
     }
 
     fn component(&self, id: ScriptId, name: &str) -> Result<Option<Value>, ComponentFault> {
