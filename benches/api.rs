@@ -1,8 +1,9 @@
 //! The price list of the API: what a call of each function costs inside a script, and what that is
 //! above bare Rhai calling an empty function with the same arguments.
 //!
-//! `cargo bench --bench api` prints the table. A price is the difference between a loop with the call
-//! and the same loop without it, medians of interleaved rounds.
+//! `cargo bench --bench api` prints the table, `cargo bench --bench api -- get_ line_of` the rows that begin
+//! so. A price is the difference between a loop with the call and the same loop without it, medians of
+//! interleaved rounds.
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a bench prints its table")]
 
@@ -77,7 +78,10 @@ fn main() {
         "ns a call, medians of {ROUNDS} rounds of {TURNS} calls; writes include applying them\n"
     );
     println!("{:<44} {:>8} {:>8} {:>8}  floor", "", "ours", "empty", "above");
-    for (call, reads) in CALLS {
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let is_wanted = |call: &str| wanted.is_empty() || wanted.iter().any(|w| call.starts_with(&**w));
+    for (call, reads) in CALLS.iter().filter(|(call, _)| is_wanted(call)) {
         let ours = price(&mut stage(&script(call), 0), &mut stage(&script(""), 0));
         let empty = bare(call);
         // A read may cost 1.3 times the empty call, and 100 ns for what it reads.
@@ -87,6 +91,9 @@ fn main() {
         println!("{call:<44} {ours:>8.0} {empty:>8.0} {:>8.0}  {floor}{verdict}", ours - empty);
     }
     let call = "get_nearest_enemy(1)";
+    if !is_wanted(call) {
+        return;
+    }
     let once = format!("fn on_update() {{ {call}; for i in 0..{TURNS} {{ }} }}");
     let mut once = stage(&once, 10_000);
     let ours = price(&mut stage(&script(call), 10_000), &mut once);

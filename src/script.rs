@@ -14,14 +14,17 @@
 //! # Ok::<(), bevy_cscript::contract::ScriptError>(())
 //! ```
 
+mod backend;
 mod compile;
+mod compiled;
 mod instance;
 mod outline;
 mod reference;
 mod state;
 mod workers;
 
+pub use backend::Backend;
 pub use compile::{CompiledScript, FunctionId, ScriptCompiler};
 pub use instance::{Migration, ScriptInstance};
-pub use state::{ScriptState, StateError, StateSnapshot};
+pub use state::{StateError, StateSnapshot};
 pub use workers::{ScriptThreads, ScriptWorkers};

@@ -1,16 +1,22 @@
 mod audio_visual;
 mod combat;
 mod inventory;
+mod place;
 mod tactical;
 
-use std::any::{Any, TypeId};
-
-use glam::Vec3;
-
-use super::{ApiFault, overlay::Overlay, random::CallRandom};
-use crate::contract::{
-    LogLevel, LogLine, ScriptCommand, ScriptId, ScriptLimits, Value, WorldView, moved_towards,
+use std::{
+    any::{Any, TypeId},
+    cell::Cell,
 };
+
+use glam::{DVec3, Vec3};
+
+use super::{
+    ApiFault,
+    overlay::{Overlay, Placed},
+    random::CallRandom,
+};
+use crate::contract::{LogLevel, LogLine, ScriptCommand, ScriptId, ScriptLimits, Value, WorldView};
 
 /// What is the same for all calls of a pass.
 #[derive(Clone, Copy)]
@@ -49,6 +55,8 @@ pub struct ScriptContext<'w> {
     fuel: u64,
     /// What the backend keeps from call to call.
     kept: Option<Box<dyn Any>>,
+    /// Room for those that a search finds, kept from call to call.
+    found: Cell<Vec<(ScriptId, f32)>>,
 }
 
 impl<'w> ScriptContext<'w> {
@@ -69,6 +77,7 @@ impl<'w> ScriptContext<'w> {
             log_suppressed: 0,
             fuel: 0,
             kept: None,
+            found: Cell::default(),
         }
     }
 
@@ -191,32 +200,25 @@ impl<'w> ScriptContext<'w> {
     pub fn exists(&self, id: ScriptId) -> bool {
         match self.overlay.get(id).and_then(|writes| writes.exists) {
             Some(exists) => exists,
-            None => self.scope.world.exists(id),
+            None => self.scope.world.exists(id) && !self.has_destroyed(id),
         }
     }
 
-    /// Whether this call has destroyed an entity.
+    /// Whether this call has destroyed an entity, or one above it.
     #[must_use]
     pub fn has_destroyed(&self, id: ScriptId) -> bool {
-        self.overlay.get(id).is_some_and(|writes| writes.exists == Some(false))
+        if !self.overlay.has_destroyed() {
+            return false;
+        }
+        let is_destroyed = |id: &ScriptId| {
+            self.overlay.get(*id).is_some_and(|writes| writes.exists == Some(false))
+        };
+        self.upwards(id).any(|id| is_destroyed(&id))
     }
 
-    /// World-space translation, as this call sees it.
-    ///
-    /// # Errors
-    /// The entity has no place in the world.
-    pub fn position(&self, id: ScriptId) -> Result<Vec3, ApiFault> {
-        self.overlay
-            .get(id)
-            .and_then(|writes| writes.position)
-            .or_else(|| self.scope.world.position(id))
-            .ok_or_else(|| {
-                if self.exists(id) {
-                    ApiFault::not_found(format!("entity {id} has no place in the world"))
-                } else {
-                    ApiFault::no_entity(id)
-                }
-            })
+    /// An entity and all above it.
+    fn upwards(&self, id: ScriptId) -> impl Iterator<Item = ScriptId> {
+        std::iter::successors(Some(id), |id| self.scope.world.parent(*id))
     }
 
     /// Linear velocity, as this call sees it.
@@ -243,15 +245,12 @@ impl<'w> ScriptContext<'w> {
         let written = self
             .overlay
             .iter()
-            .filter(|(_, writes)| {
-                writes.tag.as_deref() == Some(tag) && writes.exists != Some(false)
-            })
+            .filter(|(id, writes)| writes.tag.as_deref() == Some(tag) && self.exists(*id))
             .map(|(id, _)| id)
             .min();
         let standing = self.scope.world.find_by_tag(tag, &|id| {
-            self.overlay
-                .get(id)
-                .is_none_or(|writes| writes.tag.is_none() && writes.exists != Some(false))
+            self.overlay.get(id).is_none_or(|writes| writes.tag.is_none())
+                && !self.has_destroyed(id)
         });
         match (written, standing) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -294,44 +293,6 @@ impl<'w> ScriptContext<'w> {
     #[must_use]
     pub fn host_component<C: 'static>(&self, id: ScriptId) -> Option<&C> {
         self.scope.world.host_component(id, TypeId::of::<C>())?.downcast_ref()
-    }
-
-    /// Moves an entity.
-    ///
-    /// # Errors
-    /// See [`ScriptContext::command`].
-    pub fn set_position(&mut self, id: ScriptId, position: Vec3) -> Result<(), ApiFault> {
-        self.command(ScriptCommand::SetPosition { id, position })?;
-        self.overlay.get_mut(id).position = Some(position);
-        Ok(())
-    }
-
-    /// Moves an entity by at most `step` towards a place; `true` when it is there.
-    ///
-    /// # Errors
-    /// The entity has no place in the world; see also [`ScriptContext::command`].
-    pub fn move_towards(
-        &mut self,
-        id: ScriptId,
-        target: Vec3,
-        step: f32,
-    ) -> Result<bool, ApiFault> {
-        let position = moved_towards(self.position(id)?, target, step);
-        self.command(ScriptCommand::MoveTowards { id, target, step })?;
-        self.overlay.get_mut(id).position = Some(position);
-        Ok(position == target)
-    }
-
-    /// Puts an entity at a place at rest.
-    ///
-    /// # Errors
-    /// See [`ScriptContext::command`].
-    pub fn teleport(&mut self, id: ScriptId, position: Vec3) -> Result<(), ApiFault> {
-        self.command(ScriptCommand::Teleport { id, position })?;
-        let writes = self.overlay.get_mut(id);
-        writes.position = Some(position);
-        writes.velocity = Some(Vec3::ZERO);
-        Ok(())
     }
 
     /// Gives an entity a tag.
@@ -389,7 +350,7 @@ impl<'w> ScriptContext<'w> {
         self.command(ScriptCommand::Spawn { id, prefab: prefab.into(), position })?;
         let writes = self.overlay.get_mut(id);
         writes.exists = Some(true);
-        writes.position = Some(position);
+        writes.position = Some(Placed { at: position, carried: DVec3::ZERO });
         Ok(id)
     }
 
@@ -405,7 +366,7 @@ impl<'w> ScriptContext<'w> {
     /// See [`ScriptContext::command`].
     pub fn destroy(&mut self, id: ScriptId) -> Result<(), ApiFault> {
         self.command(ScriptCommand::Destroy { id })?;
-        self.overlay.get_mut(id).exists = Some(false);
+        self.overlay.destroy(id);
         Ok(())
     }
 }

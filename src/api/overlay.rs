@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use glam::Vec3;
+use glam::{DVec3, Vec3};
 
 use crate::contract::{Pack, ScriptId, StatusEffect, Value, Vitals};
 
@@ -11,6 +11,10 @@ pub(crate) struct Overlay {
     entries: Vec<(ScriptId, EntityWrites)>,
     /// Filled once a call touches more entities than are quickly searched.
     index: HashMap<ScriptId, usize>,
+    /// Whether anything that was there before is somewhere else, and all below it with it.
+    has_moved: bool,
+    /// Whether anything is destroyed, and all below it with it.
+    has_destroyed: bool,
 }
 
 /// What a call wrote of one entity; `None` where it wrote nothing.
@@ -18,7 +22,7 @@ pub(crate) struct Overlay {
 pub(crate) struct EntityWrites {
     /// `true` once spawned, `false` once destroyed.
     pub(crate) exists: Option<bool>,
-    pub(crate) position: Option<Vec3>,
+    pub(crate) position: Option<Placed>,
     pub(crate) velocity: Option<Vec3>,
     pub(crate) tag: Option<Box<str>>,
     /// What exposed components hold after what was written to them.
@@ -26,6 +30,14 @@ pub(crate) struct EntityWrites {
     pub(crate) vitals: Option<Vitals>,
     pub(crate) effects: Option<Vec<StatusEffect>>,
     pub(crate) pack: Option<Pack>,
+}
+
+/// Where a call put an entity.
+#[derive(Clone, Copy)]
+pub(crate) struct Placed {
+    pub(crate) at: Vec3,
+    /// How far it had been carried by what is above it until then.
+    pub(crate) carried: DVec3,
 }
 
 const SEARCHED: usize = 8;
@@ -51,6 +63,25 @@ impl Overlay {
         &mut self.entries[i].1
     }
 
+    /// Puts an entity that was there before the call at a place.
+    pub(crate) fn place(&mut self, id: ScriptId, placed: Placed) {
+        self.get_mut(id).position = Some(placed);
+        self.has_moved = true;
+    }
+
+    pub(crate) fn destroy(&mut self, id: ScriptId) {
+        self.get_mut(id).exists = Some(false);
+        self.has_destroyed = true;
+    }
+
+    pub(crate) const fn has_moved(&self) -> bool {
+        self.has_moved
+    }
+
+    pub(crate) const fn has_destroyed(&self) -> bool {
+        self.has_destroyed
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ScriptId, &EntityWrites)> {
         self.entries.iter().map(|(id, writes)| (*id, writes))
     }
@@ -62,9 +93,17 @@ impl Overlay {
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.index.clear();
+        self.has_moved = false;
+        self.has_destroyed = false;
     }
 
+    #[inline]
     fn find(&self, id: ScriptId) -> Option<usize> {
+        // Most calls only read.
+        if self.entries.is_empty() { None } else { self.search(id) }
+    }
+
+    fn search(&self, id: ScriptId) -> Option<usize> {
         if self.entries.len() > SEARCHED {
             self.index.get(&id).copied()
         } else {
@@ -81,12 +120,12 @@ mod tests {
     fn many_entities_are_found_again() {
         let mut overlay = Overlay::default();
         for i in 0..100 {
-            overlay.get_mut(ScriptId(i)).position = Some(Vec3::splat(i as f32));
-            overlay.get_mut(ScriptId(i / 2)).velocity = Some(Vec3::ZERO);
+            overlay.get_mut(ScriptId(i)).velocity = Some(Vec3::splat(i as f32));
+            overlay.get_mut(ScriptId(i / 2)).exists = Some(true);
         }
         assert_eq!(overlay.iter().count(), 100);
         for i in 0..100 {
-            let found = overlay.get(ScriptId(i)).and_then(|writes| writes.position);
+            let found = overlay.get(ScriptId(i)).and_then(|writes| writes.velocity);
             assert_eq!(found, Some(Vec3::splat(i as f32)));
         }
         assert!(overlay.get(ScriptId(100)).is_none());

@@ -27,6 +27,9 @@ pub struct ScriptLimits {
     pub array_items: usize,
     /// Entries of one map, nested ones counted. Default: **256**.
     pub map_items: usize,
+    /// Bytes that a call may add to what the script holds: text, lists, maps and what closures
+    /// share, counted in a way that is equal on every machine. Default: **1,048,576**.
+    pub memory_bytes: usize,
     /// Variables in one scope, state included. Default: **256**.
     pub variables: usize,
     /// Functions and closures of one file. Default: **128**.
@@ -54,6 +57,7 @@ impl Default for ScriptLimits {
             string_bytes: 16 * 1024,
             array_items: 1_000,
             map_items: 256,
+            memory_bytes: 1024 * 1024,
             variables: 256,
             functions: 128,
             parameters: 16,

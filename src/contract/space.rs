@@ -129,6 +129,37 @@ impl Shape {
     }
 }
 
+/// A straight way from a point to another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Way {
+    /// Where it ends.
+    pub to: Vec3,
+    /// Whether something stands in it.
+    pub is_blocked: bool,
+}
+
+impl Way {
+    /// A way on which nothing is known to stand.
+    #[must_use]
+    pub const fn to(to: Vec3) -> Self {
+        Self { to, is_blocked: false }
+    }
+
+    /// The ray along it and how long it is; `None` for a way that leads nowhere.
+    #[must_use]
+    pub fn ray(&self, from: Vec3) -> Option<(Vec3, f32)> {
+        let way = self.to - from;
+        Some((way.try_normalize()?, way.length()))
+    }
+
+    /// Marks the way as blocked if the shape of an entity stands in it.
+    pub fn block_with(&mut self, shape: Shape, body: (ScriptId, Vec3), from: Vec3) {
+        if let Some((direction, length)) = self.ray(from).filter(|_| !self.is_blocked) {
+            self.is_blocked = shape.hit_by(body, from, direction, length).is_some();
+        }
+    }
+}
+
 /// Who is where, for the tactical functions. Built once a pass, and only if somebody asks.
 pub trait Space: Sync {
     /// Visits the names of all teams that have members with a position, in order.
@@ -137,6 +168,17 @@ pub trait Space: Sync {
     /// Visits the members of a team by (distance from a point, id), the nearest first, until `visit`
     /// says `false`.
     fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(ScriptId, f32) -> bool);
+
+    /// Visits the members of a team within a range of a point, in any order.
+    fn within(&self, team: &str, from: Vec3, range: f32, visit: &mut dyn FnMut(ScriptId, f32)) {
+        self.by_distance(team, from, &mut |id, distance| {
+            let is_near = distance <= range;
+            if is_near {
+                visit(id, distance);
+            }
+            is_near
+        });
+    }
 
     /// The first thing that a ray meets within a distance, of those that `accept` takes; of two at one
     /// distance the lower id. `direction` has length 1.
@@ -147,6 +189,15 @@ pub trait Space: Sync {
         max_distance: f32,
         accept: &dyn Fn(ScriptId) -> bool,
     ) -> Option<RayHit>;
+
+    /// Marks the ways from a point in which something stands, of what `accept` takes.
+    fn block(&self, from: Vec3, ways: &mut [Way], accept: &dyn Fn(ScriptId) -> bool) {
+        for way in ways {
+            if let Some((direction, length)) = way.ray(from) {
+                way.is_blocked |= self.raycast(from, direction, length, accept).is_some();
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -42,6 +42,14 @@ pub trait WorldView: Sync {
     /// World-space translation; `None` if the entity has none.
     fn position(&self, id: ScriptId) -> Option<Vec3>;
 
+    /// The nearest entity above that scripts know: when that one moves or is destroyed, so is this.
+    fn parent(&self, _id: ScriptId) -> Option<ScriptId> {
+        None
+    }
+
+    /// Visits all entities below that scripts know, in any order.
+    fn each_below(&self, _id: ScriptId, _visit: &mut dyn FnMut(ScriptId)) {}
+
     /// Linear velocity in units a second; zero for what does not move.
     fn velocity(&self, id: ScriptId) -> Vec3;
 
@@ -74,6 +82,11 @@ pub trait WorldView: Sync {
     /// Health and armor; `None` if the entity has no health to lose.
     fn vitals(&self, _id: ScriptId) -> Option<Vitals> {
         None
+    }
+
+    /// Whether the entity has health left, or none to lose.
+    fn is_alive(&self, id: ScriptId) -> bool {
+        self.vitals(id).is_none_or(|vitals| vitals.is_alive())
     }
 
     /// What works on the entity at the moment; `None` if nothing can.

@@ -1,5 +1,7 @@
 //! The world as scripts read it. Nothing else reads it for them.
 
+mod queries;
+
 use std::{
     any::{Any, TypeId},
     sync::{OnceLock, atomic::Ordering},
@@ -7,6 +9,7 @@ use std::{
 
 use bevy::{
     ecs::{
+        query::{ROQueryItem, ReadOnlyQueryData},
         reflect::{ReflectComponent, ReflectResource},
         system::SystemParam,
     },
@@ -17,76 +20,63 @@ use bevy::{
 
 use super::{
     expose::ExposedComponents,
-    gameplay::{
-        Armor, AttackPower, EyeHeight, Health, Hitbox, Hostility, Inventory, ItemDefinitions,
-        SightRange, StatusEffects, Team,
-    },
+    gameplay::{Health, Hostility, ItemDefinitions},
     ids::ScriptIds,
-    motion::{Motion, MotionWanted},
+    motion::MotionWanted,
     plugin::ScriptClock,
     prefab::Prefabs,
     show::{ParticleEffects, SoundFolders, Sounds},
-    space::SpatialIndex,
-    tag::{Tag, TagIndex},
+    space::{Body, SpatialIndex},
+    tag::TagIndex,
 };
 use crate::contract::{
     ComponentFault, Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals, WorldView,
 };
 
+use queries::OpenQueries;
+pub(super) use queries::WindowQueries;
+
 /// Borrows the world for the length of a pass and copies nothing.
 pub(super) struct WorldWindow<'w> {
     world: &'w World,
+    queries: OpenQueries<'w>,
+    registry: &'w TypeRegistry,
+    space: OnceLock<SpatialIndex>,
     ids: &'w ScriptIds,
     tags: &'w TagIndex,
     exposed: &'w ExposedComponents,
     prefabs: &'w Prefabs,
     motion_wanted: &'w MotionWanted,
-    space: OnceLock<SpatialIndex>,
-    registry: &'w TypeRegistry,
-    places: &'w QueryState<(&'static Transform, Option<&'static ChildOf>)>,
-    motions: &'w QueryState<&'static Motion>,
-    tagged: &'w QueryState<&'static Tag>,
-}
-
-/// The queries of the window, kept from pass to pass.
-#[derive(Resource)]
-pub(super) struct WindowQueries {
-    places: QueryState<(&'static Transform, Option<&'static ChildOf>)>,
-    motions: QueryState<&'static Motion>,
-    tagged: QueryState<&'static Tag>,
-}
-
-impl FromWorld for WindowQueries {
-    fn from_world(world: &mut World) -> Self {
-        Self {
-            places: QueryState::new(world),
-            motions: QueryState::new(world),
-            tagged: QueryState::new(world),
-        }
-    }
+    hostility: &'w Hostility,
+    items: &'w ItemDefinitions,
+    clock: &'w ScriptClock,
+    sounds: &'w Sounds,
+    sound_folders: &'w SoundFolders,
+    particle_effects: &'w ParticleEffects,
 }
 
 impl WorldWindow<'_> {
     /// Does something with a window on the world.
     pub(super) fn open<R>(world: &mut World, look: impl FnOnce(&WorldWindow<'_>) -> R) -> R {
         world.resource_scope(|world, mut queries: Mut<'_, WindowQueries>| {
-            queries.places.update_archetypes(world);
-            queries.motions.update_archetypes(world);
-            queries.tagged.update_archetypes(world);
             let world = &*world;
             let registry = world.resource::<AppTypeRegistry>().read();
             look(&WorldWindow {
                 world,
+                queries: queries.open(world),
+                registry: &registry,
+                space: OnceLock::new(),
                 ids: world.resource(),
                 tags: world.resource(),
                 exposed: world.resource(),
                 prefabs: world.resource(),
                 motion_wanted: world.resource(),
-                space: OnceLock::new(),
-                registry: &registry,
-                places: &queries.places,
-                motions: &queries.motions,
-                tagged: &queries.tagged,
+                hostility: world.resource(),
+                items: world.resource(),
+                clock: world.resource(),
+                sounds: world.resource(),
+                sound_folders: world.resource(),
+                particle_effects: world.resource(),
             })
         })
     }
@@ -126,8 +116,50 @@ impl Places<'_, '_> {
 }
 
 impl WorldWindow<'_> {
-    fn get<C: Component>(&self, id: ScriptId) -> Option<&C> {
-        self.world.get(self.ids.entity(id)?)
+    fn get<'a, D: ReadOnlyQueryData>(
+        &self,
+        query: &'a Query<'_, '_, D>,
+        id: ScriptId,
+    ) -> Option<ROQueryItem<'a, 'a, D>> {
+        query.get(self.ids.entity(id)?).ok()
+    }
+
+    /// What [`global_place`] says, of an entity that has a parent.
+    fn place_below(&self, parent: Entity, place: &Transform) -> Affine3A {
+        let mut affine = place.compute_affine();
+        let mut next = Some(parent);
+        while let Some((place, parent)) =
+            next.and_then(|entity| self.queries.places.get(entity).ok())
+        {
+            affine = place.compute_affine() * affine;
+            next = parent.map(|ChildOf(parent)| *parent);
+        }
+        affine
+    }
+
+    fn translation(&self, place: &Transform, parent: Option<&ChildOf>) -> Vec3 {
+        match parent {
+            Some(ChildOf(parent)) => self.place_below(*parent, place).translation.into(),
+            None => place.translation,
+        }
+    }
+
+    /// The id of an entity that scripts know.
+    fn id(&self, entity: Entity) -> Option<ScriptId> {
+        let id = *self.queries.ids.get(entity).ok()?;
+        (self.ids.entity(id) == Some(entity)).then_some(id)
+    }
+
+    fn bodies(&self) -> impl Iterator<Item = Body<'_>> {
+        let all = self.queries.bodies.iter();
+        all.filter(|(entity, id, ..)| self.ids.entity(**id) == Some(*entity)).map(
+            |(_, id, place, parent, team, hitbox)| Body {
+                id: *id,
+                center: self.translation(place, parent),
+                team: team.map(|team| team.0.as_str()),
+                shape: hitbox.map(|hitbox| hitbox.0),
+            },
+        )
     }
 }
 
@@ -137,22 +169,39 @@ impl WorldView for WorldWindow<'_> {
     }
 
     fn position(&self, id: ScriptId) -> Option<Vec3> {
-        let entity = self.ids.entity(id)?;
-        match self.places.get_manual(self.world, entity).ok()? {
-            (place, None) => Some(place.translation),
-            _ => global_place(self.world, entity).map(|affine| affine.translation.into()),
+        let (place, parent) = self.get(&self.queries.places, id)?;
+        Some(self.translation(place, parent))
+    }
+
+    fn parent(&self, id: ScriptId) -> Option<ScriptId> {
+        let mut child = self.ids.entity(id)?;
+        loop {
+            let ChildOf(parent) = self.queries.parents.get(child).ok()?;
+            if let Some(id) = self.id(*parent) {
+                return Some(id);
+            }
+            child = *parent;
+        }
+    }
+
+    fn each_below(&self, id: ScriptId, visit: &mut dyn FnMut(ScriptId)) {
+        let mut next: Vec<Entity> = self.ids.entity(id).into_iter().collect();
+        while let Some(entity) = next.pop() {
+            let Ok(children) = self.queries.children.get(entity) else {
+                continue;
+            };
+            children.iter().filter_map(|child| self.id(child)).for_each(&mut *visit);
+            next.extend(children.iter());
         }
     }
 
     fn velocity(&self, id: ScriptId) -> Vec3 {
         self.motion_wanted.0.store(true, Ordering::Relaxed);
-        let motion = self.ids.entity(id).map(|entity| self.motions.get_manual(self.world, entity));
-        motion.and_then(Result::ok).map_or(Vec3::ZERO, |motion| motion.velocity)
+        self.get(&self.queries.motions, id).map_or(Vec3::ZERO, |motion| motion.velocity)
     }
 
     fn tag(&self, id: ScriptId) -> Option<&str> {
-        let entity = self.ids.entity(id)?;
-        self.tagged.get_manual(self.world, entity).ok().map(|tag| tag.0.as_str())
+        self.get(&self.queries.tags, id).map(|tag| tag.0.as_str())
     }
 
     fn find_by_tag(&self, tag: &str, accept: &dyn Fn(ScriptId) -> bool) -> Option<ScriptId> {
@@ -179,61 +228,68 @@ impl WorldView for WorldWindow<'_> {
     }
 
     fn vitals(&self, id: ScriptId) -> Option<Vitals> {
-        let health = self.get::<Health>(id)?;
-        let armor = self.get::<Armor>(id).map_or(0.0, |armor| armor.0);
+        let (health, armor) = self.get(&self.queries.vitals, id)?;
+        let armor = armor.map_or(0.0, |armor| armor.0);
         Some(Vitals { health: health.current, max: health.max, armor })
     }
 
+    fn is_alive(&self, id: ScriptId) -> bool {
+        // As the default, without looking for armor.
+        self.get(&self.queries.healths, id).is_none_or(|Health { current, max }| {
+            Vitals { health: *current, max: *max, armor: 0.0 }.is_alive()
+        })
+    }
+
     fn status_effects(&self, id: ScriptId) -> Option<&[StatusEffect]> {
-        self.get::<StatusEffects>(id).map(|effects| effects.0.as_slice())
+        self.get(&self.queries.effects, id).map(|effects| effects.0.as_slice())
     }
 
     fn team(&self, id: ScriptId) -> Option<&str> {
-        self.get::<Team>(id).map(|team| team.0.as_str())
+        self.get(&self.queries.teams, id).map(|team| team.0.as_str())
     }
 
     fn are_hostile(&self, team: &str, other: &str) -> bool {
-        self.world.resource::<Hostility>().are_hostile(team, other)
+        self.hostility.are_hostile(team, other)
     }
 
     fn attack_power(&self, id: ScriptId) -> f32 {
-        self.get::<AttackPower>(id).map_or(0.0, |power| power.0)
+        self.get(&self.queries.powers, id).map_or(0.0, |power| power.0)
     }
 
     fn sight_range(&self, id: ScriptId) -> f32 {
-        self.get::<SightRange>(id).map_or(f32::INFINITY, |range| range.0)
+        self.get(&self.queries.sights, id).map_or(f32::INFINITY, |range| range.0)
     }
 
     fn eye_height(&self, id: ScriptId) -> f32 {
-        self.get::<EyeHeight>(id).map_or(0.0, |height| height.0)
+        self.get(&self.queries.eyes, id).map_or(0.0, |height| height.0)
     }
 
     fn shape(&self, id: ScriptId) -> Option<Shape> {
-        self.get::<Hitbox>(id).map(|hitbox| hitbox.0)
+        self.get(&self.queries.hitboxes, id).map(|hitbox| hitbox.0)
     }
 
     fn space(&self) -> Option<&dyn Space> {
-        Some(self.space.get_or_init(|| SpatialIndex::new(self.world, self.ids)))
+        Some(self.space.get_or_init(|| SpatialIndex::new(self.bodies())))
     }
 
     fn pack(&self, id: ScriptId) -> Option<&Pack> {
-        self.get::<Inventory>(id).map(|inventory| &inventory.0)
+        self.get(&self.queries.inventories, id).map(|inventory| &inventory.0)
     }
 
     fn max_stack(&self, item: &str) -> Option<u32> {
-        self.world.resource::<ItemDefinitions>().0.get(item).copied()
+        self.items.0.get(item).copied()
     }
 
     fn is_sound_allowed(&self, path: &str) -> bool {
-        self.world.resource::<SoundFolders>().allows(path)
+        self.sound_folders.allows(path)
     }
 
     fn is_sound_known(&self, handle: i64) -> bool {
-        self.world.resource::<Sounds>().is_known(handle, self.world.resource::<ScriptClock>())
+        self.sounds.is_known(handle, self.clock)
     }
 
     fn is_particle_effect(&self, name: &str) -> bool {
-        self.world.resource::<ParticleEffects>().0.contains(name)
+        self.particle_effects.0.contains(name)
     }
 
     fn resource(&self, type_id: TypeId) -> Option<&dyn Any> {

@@ -7,8 +7,10 @@ use std::{
 use twox_hash::XxHash3_64;
 
 use super::{
+    Backend,
+    compiled::{self, CompiledProgram},
     outline::{Outline, Rules, outline},
-    reference::{self, Library, ReferenceProgram, Standard},
+    reference::{self, ReferenceProgram, Standard},
 };
 use crate::{
     api::{ApiFunction, ApiTable, CallScope, Category, ScriptContext},
@@ -26,7 +28,15 @@ pub struct ScriptCompiler {
     limits: ScriptLimits,
     standard: OnceLock<Standard>,
     /// What scripts may call, by the categories that are denied to them.
-    libraries: Mutex<BTreeMap<BTreeSet<Category>, Library>>,
+    libraries: Mutex<BTreeMap<BTreeSet<Category>, Libraries>>,
+    backend: Backend,
+}
+
+/// What scripts may call, as each backend has it; made when the first script of it needs it.
+#[derive(Clone, Default)]
+struct Libraries {
+    compiled: Option<Arc<compiled::Library>>,
+    reference: Option<reference::Library>,
 }
 
 impl Default for ScriptCompiler {
@@ -59,6 +69,7 @@ pub struct CompiledScript {
 
 /// Which backend runs a script.
 pub(super) enum Program {
+    Compiled(CompiledProgram),
     Reference(ReferenceProgram),
 }
 
@@ -77,7 +88,27 @@ impl ScriptCompiler {
     /// A compiler for scripts that may call the functions of a table within limits.
     #[must_use]
     pub const fn new(api: ApiTable, limits: ScriptLimits) -> Self {
-        Self { api, limits, standard: OnceLock::new(), libraries: Mutex::new(BTreeMap::new()) }
+        Self {
+            api,
+            limits,
+            standard: OnceLock::new(),
+            libraries: Mutex::new(BTreeMap::new()),
+            backend: Backend::Compiled,
+        }
+    }
+
+    /// The same, for another backend. [`Backend::Reference`] is for trusted scripts only; of others the
+    /// compiler says so.
+    #[must_use]
+    pub const fn with_backend(mut self, backend: Backend) -> Self {
+        self.backend = backend;
+        self
+    }
+
+    /// Which backend runs the scripts.
+    #[must_use]
+    pub const fn backend(&self) -> Backend {
+        self.backend
     }
 
     /// The table.
@@ -114,9 +145,9 @@ impl ScriptCompiler {
             standard: self.standard(),
             denied: &denied,
             limits: &self.limits,
+            backend: self.backend,
         };
         let outline = outline(path, &parsed.1, rules)?;
-        let library = self.library(denied);
         let mut context = ScriptContext::new(CallScope {
             world: &NoWorld,
             limits: &self.limits,
@@ -124,9 +155,22 @@ impl ScriptCompiler {
             tick: 0,
             delta_time: 0.0,
         });
-        let program = ReferenceProgram::new(path, parsed, &outline, &library, &mut context)
-            .map_err(|error| vec![error])?;
-        Ok(CompiledScript::new(source, &self.limits, outline, Program::Reference(program)))
+        let program = match self.backend {
+            Backend::Compiled => {
+                let library = self.compiled_library(denied);
+                let ast = &parsed.1;
+                let program = CompiledProgram::new(path, ast, &outline, library, &mut context)?;
+                Program::Compiled(program)
+            }
+            Backend::Reference => {
+                let library = self.reference_library(denied);
+                let program =
+                    ReferenceProgram::new(path, parsed, &outline, &library, &mut context)
+                        .map_err(|error| vec![error])?;
+                Program::Reference(program)
+            }
+        };
+        Ok(CompiledScript::new(source, &self.limits, outline, program))
     }
 
     fn standard(&self) -> &Standard {
@@ -144,10 +188,16 @@ impl ScriptCompiler {
             .collect()
     }
 
-    fn library(&self, denied: BTreeSet<Category>) -> Library {
+    fn compiled_library(&self, denied: BTreeSet<Category>) -> Arc<compiled::Library> {
         let mut libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
-        let build = |denied: &BTreeSet<_>| self.standard().library(&self.api, denied);
-        libraries.entry(denied).or_insert_with_key(build).clone()
+        let build = || compiled::library(&self.api, &denied);
+        libraries.entry(denied.clone()).or_default().compiled.get_or_insert_with(build).clone()
+    }
+
+    fn reference_library(&self, denied: BTreeSet<Category>) -> reference::Library {
+        let mut libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
+        let build = || self.standard().library(&self.api, &denied);
+        libraries.entry(denied.clone()).or_default().reference.get_or_insert_with(build).clone()
     }
 
     fn read<'a>(&self, source: &'a ScriptSource) -> Result<&'a str, ScriptError> {

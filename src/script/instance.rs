@@ -1,20 +1,28 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::{
-    CompiledScript, FunctionId, ScriptState, StateError, StateSnapshot,
+    CompiledScript, FunctionId, StateError, StateSnapshot, state::ScriptState,
     compile::Program,
-    reference::{self, check_plain},
 };
 use crate::{
     api::ScriptContext,
-    contract::{ScriptError, Value},
+    contract::{ScriptError, Value, ValueKind},
 };
 
 /// A script at work for one entity: the compiled script, which it shares, and its own state.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ScriptInstance {
     script: Arc<CompiledScript>,
     state: ScriptState,
+}
+
+impl fmt::Debug for ScriptInstance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScriptInstance")
+            .field("script", &self.script)
+            .field("state", &self.snapshot())
+            .finish()
+    }
 }
 
 /// What became of the variables when a new version of a script took over.
@@ -38,7 +46,10 @@ impl ScriptInstance {
         context: &mut ScriptContext<'_>,
     ) -> Result<Self, ScriptError> {
         let started = match &script.program {
-            Program::Reference(program) => program.start(context),
+            Program::Compiled(program) => {
+                program.start(context).map(ScriptState::Compiled).map_err(|error| *error)
+            }
+            Program::Reference(program) => program.start(context).map(ScriptState::Reference),
         };
         match started {
             Ok(state) => Ok(Self { script, state }),
@@ -56,10 +67,14 @@ impl ScriptInstance {
         args: &[Value],
         context: &mut ScriptContext<'_>,
     ) -> Result<(), ScriptError> {
-        let called = match &self.script.program {
-            Program::Reference(program) => {
-                program.call(function.index(), &mut self.state, args, context)
+        let called = match (&self.script.program, &mut self.state) {
+            (Program::Compiled(program), ScriptState::Compiled(slots)) => {
+                program.call(function.index(), slots, args, context).map_err(|error| *error)
             }
+            (Program::Reference(program), ScriptState::Reference(slots)) => {
+                program.call(function.index(), slots, args, context)
+            }
+            _ => unreachable!("a state belongs to the program that made it"),
         };
         called.map_err(|error| placed(error, context))
     }
@@ -77,18 +92,20 @@ impl ScriptInstance {
         let mut new = Self::start(script, context)?;
         let mut migration = Migration::default();
         let old_names = self.script.state_names();
-        for (i, name) in new.script.state_names().iter().enumerate() {
+        let script = new.script.clone();
+        for (i, name) in script.state_names().iter().enumerate() {
             let old = old_names.iter().position(|other| other == name);
-            match old.and_then(|old| self.state.slots.get(old)) {
+            let old = old.and_then(|old| self.state.get(old));
+            let new_kind = new.state.get(i).unwrap_or_default().kind();
+            let kept = old.is_some_and(|old| {
                 // `let target = ();` says nothing of what will be kept there.
-                Some(old)
-                    if old.type_id() == new.state.slots[i].type_id()
-                        || new.state.slots[i].is_unit() =>
-                {
-                    new.state.slots[i] = old.clone();
-                    migration.kept.push(name.clone());
-                }
-                _ => migration.reset.push(name.clone()),
+                (old.kind() == new_kind || new_kind == ValueKind::Unit)
+                    && new.state.set(i, &old, script.limits()).is_ok()
+            });
+            if kept {
+                migration.kept.push(name.clone());
+            } else {
+                migration.reset.push(name.clone());
             }
         }
         migration.dropped = old_names
@@ -109,7 +126,7 @@ impl ScriptInstance {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Value> {
         let i = self.script.state_names().iter().position(|other| other == name)?;
-        self.state.slots.get(i).map(|slot| reference::to_value(slot).unwrap_or_default())
+        self.state.get(i)
     }
 
     /// Sets a variable.
@@ -121,23 +138,17 @@ impl ScriptInstance {
         let slot = names
             .iter()
             .position(|other| other == name)
-            .and_then(|i| self.state.slots.get_mut(i))
             .ok_or_else(|| StateError::Unknown(name.to_owned()))?;
-        let value = reference::from_value(value);
-        check_plain(&value, self.script.limits()).map_err(|fault| StateError::TooLarge {
-            name: name.to_owned(),
-            message: fault.message,
-        })?;
-        *slot = value;
-        Ok(())
+        let set = self.state.set(slot, value, self.script.limits());
+        set.map_err(|message| StateError::TooLarge { name: name.to_owned(), message })
     }
 
     /// A copy of all variables.
     #[must_use]
     pub fn snapshot(&self) -> StateSnapshot {
-        let values =
-            self.state.slots.iter().map(|slot| reference::to_value(slot).unwrap_or_default());
-        StateSnapshot(self.script.state_names().iter().cloned().zip(values).collect())
+        let names = self.script.state_names().iter().cloned().enumerate();
+        let values = names.map(|(i, name)| (name, self.state.get(i).unwrap_or_default()));
+        StateSnapshot(values.collect())
     }
 
     /// Sets every variable that a snapshot names.

@@ -14,7 +14,7 @@ use std::{
 use rhai::{AST, ASTNode, Module, ScriptFuncDef, Shared, Stmt};
 
 use self::walk::{Declared, Use, Walker};
-use super::reference::Standard;
+use super::{Backend, reference::Standard};
 use crate::{
     api::{ApiFunction, ApiTable, Category},
     contract::{CALLBACKS, ErrorKind, Position, ScriptError, ScriptLimits, Stage},
@@ -85,6 +85,7 @@ pub(crate) struct Rules<'a> {
     /// The categories that the script may not call.
     pub(crate) denied: &'a BTreeSet<Category>,
     pub(crate) limits: &'a ScriptLimits,
+    pub(crate) backend: Backend,
 }
 
 /// Walks a parsed script. All errors are found, not only the first.
@@ -97,8 +98,10 @@ pub(crate) fn outline(
     survey.check_functions();
     survey.check_names();
     survey.check_calls();
-    let needs_scope = survey.find_scope_users();
-    survey.check_scopes(&needs_scope);
+    if rules.backend == Backend::Reference {
+        let needs_scope = survey.find_scope_users();
+        survey.check_scopes(&needs_scope);
+    }
     survey.warn_of_lookalikes();
     survey.warn_of_repeats();
     survey.finish()

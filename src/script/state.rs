@@ -2,14 +2,63 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contract::Value;
+use rhai::Dynamic;
+
+use super::{
+    compiled::{self, Val},
+    reference,
+};
+use crate::contract::{ScriptLimits, Value};
 
 /// The values of one instance's variables, in the order of
 /// [`CompiledScript::state_names`](super::CompiledScript::state_names), as the backend that runs the
 /// script keeps them.
-#[derive(Clone, Debug, Default)]
-pub struct ScriptState {
-    pub(super) slots: Vec<rhai::Dynamic>,
+#[derive(Clone)]
+pub(super) enum ScriptState {
+    Compiled(Vec<Val>),
+    Reference(Vec<Dynamic>),
+}
+
+impl ScriptState {
+    /// A copy of a variable.
+    pub(super) fn get(&self, i: usize) -> Option<Value> {
+        match self {
+            Self::Compiled(slots) => {
+                slots.get(i).map(|slot| compiled::to_value(slot).unwrap_or_default())
+            }
+            Self::Reference(slots) => {
+                slots.get(i).map(|slot| reference::to_value(slot).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Sets a variable, if it may hold such a value.
+    ///
+    /// # Errors
+    /// What is wrong with the value.
+    pub(super) fn set(
+        &mut self,
+        i: usize,
+        value: &Value,
+        limits: &ScriptLimits,
+    ) -> Result<(), String> {
+        // What one backend may keep, the other may.
+        let checked = reference::from_value(value);
+        reference::check_plain(&checked, limits).map_err(|fault| fault.message)?;
+        match self {
+            Self::Compiled(slots) => {
+                if let Some(slot) = slots.get_mut(i) {
+                    *slot = compiled::from_value(value);
+                }
+            }
+            Self::Reference(slots) => {
+                if let Some(slot) = slots.get_mut(i) {
+                    *slot = checked;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A copy of an instance's variables by name: for saved games, tests and tools.

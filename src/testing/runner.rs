@@ -6,7 +6,7 @@ use crate::{
         ErrorKind, LogLine, ScriptCommand, ScriptError, ScriptId, ScriptLimits, ScriptSource,
         Stage, Value, WorldView,
     },
-    script::{CompiledScript, ScriptCompiler, ScriptInstance},
+    script::{Backend, CompiledScript, ScriptCompiler, ScriptInstance},
     trust::{TrustPolicy, Verified},
 };
 
@@ -46,9 +46,24 @@ impl ScriptRunner {
         api: ApiTable,
         limits: ScriptLimits,
     ) -> Result<Self, Vec<ScriptError>> {
+        Self::on(Backend::default(), path, text, api, limits)
+    }
+
+    /// As [`with`](Self::with), on a backend.
+    ///
+    /// # Errors
+    /// All errors in the script.
+    pub fn on(
+        backend: Backend,
+        path: &str,
+        text: &str,
+        api: ApiTable,
+        limits: ScriptLimits,
+    ) -> Result<Self, Vec<ScriptError>> {
         let source = Verified::check(ScriptSource::new(path, text), &TrustPolicy::default())
             .map_err(|error| vec![error])?;
-        let script = ScriptCompiler::new(api, limits.clone()).compile(&source)?;
+        let compiler = ScriptCompiler::new(api, limits.clone()).with_backend(backend);
+        let script = compiler.compile(&source)?;
         Ok(Self {
             script: Arc::new(script),
             limits,

@@ -37,7 +37,12 @@ impl ScriptContext<'_> {
     /// Whether an entity exists and is not dead, as this call sees it.
     #[must_use]
     pub fn is_alive(&self, id: ScriptId) -> bool {
-        self.exists(id) && self.vitals(id).is_none_or(|vitals| vitals.is_alive())
+        let written = self.overlay.get(id).and_then(|writes| writes.vitals);
+        self.exists(id)
+            && match written {
+                Some(vitals) => vitals.is_alive(),
+                None => self.scope.world.is_alive(id),
+            }
     }
 
     /// Hurts an entity; gives the damage after armor.

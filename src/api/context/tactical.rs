@@ -5,7 +5,7 @@ use glam::Vec3;
 use super::ScriptContext;
 use crate::{
     api::ApiFault,
-    contract::{RayHit, ScriptId, Shape},
+    contract::{RayHit, ScriptId, Shape, Space, Way},
 };
 
 impl ScriptContext<'_> {
@@ -34,14 +34,32 @@ impl ScriptContext<'_> {
         max_range: f32,
     ) -> Result<Option<ScriptId>, ApiFault> {
         let from = self.position(id)?;
+        let (Some(own), Some(space)) = (self.team(id), self.space_around(from)) else {
+            return Ok(None);
+        };
         let mut best: Option<(f32, ScriptId)> = None;
-        self.each_hostile_team(id, &mut |team| {
-            self.visit_team(team, from, max_range, &mut |other, distance| {
-                if best.is_some_and(|best| best <= (distance, other)) {
+        self.each_moved_of(
+            &|team| self.are_hostile(own, team),
+            from,
+            max_range,
+            &mut |other, at| {
+                best = best.filter(|best| *best <= (at, other)).or(Some((at, other)));
+            },
+        );
+        space.each_team(&mut |team| {
+            if !self.are_hostile(own, team) {
+                return;
+            }
+            space.by_distance(team, from, &mut |other, distance| {
+                let is_nearer = best.is_none_or(|best| (distance, other) < best);
+                if distance > max_range || !is_nearer {
                     return false;
                 }
-                best = Some((distance, other));
-                true
+                let counts = self.is_standing(other);
+                if counts {
+                    best = Some((distance, other));
+                }
+                !counts
             });
         });
         Ok(best.map(|(_, id)| id))
@@ -54,17 +72,24 @@ impl ScriptContext<'_> {
     /// The entity has no place in the world.
     pub fn allies(&self, id: ScriptId, radius: f32) -> Result<Vec<ScriptId>, ApiFault> {
         let from = self.position(id)?;
-        let mut found = Vec::new();
-        if let Some(team) = self.team(id) {
-            self.visit_team(team, from, radius, &mut |other, distance| {
-                if other != id {
-                    found.push((distance, other));
-                }
-                true
-            });
-        }
-        found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        Ok(found.into_iter().map(|(_, id)| id).collect())
+        let (Some(own), Some(space)) = (self.team(id), self.space_around(from)) else {
+            return Ok(Vec::new());
+        };
+        let mut found = self.found.take();
+        space.within(own, from, radius, &mut |other, distance| {
+            if other != id && self.is_standing(other) {
+                found.push((other, distance));
+            }
+        });
+        self.each_moved_of(&|team| team == own, from, radius, &mut |other, distance| {
+            if other != id {
+                found.push((other, distance));
+            }
+        });
+        found.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        let allies = found.drain(..).map(|(id, _)| id).collect();
+        self.found.set(found);
+        Ok(allies)
     }
 
     /// The sum over all living hostiles in the entity's sight range of their attack power by their
@@ -74,18 +99,30 @@ impl ScriptContext<'_> {
     /// The entity has no place in the world.
     pub fn threat_level(&self, id: ScriptId) -> Result<f64, ApiFault> {
         let from = self.position(id)?;
+        let (Some(own), Some(space)) = (self.team(id), self.space_around(from)) else {
+            return Ok(0.0);
+        };
         let range = self.scope.world.sight_range(id);
-        let mut threats = Vec::new();
-        self.each_hostile_team(id, &mut |team| {
-            self.visit_team(team, from, range, &mut |other, distance| {
-                threats.push((other, distance));
-                true
-            });
+        let is_hostile = |team: &str| self.are_hostile(own, team);
+        let mut threats = self.found.take();
+        space.each_team(&mut |team| {
+            if is_hostile(team) {
+                space.within(team, from, range, &mut |other, distance| {
+                    if self.is_standing(other) {
+                        threats.push((other, distance));
+                    }
+                });
+            }
+        });
+        self.each_moved_of(&is_hostile, from, range, &mut |other, distance| {
+            threats.push((other, distance));
         });
         // In the order of ids: a sum of floats depends on its order.
         threats.sort_unstable_by_key(|(other, _)| *other);
         let power = |other| f64::from(self.scope.world.attack_power(other));
-        Ok(threats.iter().map(|(other, d)| power(*other) / f64::from(d.max(1.0))).sum())
+        let level = threats.drain(..).map(|(id, d)| power(id) / f64::from(d.max(1.0))).sum();
+        self.found.set(threats);
+        Ok(level)
     }
 
     /// The first thing that a ray meets, as this call sees the world.
@@ -97,26 +134,24 @@ impl ScriptContext<'_> {
         max_distance: f32,
         accept: &dyn Fn(ScriptId) -> bool,
     ) -> Option<RayHit> {
-        let moved = |id: ScriptId| {
-            self.overlay.get(id).filter(|w| w.position.is_some() || w.exists == Some(false))
-        };
-        let standing = self.scope.world.space().and_then(|space| {
-            let unmoved = |id| moved(id).is_none() && accept(id);
+        let mut first = self.scope.world.space().and_then(|space| {
+            let unmoved = |id| accept(id) && !self.is_moved(id) && !self.has_destroyed(id);
             space.raycast(origin, direction, max_distance, &unmoved)
         });
-        let own = self.overlay.iter().filter_map(|(id, writes)| {
-            let center = writes.position.filter(|_| writes.exists != Some(false) && accept(id))?;
-            self.scope.world.shape(id)?.hit_by((id, center), origin, direction, max_distance)
+        self.each_moved_solid(accept, &mut |shape, body| {
+            let hit = shape.hit_by(body, origin, direction, max_distance);
+            first = RayHit::first(first.into_iter().chain(hit));
         });
-        RayHit::first(own.chain(standing))
+        first
     }
 
     /// Whether nothing solid stands between two points, some entities not counted.
     #[must_use]
     pub fn is_clear(&self, from: Vec3, to: Vec3, accept: &dyn Fn(ScriptId) -> bool) -> bool {
-        let way = to - from;
-        let Some(direction) = way.try_normalize() else { return true };
-        self.raycast(from, direction, way.length(), accept).is_none()
+        let mut ways = [Way::to(to)];
+        self.block(from, &mut ways, accept);
+        let [way] = ways;
+        !way.is_blocked
     }
 
     /// The share of sample points on an entity's body that a ray from a threat's eyes does not reach.
@@ -129,7 +164,7 @@ impl ScriptContext<'_> {
         let shape = self.scope.world.shape(id).unwrap_or(Shape::Sphere { radius: 0.0 });
         // A little inside, so that a neighbour that touches the body does not hide it.
         let half = shape.half_extents() * 0.9;
-        let body = [
+        let mut body = [
             Vec3::ZERO,
             Vec3::X * half,
             Vec3::NEG_X * half,
@@ -138,47 +173,67 @@ impl ScriptContext<'_> {
             Vec3::Z * half,
             Vec3::NEG_Z * half,
             Vec3::Y * self.scope.world.eye_height(id),
-        ];
-        let others = |other| other != id && other != threat;
-        let hidden = body.iter().filter(|at| !self.is_clear(eyes, center + **at, &others)).count();
+        ]
+        .map(|at| Way::to(center + at));
+        self.block(eyes, &mut body, &|other| other != id && other != threat);
+        let hidden = body.iter().filter(|way| way.is_blocked).count();
         Ok(hidden as f64 / body.len() as f64)
     }
 
-    fn each_hostile_team(&self, id: ScriptId, visit: &mut dyn FnMut(&str)) {
-        let (Some(team), Some(space)) = (self.team(id), self.scope.world.space()) else { return };
-        space.each_team(&mut |other| {
-            if self.scope.world.are_hostile(team, other) {
-                visit(other);
+    /// Marks the ways from a point in which something stands, as this call sees the world.
+    fn block(&self, from: Vec3, ways: &mut [Way], accept: &dyn Fn(ScriptId) -> bool) {
+        if let Some(space) = self.scope.world.space() {
+            let unmoved = |id| accept(id) && !self.is_moved(id) && !self.has_destroyed(id);
+            space.block(from, ways, &unmoved);
+        }
+        self.each_moved_solid(accept, &mut |shape, body| {
+            ways.iter_mut().for_each(|way| way.block_with(shape, body, from));
+        });
+    }
+
+    /// Who is where, seen from a point. Nobody is near what the host has put nowhere.
+    fn space_around(&self, from: Vec3) -> Option<&dyn Space> {
+        self.scope.world.space().filter(|_| from.is_finite())
+    }
+
+    fn are_hostile(&self, team: &str, other: &str) -> bool {
+        self.scope.world.are_hostile(team, other)
+    }
+
+    /// Whether an entity is alive where it stood when the pass began.
+    fn is_standing(&self, id: ScriptId) -> bool {
+        !self.is_moved(id) && self.is_alive(id)
+    }
+
+    /// Visits what this call has moved of some teams, if it is alive and within a range of a point.
+    fn each_moved_of(
+        &self,
+        is_wanted: &dyn Fn(&str) -> bool,
+        from: Vec3,
+        range: f32,
+        visit: &mut dyn FnMut(ScriptId, f32),
+    ) {
+        self.each_moved(&mut |id, at| {
+            let distance = from.distance(at);
+            if distance <= range && self.team(id).is_some_and(is_wanted) && self.is_alive(id) {
+                visit(id, distance);
             }
         });
     }
 
-    /// Visits the living members of a team within a range: first those that stand where they stood,
-    /// nearest first, until `visit` says `false`; then those that this call has moved.
-    fn visit_team(
+    /// Visits what this call has moved and what stands in the way of rays.
+    fn each_moved_solid(
         &self,
-        team: &str,
-        from: Vec3,
-        range: f32,
-        visit: &mut dyn FnMut(ScriptId, f32) -> bool,
+        accept: &dyn Fn(ScriptId) -> bool,
+        visit: &mut dyn FnMut(Shape, (ScriptId, Vec3)),
     ) {
-        let Some(space) = self.scope.world.space() else { return };
-        space.by_distance(team, from, &mut |id, distance| {
-            if distance > range {
-                return false;
+        self.each_moved(&mut |id, at| {
+            if let Some(shape) = self.scope.world.shape(id)
+                && accept(id)
+                && self.exists(id)
+            {
+                visit(shape, (id, at));
             }
-            let moved = self.overlay.get(id).is_some_and(|writes| writes.position.is_some());
-            if moved || !self.is_alive(id) {
-                return true;
-            }
-            visit(id, distance)
         });
-        for (id, writes) in self.overlay.iter() {
-            let Some(position) = writes.position else { continue };
-            let distance = from.distance(position);
-            if distance <= range && self.team(id) == Some(team) && self.is_alive(id) {
-                visit(id, distance);
-            }
-        }
     }
 }

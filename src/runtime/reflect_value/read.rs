@@ -9,7 +9,7 @@ use bevy::{
 };
 use glam::{Vec3, Vec3A};
 
-use super::{Path, Result, is_option};
+use super::{Path, Result, Step, is_option};
 use crate::contract::Value;
 
 /// Evaluates `$out` with `$i` as the integer in `$reflected`, whichever of the twelve types it has.
@@ -24,7 +24,9 @@ macro_rules! match_int {
 
 /// The value as a script sees it, see [the table](super).
 pub(crate) fn to_value(reflected: &dyn PartialReflect) -> Result<Value> {
-    read(reflected, Path::root(reflected))
+    let unnamed = Path { parent: None, step: Step::Name(""), depth: 0 };
+    // Only errors want to know how the type is called.
+    read(reflected, unnamed).or_else(|_| read(reflected, Path::root(reflected)))
 }
 
 fn read(reflected: &dyn PartialReflect, path: Path<'_>) -> Result<Value> {
@@ -82,8 +84,11 @@ fn read_named<'a>(
     fields: impl Iterator<Item = (&'a str, &'a dyn PartialReflect)>,
     path: Path<'_>,
 ) -> Result<Value> {
-    let fields = fields.map(|(name, field)| Ok((name.to_owned(), read(field, path.name(name)?)?)));
-    fields.collect::<Result<BTreeMap<_, _>>>().map(Value::Map)
+    let mut map = BTreeMap::new();
+    for (name, field) in fields {
+        map.insert(name.to_owned(), read(field, path.name(name)?)?);
+    }
+    Ok(Value::Map(map))
 }
 
 fn read_items<'a>(

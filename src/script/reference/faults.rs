@@ -51,7 +51,8 @@ pub(super) fn from_eval(
     translated
 }
 
-fn describe(error: &EvalAltResult) -> (ErrorKind, String) {
+/// The kind of an error and what is said of it, without its place.
+pub(crate) fn describe(error: &EvalAltResult) -> (ErrorKind, String) {
     use EvalAltResult as E;
     let message = || error.to_string();
     match error {
@@ -91,7 +92,7 @@ fn describe(error: &EvalAltResult) -> (ErrorKind, String) {
 }
 
 /// The kind that an error map names; [`ErrorKind::Runtime`] for what is none of ours.
-fn kind_of(name: &str) -> ErrorKind {
+pub(crate) fn kind_of(name: &str) -> ErrorKind {
     [ErrorKind::NotFound, ErrorKind::Memory, ErrorKind::Permission]
         .into_iter()
         .find(|kind| kind.to_string() == name)

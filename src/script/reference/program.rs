@@ -16,10 +16,7 @@ use super::{
 use crate::{
     api::ScriptContext,
     contract::{ErrorKind, LogLevel, Position, ScriptError, ScriptLimits, Stage, Value},
-    script::{
-        outline::{FunctionOutline, GIVEN, Outline, body},
-        state::ScriptState,
-    },
+    script::outline::{FunctionOutline, GIVEN, Outline, body},
 };
 
 /// A script compiled for the reference backend.
@@ -135,7 +132,7 @@ impl ReferenceProgram {
     pub(crate) fn start(
         &self,
         context: &mut ScriptContext<'_>,
-    ) -> Result<ScriptState, ScriptError> {
+    ) -> Result<Vec<Dynamic>, ScriptError> {
         let mut scope = Scope::new();
         scope.push(GIVEN[0], context.entity().0).push(GIVEN[1], context.delta_time());
         let limits = context.limits();
@@ -153,14 +150,14 @@ impl ReferenceProgram {
             self.check(Stage::Bind, name, &mut value, limits)?;
             slots.push(value);
         }
-        Ok(ScriptState { slots })
+        Ok(slots)
     }
 
     /// Calls a function. If it fails the state is as it was before.
     pub(crate) fn call(
         &self,
         function: usize,
-        state: &mut ScriptState,
+        state: &mut [Dynamic],
         args: &[Value],
         context: &mut ScriptContext<'_>,
     ) -> Result<(), ScriptError> {
@@ -177,7 +174,7 @@ impl ReferenceProgram {
         }
         for (i, name) in self.state.iter().enumerate() {
             if let Some(place) = scope.get_mut(name) {
-                let slot = &mut state.slots[i];
+                let slot = &mut state[i];
                 *place = if function.may_change[i] { slot.clone() } else { std::mem::take(slot) };
             }
         }
@@ -204,7 +201,7 @@ impl ReferenceProgram {
         // First what was only lent, whether the call failed or not.
         for (i, name) in self.state.iter().enumerate().filter(|(i, _)| !function.may_change[*i]) {
             if let Some(place) = scope.get_mut(name) {
-                state.slots[i] = std::mem::take(place);
+                state[i] = std::mem::take(place);
             }
         }
         if result.is_ok() {
@@ -223,7 +220,7 @@ impl ReferenceProgram {
             if result.is_ok() {
                 for (i, name) in changed() {
                     if let Some(place) = scope.get_mut(name) {
-                        state.slots[i] = std::mem::take(place);
+                        state[i] = std::mem::take(place);
                     }
                 }
             }

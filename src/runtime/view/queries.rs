@@ -1,0 +1,71 @@
+use bevy::prelude::*;
+
+use crate::{
+    contract::ScriptId,
+    runtime::{
+        gameplay::{
+            Armor, AttackPower, EyeHeight, Health, Hitbox, Inventory, SightRange, StatusEffects,
+            Team,
+        },
+        motion::Motion,
+        tag::Tag,
+    },
+};
+
+/// Whatever stands somewhere, with what the spatial index wants to know of it.
+type Bodies = (
+    Entity,
+    &'static ScriptId,
+    &'static Transform,
+    Option<&'static ChildOf>,
+    Option<&'static Team>,
+    Option<&'static Hitbox>,
+);
+
+macro_rules! window_queries {
+    ($($name:ident: $data:ty $(where $filter:ty)?,)*) => {
+        /// What the window asks of the world, kept from pass to pass: a query finds a component
+        /// sooner than the world does.
+        #[derive(Resource)]
+        pub(in crate::runtime) struct WindowQueries {
+            $($name: QueryState<$data $(, $filter)?>,)*
+        }
+
+        impl FromWorld for WindowQueries {
+            fn from_world(world: &mut World) -> Self {
+                Self { $($name: QueryState::new(world),)* }
+            }
+        }
+
+        impl WindowQueries {
+            /// The queries as they are for a pass.
+            pub(super) fn open<'w>(&'w mut self, world: &'w World) -> OpenQueries<'w> {
+                OpenQueries { $($name: self.$name.query(world),)* }
+            }
+        }
+
+        /// The queries of the window, for as long as the world stays as it is.
+        pub(super) struct OpenQueries<'w> {
+            $(pub(super) $name: Query<'w, 'w, $data $(, $filter)?>,)*
+        }
+    };
+}
+
+window_queries! {
+    ids: &'static ScriptId,
+    places: (&'static Transform, Option<&'static ChildOf>),
+    parents: &'static ChildOf,
+    children: &'static Children,
+    bodies: Bodies where Or<(With<Team>, With<Hitbox>)>,
+    motions: &'static Motion,
+    tags: &'static Tag,
+    healths: &'static Health,
+    vitals: (&'static Health, Option<&'static Armor>),
+    effects: &'static StatusEffects,
+    teams: &'static Team,
+    powers: &'static AttackPower,
+    sights: &'static SightRange,
+    eyes: &'static EyeHeight,
+    hitboxes: &'static Hitbox,
+    inventories: &'static Inventory,
+}

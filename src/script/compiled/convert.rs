@@ -1,0 +1,132 @@
+//! Between values of running scripts and plain data of the host.
+
+use std::collections::BTreeMap;
+
+use super::{Val, heap::Key};
+use crate::{
+    api::{ApiFault, Passed, PassedObject},
+    contract::Value,
+};
+
+pub(crate) fn from_value(value: &Value) -> Val {
+    match value {
+        Value::String(text) => Val::text(text.as_str()),
+        Value::Blob(bytes) => Val::blob(bytes.clone()),
+        Value::Array(items) => Val::array(items.iter().map(from_value).collect()),
+        Value::Map(map) => {
+            let entries = map.iter().map(|(key, value)| (Key::from(key.as_str()), from_value(value)));
+            Val::map(entries.collect::<BTreeMap<_, _>>())
+        }
+        Value::Unit => Val::Unit,
+        Value::Bool(b) => Val::Bool(*b),
+        Value::Int(i) => Val::Int(*i),
+        Value::Float(x) => Val::Float(*x),
+        Value::Char(c) => Val::Char(*c),
+        Value::Vec3(v) => Val::Vec3(*v),
+        Value::Range { start, end, inclusive } => Val::range(*start, *end, *inclusive),
+    }
+}
+
+/// As [`from_value`], without copying text and bytes.
+pub(crate) fn from_owned(value: Value) -> Val {
+    match value {
+        Value::Int(i) => Val::Int(i),
+        Value::Float(x) => Val::Float(x),
+        Value::Vec3(v) => Val::Vec3(v),
+        Value::Bool(b) => Val::Bool(b),
+        Value::Unit => Val::Unit,
+        Value::String(text) => Val::text(text),
+        Value::Blob(bytes) => Val::blob(bytes),
+        Value::Array(items) => Val::array(items.into_iter().map(from_owned).collect()),
+        other => from_value(&other),
+    }
+}
+
+/// A copy as plain data.
+///
+/// # Errors
+/// It holds a function pointer or something else that is not plain data.
+pub(crate) fn to_value(value: &Val) -> Result<Value, ApiFault> {
+    Ok(match value {
+        Val::Unit => Value::Unit,
+        Val::Bool(b) => Value::Bool(*b),
+        Val::Char(c) => Value::Char(*c),
+        Val::Int(i) => Value::Int(*i),
+        Val::Float(x) => Value::Float(*x),
+        Val::Vec3(v) => Value::Vec3(*v),
+        Val::Text(text) => Value::String(text.to_string()),
+        Val::Blob(bytes) => Value::Blob(bytes.to_vec()),
+        Val::Range(range) => {
+            Value::Range { start: range.start, end: range.end, inclusive: range.inclusive }
+        }
+        Val::Array(items) => {
+            Value::Array(items.iter().map(to_value).collect::<Result<_, _>>()?)
+        }
+        Val::Map(dict) => {
+            let entries = dict.iter().map(|(key, value)| Ok((key.to_string(), to_value(value)?)));
+            Value::Map(entries.collect::<Result<_, ApiFault>>()?)
+        }
+        Val::Fn(_) | Val::Steps(_) | Val::Cell(_) => {
+            return Err(ApiFault::new(format!("a {} is not plain data", type_name(value))));
+        }
+    })
+}
+
+/// What messages call a value's type.
+pub(crate) fn type_name(value: &Val) -> &'static str {
+    match value {
+        Val::Int(_) => "int",
+        Val::Float(_) => "float",
+        Val::Range(_) => "range",
+        Val::Fn(_) => "function pointer",
+        other => other.type_name(),
+    }
+}
+
+/// A value on its way into a function of the API.
+#[derive(Clone, Copy)]
+pub(crate) struct Object<'a>(pub(crate) &'a Val);
+
+impl PassedObject for Object<'_> {
+    fn type_name(&self) -> String {
+        type_name(self.0).to_owned()
+    }
+
+    fn to_value(&self) -> Result<Value, ApiFault> {
+        to_value(self.0)
+    }
+
+    fn numbers(&self) -> Option<([f64; 3], usize)> {
+        let Val::Array(items) = self.0 else { return None };
+        if !(2..=3).contains(&items.len()) {
+            return None;
+        }
+        let mut numbers = [0.0; 3];
+        for (number, item) in numbers.iter_mut().zip(items.iter()) {
+            *number = match item {
+                Val::Int(i) => *i as f64,
+                Val::Float(x) => *x,
+                _ => return None,
+            };
+        }
+        Some((numbers, items.len()))
+    }
+
+    fn shown(&self) -> String {
+        to_value(self.0)
+            .map_or_else(|_| format!("<{}>", type_name(self.0)), |value| value.to_string())
+    }
+}
+
+/// A value as a function of the API gets it.
+pub(crate) fn passed<'a>(value: &'a Val, object: &'a Object<'a>) -> Passed<'a> {
+    match value {
+        Val::Int(i) => Passed::Int(*i),
+        Val::Float(x) => Passed::Float(*x),
+        Val::Vec3(v) => Passed::Vec3(*v),
+        Val::Bool(b) => Passed::Bool(*b),
+        Val::Unit => Passed::Unit,
+        Val::Text(text) => Passed::Str(text),
+        _ => Passed::Other(object),
+    }
+}

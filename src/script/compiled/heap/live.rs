@@ -1,0 +1,68 @@
+use std::cell::Cell;
+
+thread_local! {
+    static LIVE: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Logical bytes that values made on this thread hold now, less those dropped on it. Only the
+/// difference between two readings means something: what a call has added.
+pub(crate) fn live_bytes() -> i64 {
+    LIVE.with(Cell::get)
+}
+
+fn add(bytes: usize) {
+    LIVE.with(|live| live.set(live.get().wrapping_add(bytes as i64)));
+}
+
+fn subtract(bytes: usize) {
+    LIVE.with(|live| live.set(live.get().wrapping_sub(bytes as i64)));
+}
+
+/// Something on the heap whose logical size is counted as long as it lives.
+pub(super) struct Counted<T> {
+    value: T,
+    bytes: usize,
+}
+
+impl<T> Counted<T> {
+    pub(super) fn new(value: T, bytes: usize) -> Self {
+        add(bytes);
+        Self { value, bytes }
+    }
+
+    pub(super) const fn get(&self) -> &T {
+        &self.value
+    }
+
+    /// For changes that leave the size as it is.
+    pub(super) const fn get_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+
+    pub(super) fn edit<R>(
+        &mut self,
+        change: impl FnOnce(&mut T) -> R,
+        size: impl FnOnce(&T) -> usize,
+    ) -> R {
+        let result = change(&mut self.value);
+        let bytes = size(&self.value);
+        if bytes != self.bytes {
+            add(bytes);
+            subtract(self.bytes);
+            self.bytes = bytes;
+        }
+        result
+    }
+}
+
+impl<T: Clone> Clone for Counted<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.value.clone(), self.bytes)
+    }
+}
+
+impl<T> Drop for Counted<T> {
+    fn drop(&mut self) {
+        subtract(self.bytes);
+    }
+}

@@ -1,0 +1,146 @@
+//! Functions that ask a function of the script about each entry of a map.
+//!
+//! It is called with the value as `this` and the key, or with the key and the value. What it makes
+//! of `this` is the entry's value from then on.
+
+use std::sync::Arc;
+
+use super::super::super::{
+    Val,
+    callable::FnValue,
+    fault::Fault,
+    heap::{Dict, Key},
+    machine::Run,
+};
+use super::{dict, own, text};
+
+/// Asks about one entry.
+fn ask(
+    run: &mut Run<'_, '_>,
+    caller: &'static str,
+    asked: &FnValue,
+    key: &Key,
+    value: &mut Val,
+) -> Result<Val, Fault> {
+    run.charge(1 + text(key.len()))?;
+    run.call_back(caller, asked, Some(value), &[Val::text(&**key)], &[], Some(1))
+}
+
+/// Asks about an entry of a map that stays as it is, but for what becomes of `this`.
+fn ask_in_place(
+    run: &mut Run<'_, '_>,
+    caller: &'static str,
+    asked: &FnValue,
+    map: &mut Val,
+    (key, old): (&Key, &Val),
+) -> Result<(Val, Val), Fault> {
+    let mut value = old.clone();
+    let answer = ask(run, caller, asked, key, &mut value);
+    // What it did to `this` before it failed is done.
+    if !is_untouched(old, &value) {
+        let map = own(run, map)?;
+        map.with_entry(key, |there| *there = value.clone());
+        let weight = map.weight();
+        run.fits(weight)?;
+    }
+    Ok((answer?, value))
+}
+
+/// Whether a copy of a value is still that copy. Containers are told by where they lie: while the
+/// original is there, whoever writes to the copy moves it.
+fn is_untouched(original: &Val, copy: &Val) -> bool {
+    match (original, copy) {
+        (Val::Unit, Val::Unit) => true,
+        (Val::Bool(a), Val::Bool(b)) => a == b,
+        (Val::Char(a), Val::Char(b)) => a == b,
+        (Val::Int(a), Val::Int(b)) => a == b,
+        (Val::Float(a), Val::Float(b)) => a.to_bits() == b.to_bits(),
+        (Val::Vec3(a), Val::Vec3(b)) => {
+            a.to_array().map(f32::to_bits) == b.to_array().map(f32::to_bits)
+        }
+        (Val::Text(a), Val::Text(b)) => Arc::ptr_eq(a, b),
+        (Val::Array(a), Val::Array(b)) => Arc::ptr_eq(a, b),
+        (Val::Map(a), Val::Map(b)) => Arc::ptr_eq(a, b),
+        (Val::Blob(a), Val::Blob(b)) => Arc::ptr_eq(a, b),
+        (Val::Range(a), Val::Range(b)) => Arc::ptr_eq(a, b),
+        (Val::Fn(a), Val::Fn(b)) => Arc::ptr_eq(a, b),
+        _ => false,
+    }
+}
+
+const fn is_true(answer: &Val) -> bool {
+    matches!(answer, Val::Bool(true))
+}
+
+pub(super) fn map(run: &mut Run<'_, '_>, map: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
+    let [Val::Fn(mapper)] = rest else { return Err(Fault::no_overload()) };
+    let entries = dict(map)?.clone();
+    let mut mapped = Dict::new([].into());
+    for (key, value) in entries.iter() {
+        let (answer, _) = ask_in_place(run, "map", mapper, map, (key, value))?;
+        mapped.insert(key.clone(), answer);
+        run.fits(mapped.weight())?;
+    }
+    Ok(Val::Map(Arc::new(mapped)))
+}
+
+pub(super) fn filter(run: &mut Run<'_, '_>, map: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
+    let [Val::Fn(filter)] = rest else { return Err(Fault::no_overload()) };
+    let entries = dict(map)?.clone();
+    let mut filtered = Dict::new([].into());
+    for (key, value) in entries.iter() {
+        let (answer, value) = ask_in_place(run, "filter", filter, map, (key, value))?;
+        if is_true(&answer) {
+            filtered.insert(key.clone(), value);
+            run.fits(filtered.weight())?;
+        }
+    }
+    Ok(Val::Map(Arc::new(filtered)))
+}
+
+pub(super) fn drain(run: &mut Run<'_, '_>, map: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
+    let [Val::Fn(filter)] = rest else { return Err(Fault::no_overload()) };
+    let (kept, taken) = parted(run, "drain", filter, map, |answer| !is_true(answer))?;
+    *map = kept;
+    taken
+}
+
+pub(super) fn retain(run: &mut Run<'_, '_>, map: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
+    let [Val::Fn(filter)] = rest else { return Err(Fault::no_overload()) };
+    let (kept, taken) = parted(run, "retain", filter, map, is_true)?;
+    *map = kept;
+    taken
+}
+
+/// What stays in a map, and what is taken out of it. If the function fails, the entry that it was
+/// asked about is lost and all after it stay.
+fn parted(
+    run: &mut Run<'_, '_>,
+    caller: &'static str,
+    filter: &FnValue,
+    map: &Val,
+    stays: impl Fn(&Val) -> bool,
+) -> Result<(Val, Result<Val, Fault>), Fault> {
+    let entries = dict(map)?.clone();
+    let (mut kept, mut taken) = (Dict::new([].into()), Dict::new([].into()));
+    let mut failed = None;
+    run.charge(entries.len() as u64)?;
+    for (key, value) in entries.iter() {
+        let mut value = value.clone();
+        if failed.is_some() {
+            kept.insert(key.clone(), value);
+            continue;
+        }
+        match ask(run, caller, filter, key, &mut value) {
+            Ok(answer) => {
+                let part = if stays(&answer) { &mut kept } else { &mut taken };
+                part.insert(key.clone(), value);
+                let weight = part.weight();
+                run.fits(weight)?;
+            }
+            Err(fault) => failed = Some(fault),
+        }
+    }
+    let taken = failed.map_or_else(|| Ok(Val::Map(Arc::new(taken))), Err);
+    Ok((Val::Map(Arc::new(kept)), taken))
+}

@@ -1,0 +1,260 @@
+use std::sync::Arc;
+
+use rhai::{Expr, FnCallExpr};
+
+use super::{body::Body, scope::Place};
+use crate::script::{
+    compiled::{
+        op::{Op, Reg},
+        operators::Operator,
+        program::{Path, Root, Site},
+    },
+    outline::position,
+};
+
+impl Body<'_, '_> {
+    /// A call in function style, an operator among them.
+    pub(super) fn call(&mut self, call: &FnCallExpr, at: rhai::Position, to: Reg) {
+        let place = position(at);
+        self.at = place;
+        if call.op_token.is_some() {
+            match (&*call.args, Operator::of(&call.name)) {
+                ([_, _], Some(operator)) => return self.binary(operator, call, at, to),
+                ([value], _) => {
+                    let a = self.operand(value, true);
+                    let op = match call.name.as_str() {
+                        "!" => Op::Not { to, a },
+                        "+" => Op::Plus { to, a },
+                        _ => Op::Negate { to, a },
+                    };
+                    self.emit_at(place, op);
+                    return;
+                }
+                // `!in` is a call of `contains`.
+                _ => {}
+            }
+        }
+        match (call.name.as_str(), &*call.args) {
+            ("curry", arguments) => self.sharing_closure(arguments, at, to),
+            ("call", [_, ..]) => {
+                let base = self.arguments(&call.args);
+                let site = self.pointer_site(call, false);
+                self.reach.anything = true;
+                self.emit_at(place, Op::CallPointer { to, base, site });
+            }
+            ("Fn", [name]) => {
+                let register = self.operand(name, true);
+                let at = position(name.start_position());
+                self.emit_at(at, Op::MakePointer { to, name: register });
+            }
+            ("type_of", [value]) => {
+                let value = self.operand(value, true);
+                self.emit_at(place, Op::TypeOf { to, value });
+            }
+            ("is_shared", [value]) => {
+                let register = self.fresh();
+                self.expression(value, register);
+                let shared = matches!(value, Expr::Variable(variable, ..)
+                    if matches!(self.resolve(&variable.1), Some(Place::Shared(_))));
+                self.emit_at(place, Op::Bool { to, value: shared });
+            }
+            ("is_def_var", [Expr::StringConstant(name, _)]) => {
+                let known = !matches!(self.resolve(name), None | Some(Place::Function));
+                self.emit_at(place, Op::Bool { to, value: known });
+            }
+            ("is_def_var", [_]) => {
+                let message = "`is_def_var` needs the name as a literal text here";
+                self.lowering.refuse(place, message);
+            }
+            ("is_def_fn", [_, _]) => {
+                let base = self.arguments(&call.args);
+                self.emit_at(place, Op::IsDefined { to, base });
+            }
+            ("is_def_fn", [_, _, _]) => {
+                let base = self.arguments(&call.args);
+                self.emit_at(place, Op::IsDefinedFor { to, base });
+            }
+            (name, arguments) => {
+                let key = (Arc::from(name), arguments.len());
+                match self.lowering.program.by_name.get(&key).copied() {
+                    Some(function) => self.call_function(function, arguments, at, to),
+                    None => self.call_other(call, at, to),
+                }
+            }
+        }
+    }
+
+    /// Evaluates arguments into neighbouring registers. A variable that comes first is looked at
+    /// last, as Rhai does.
+    fn arguments(&mut self, arguments: &[Expr]) -> Reg {
+        let base = self.next as Reg;
+        let registers: Vec<Reg> = arguments.iter().map(|_| self.fresh()).collect();
+        let late = matches!(arguments.first(), Some(Expr::Variable(..) | Expr::ThisPtr(_)));
+        let skipped = usize::from(late);
+        for (argument, register) in arguments.iter().zip(&registers).skip(skipped) {
+            self.expression(argument, *register);
+        }
+        if let (true, Some(first), Some(register)) = (late, arguments.first(), registers.first()) {
+            self.expression(first, *register);
+        }
+        base
+    }
+
+    fn call_function(&mut self, function: u32, arguments: &[Expr], at: rhai::Position, to: Reg) {
+        let base = self.next as Reg;
+        let has_this = self.has_this_of(function);
+        if has_this {
+            self.fresh();
+        }
+        self.arguments(arguments);
+        self.reach.calls.insert(function);
+        let Ok(function) = u16::try_from(function) else { return };
+        self.emit_at(position(at), Op::Call { to, base, function });
+    }
+
+    /// Whether a function that is perhaps not lowered yet names `this`.
+    fn has_this_of(&self, function: u32) -> bool {
+        let number = |name: &(Arc<str>, usize)| self.lowering.program.by_name.get(name).copied();
+        self.lowering.definitions.values().flatten().any(|definition| {
+            definition.glance.this
+                && definition.this_type.is_none()
+                && number(&(definition.name.clone(), definition.parameters.len())) == Some(function)
+        })
+    }
+
+    /// A call of a standard function or one of the API.
+    fn call_other(&mut self, call: &FnCallExpr, at: rhai::Position, to: Reg) {
+        let place = position(at);
+        let mut site = self.site(call, call.args.len(), false);
+        if site.natives.is_empty() {
+            let base = self.arguments(&call.args);
+            site.receiver = None;
+            let site = self.lowering.tables.site(site);
+            self.emit_at(place, Op::CallApi { to, base, site });
+            return;
+        }
+        let (first, rest) = match &*call.args {
+            [] => (None, &[][..]),
+            [first, rest @ ..] => (Some(first), rest),
+        };
+        site.arguments = rest.len() as u8;
+        let borrowed = matches!(first, Some(Expr::Variable(..) | Expr::ThisPtr(_)));
+        let receiver = match first {
+            Some(first) if !borrowed => {
+                let register = self.fresh();
+                self.expression(first, register);
+                Some(Path {
+                    root: Root::Register(register),
+                    root_at: position(first.start_position()),
+                    steps: Box::default(),
+                })
+            }
+            _ => None,
+        };
+        let base = self.next as Reg;
+        for argument in rest {
+            let register = self.fresh();
+            self.expression(argument, register);
+        }
+        site.receiver = match (receiver, first) {
+            (None, Some(first)) => {
+                let (root, root_at) = self.root(first);
+                // A constant is copied, so that a function may change the copy.
+                let root = match root {
+                    Root::Constant(index) => {
+                        let to = self.fresh();
+                        self.emit(Op::Constant { to, index });
+                        Root::Register(to)
+                    }
+                    root => root,
+                };
+                Some(Path { root, root_at, steps: Box::default() })
+            }
+            (receiver, _) => receiver,
+        };
+        self.note_effects(&site);
+        let site = self.lowering.tables.site(site);
+        self.emit_at(place, Op::CallMethod { to, base, site });
+    }
+
+    /// `receiver.name(..)`, the arguments from `base` on.
+    pub(super) fn method(
+        &mut self,
+        call: &FnCallExpr,
+        at: rhai::Position,
+        receiver: Path,
+        base: Reg,
+        to: Reg,
+    ) {
+        let mut site = self.site(call, call.args.len() + 1, true);
+        site.arguments = call.args.len() as u8;
+        site.constant = match receiver.root {
+            Root::Constant(_) => true,
+            Root::Register(register) => self.locals.iter().any(|local| {
+                local.constant && local.place == Place::Register(register)
+            }),
+            _ => false,
+        };
+        site.receiver = Some(receiver);
+        // A map may hold a closure of that name.
+        self.reach.anything |= site.name.as_ref() == "call";
+        self.note_effects(&site);
+        let site = self.lowering.tables.site(site);
+        self.emit_at(position(at), Op::CallMethod { to, base, site });
+    }
+
+    /// What a call may change.
+    fn note_effects(&mut self, site: &Site) {
+        if let Some(function) = site.function {
+            self.reach.calls.insert(function);
+        }
+        let calls = site.natives.iter().any(|native| native.effect.calls());
+        // Entries of maps may be closures, and there may be functions for the type.
+        self.reach.anything |= calls || site.typed || site.method;
+        let changes =
+            site.function.is_some() || site.typed || site.method
+                || site.natives.iter().any(|native| native.effect.changes());
+        if let (true, Some(receiver)) = (changes, &site.receiver) {
+            match receiver.root {
+                Root::State(slot) => self.touches(&Place::State(slot)),
+                Root::This => self.changes_this = true,
+                _ => {}
+            }
+        }
+    }
+
+    fn pointer_site(&mut self, call: &FnCallExpr, method: bool) -> u16 {
+        let mut site = self.site(call, usize::MAX, method);
+        site.arguments = (call.args.len() - 1) as u8;
+        self.lowering.tables.site(site)
+    }
+
+    /// Everything that a name and a number of arguments can mean.
+    fn site(&mut self, call: &FnCallExpr, count: usize, method: bool) -> Site {
+        let name = call.name.as_str();
+        let library = &self.lowering.program.library;
+        let natives = library.rows(name, count).cloned().unwrap_or_else(|| Arc::from([]));
+        let api = library.api.get(&(name.to_owned(), count)).cloned();
+        let own = if method { count.saturating_sub(1) } else { count };
+        let function = self.lowering.program.by_name.get(&(Arc::from(name), own)).copied();
+        let typed = method
+            && self
+                .lowering
+                .program
+                .by_type
+                .keys()
+                .any(|(_, known, parameters)| **known == *name && *parameters == own);
+        Site {
+            name: name.into(),
+            receiver: None,
+            arguments: count.min(usize::from(u8::MAX)) as u8,
+            method,
+            constant: false,
+            function,
+            typed,
+            natives,
+            api,
+            argument_at: call.args.first().and_then(|first| position(first.start_position())),
+        }
+    }
+}

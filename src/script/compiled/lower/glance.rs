@@ -1,0 +1,49 @@
+use std::collections::HashSet;
+
+use rhai::{ASTNode, Expr, Stmt};
+
+/// What has to be known of a function before it is lowered.
+#[derive(Default)]
+pub(super) struct Glance {
+    /// Variables that closures share.
+    pub(super) shared: HashSet<String>,
+    /// Whether it names `this`.
+    pub(super) this: bool,
+}
+
+impl Glance {
+    pub(super) fn at(body: &[Stmt]) -> Self {
+        let mut glance = Self::default();
+        for statement in body {
+            statement.walk(&mut Vec::new(), &mut |path| {
+                match path.last() {
+                    Some(ASTNode::Expr(Expr::ThisPtr(..))) => glance.this = true,
+                    Some(ASTNode::Stmt(Stmt::Share(names))) => {
+                        glance.shared.extend(names.iter().map(|(name, _)| name.name.to_string()));
+                    }
+                    _ => {}
+                }
+                true
+            });
+        }
+        glance
+    }
+}
+
+/// Whether evaluating an expression may change a variable of the function that it stands in.
+pub(super) fn may_write(expression: &Expr) -> bool {
+    let mut found = false;
+    expression.walk(&mut Vec::new(), &mut |path| {
+        found |= match path.last() {
+            Some(ASTNode::Stmt(_)) => true,
+            Some(ASTNode::Expr(Expr::MethodCall(..) | Expr::Stmt(_))) => true,
+            Some(ASTNode::Expr(Expr::FnCall(call, _))) => {
+                call.op_token.is_none()
+                    && matches!(call.args.first(), Some(Expr::Variable(..) | Expr::ThisPtr(_)))
+            }
+            _ => false,
+        };
+        !found
+    });
+    found
+}

@@ -1,0 +1,99 @@
+use std::sync::Arc;
+
+use super::body::Body;
+use crate::script::{compiled::op::Reg, outline::GIVEN};
+
+/// Where a name leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Register(Reg),
+    /// A variable that closures share; the register holds its cell.
+    Shared(Reg),
+    State(u16),
+    Constant(u16),
+    Entity,
+    DeltaTime,
+    /// A function of the script.
+    Function,
+}
+
+/// A variable of a function.
+pub(super) struct Local {
+    pub(super) name: Arc<str>,
+    pub(super) place: Place,
+    pub(super) constant: bool,
+}
+
+/// How far the variables and registers of a function went when a block began.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    locals: usize,
+    next: usize,
+}
+
+impl Body<'_, '_> {
+    pub(super) fn mark(&self) -> Mark {
+        Mark { locals: self.locals.len(), next: self.next }
+    }
+
+    /// Ends a block.
+    pub(super) fn release(&mut self, mark: Mark) {
+        self.locals.truncate(mark.locals);
+        self.next = mark.next;
+    }
+
+    /// A register above all that are in use.
+    pub(super) fn fresh(&mut self) -> Reg {
+        let register = self.next;
+        self.next += 1;
+        self.highest = self.highest.max(self.next);
+        // Told of once, when the function is finished.
+        Reg::try_from(register).unwrap_or(Reg::MAX)
+    }
+
+    /// Declares a variable in a register; from here on its name leads there.
+    pub(super) fn declare(&mut self, name: &str, register: Reg, constant: bool) -> Place {
+        let place = if self.shared.contains(name) {
+            Place::Shared(register)
+        } else {
+            Place::Register(register)
+        };
+        self.locals.push(Local { name: name.into(), place: place.clone(), constant });
+        place
+    }
+
+    /// Where a name leads; `None` if nowhere.
+    pub(super) fn resolve(&self, name: &str) -> Option<Place> {
+        if let Some(local) = self.locals.iter().rev().find(|local| *local.name == *name) {
+            return Some(local.place.clone());
+        }
+        if let Some(slot) = self.lowering.state.get(name)
+            && self.sees_state
+        {
+            return Some(Place::State(*slot));
+        }
+        if let Some(index) = self.lowering.constants.get(name) {
+            return Some(Place::Constant(*index));
+        }
+        if self.sees_state {
+            if name == GIVEN[0] {
+                return Some(Place::Entity);
+            }
+            if name == GIVEN[1] {
+                return Some(Place::DeltaTime);
+            }
+        }
+        self.lowering.definitions.contains_key(name).then_some(Place::Function)
+    }
+
+    /// Whether a name leads to something that cannot be changed.
+    pub(super) fn is_constant(&self, name: &str) -> bool {
+        match self.locals.iter().rev().find(|local| *local.name == *name) {
+            Some(local) => {
+                local.constant
+                    || matches!(local.place, Place::Constant(_) | Place::Entity | Place::DeltaTime)
+            }
+            None => !matches!(self.resolve(name), Some(Place::State(_))),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What runs a program: registers, frames, and the loop over the instructions.
+
+mod calls;
+mod catch;
+mod frames;
+mod items;
+mod lend;
+mod paths;
+mod pointers;
+mod step;
+mod work;
+
+use std::sync::Arc;
+
+pub(crate) use self::catch::shown_name;
+use self::frames::Frame;
+use super::{Val, fault::Fault, program::Program};
+use crate::api::ScriptContext;
+
+/// How many registers an instruction can name.
+pub(super) const WINDOW: usize = 256;
+
+/// Memory that a call needs and the next one can use again.
+#[derive(Default)]
+pub(crate) struct Machine {
+    /// The registers of all frames, one above the other.
+    registers: Vec<Val>,
+    frames: Vec<Frame>,
+    /// The open `try` blocks.
+    handlers: Vec<catch::Handler>,
+    /// The errors that open `catch` blocks handle.
+    caught: Vec<catch::Caught>,
+    /// The variables that closures share.
+    cells: Vec<Val>,
+    /// What a function that a native called has made of `this`.
+    kept_this: Option<Val>,
+    /// What the variables were that the call may change.
+    saved: Vec<(u16, Val)>,
+}
+
+/// A call that runs.
+pub(crate) struct Run<'a, 'w> {
+    program: &'a Program,
+    machine: &'a mut Machine,
+    /// The variables of the script.
+    state: &'a mut [Val],
+    /// The constants, where they are being evaluated.
+    constants: Option<&'a mut Vec<Val>>,
+    context: &'a mut ScriptContext<'w>,
+    fuel: u64,
+    /// What [`live_bytes`](super::heap::live_bytes) may reach.
+    live_limit: i64,
+    /// How many frames and natives that call back may be open.
+    levels: usize,
+    /// How many natives are calling back.
+    natives: usize,
+}
+
+/// What is called, and with what.
+pub(crate) struct Entry<'a> {
+    pub(crate) function: u32,
+    pub(crate) args: &'a [Val],
+    pub(crate) fuel: u64,
+}
+
+impl Machine {
+    /// Calls a function. If it fails the variables are as they were; the fuel that is left comes
+    /// second.
+    pub(crate) fn call(
+        &mut self,
+        program: &Program,
+        state: &mut [Val],
+        constants: Option<&mut Vec<Val>>,
+        context: &mut ScriptContext<'_>,
+        entry: &Entry<'_>,
+    ) -> (Result<Val, Fault>, u64) {
+        let Some(function) = program.functions.get(entry.function as usize) else {
+            return (Ok(Val::Unit), entry.fuel);
+        };
+        for slot in &function.may_change {
+            if let Some(value) = state.get(usize::from(*slot)) {
+                self.saved.push((*slot, value.clone()));
+            }
+        }
+        let limits = context.limits();
+        let live_limit = super::heap::live_bytes().saturating_add(limits.memory_bytes as i64);
+        let levels = limits.call_levels;
+        let mut run = Run {
+            program,
+            machine: self,
+            state,
+            constants,
+            context,
+            fuel: entry.fuel,
+            live_limit,
+            levels,
+            natives: 0,
+        };
+        let result = run.enter_from_outside(entry);
+        let result = result.and_then(|value| run.keep(function).map(|()| value));
+        let left = run.fuel;
+        if result.is_err() {
+            self.put_back(state);
+        } else {
+            self.saved.clear();
+            self.cells.clear();
+        }
+        (result, left)
+    }
+
+    /// Puts the variables back as they were before a call that failed or was broken off.
+    pub(crate) fn put_back(&mut self, state: &mut [Val]) {
+        for (slot, value) in self.saved.drain(..) {
+            if let Some(place) = state.get_mut(usize::from(slot)) {
+                *place = value;
+            }
+        }
+        self.clear();
+    }
+
+    /// Forgets everything of a call that was broken off.
+    fn clear(&mut self) {
+        self.registers.iter_mut().for_each(|register| *register = Val::Unit);
+        self.frames.clear();
+        self.handlers.clear();
+        self.caught.clear();
+        self.cells.clear();
+        self.kept_this = None;
+        self.saved.clear();
+    }
+}
+
+impl Run<'_, '_> {
+    /// Whether the variables that the call may have changed can be kept.
+    fn keep(&mut self, function: &super::program::Function) -> Result<(), Fault> {
+        for slot in &function.may_change {
+            let Some(value) = self.state.get(usize::from(*slot)).cloned() else { continue };
+            if value.is_inline() || matches!(value, Val::Range(_)) {
+                continue;
+            }
+            self.charge(1 + value.weight().steps() / 16)?;
+            if let Err(what) = super::plain::check(&value) {
+                return Err(Fault::unkept(*slot, what));
+            }
+            self.fits(value.weight())?;
+        }
+        Ok(())
+    }
+
+    fn constant(&self, index: u16) -> Val {
+        let constants = self.constants.as_deref().unwrap_or(&self.program.constants);
+        constants.get(usize::from(index)).cloned().unwrap_or_default()
+    }
+
+    fn name_of(&self, function: u32) -> Arc<str> {
+        let function = self.program.functions.get(function as usize);
+        function.map_or_else(|| "".into(), |function| function.name.clone())
+    }
+}

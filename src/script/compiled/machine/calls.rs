@@ -1,0 +1,389 @@
+//! Calls of methods, standard functions and the API.
+
+use std::sync::Arc;
+
+use rhai::EvalAltResult;
+
+use super::{
+    Run,
+    frames::{Back, is_unbound},
+};
+use crate::{
+    api::{Accepts, Passed},
+    script::compiled::{
+        Val, convert,
+        fault::Fault,
+        native::Native,
+        op::Reg,
+        program::{ApiCall, Path, Site},
+    },
+};
+
+/// The most arguments that a native takes beside its receiver.
+const MOST: usize = 7;
+
+impl Run<'_, '_> {
+    fn take_args<const N: usize>(&mut self, at: usize, count: usize) -> [Val; N] {
+        std::array::from_fn(|i| {
+            if i < count {
+                self.machine.registers.get_mut(at + i).map(std::mem::take).unwrap_or_default()
+            } else {
+                Val::Unit
+            }
+        })
+    }
+
+    /// Calls a method or a standard function: gives its value, or nothing if a frame is open now that
+    /// will give it.
+    pub(super) fn call_site(
+        &mut self,
+        number: u16,
+        base: usize,
+        args_at: Reg,
+        to: Reg,
+    ) -> Result<Option<Val>, Fault> {
+        let program = self.program;
+        let Some(site) = program.sites.get(usize::from(number)) else { return Ok(None) };
+        let args_at = base + usize::from(args_at);
+        if site.method
+            && let Some(result) = self.call_member(number, site, base, args_at, to)?
+        {
+            return Ok(result);
+        }
+        let count = usize::from(site.arguments);
+        if count > MOST {
+            return Err(self.not_found(site, base, args_at));
+        }
+        let mut args: [Val; MOST] = self.take_args(args_at, count);
+        let args = &mut args[..count];
+        let result = self.call_native(site, base, args);
+        result.map(Some).map_err(|fault| {
+            if fault.is_no_overload() { self.no_function(site, base, args) } else { fault }
+        })
+    }
+
+    /// What a script itself has for `receiver.name(..)`: `None` if it has nothing.
+    fn call_member(
+        &mut self,
+        number: u16,
+        site: &Site,
+        base: usize,
+        args_at: usize,
+        to: Reg,
+    ) -> Result<Option<Option<Val>>, Fault> {
+        let Some(path) = &site.receiver else { return Ok(None) };
+        let is_call = &*site.name == "call";
+        let plain = site.function.is_none() && !site.typed && !is_call;
+        if plain && path.steps.is_empty() && !matches!(self.root(path, base)?, Val::Map(_)) {
+            return Ok(None);
+        }
+        let receiver = self.read_path(path, base)?;
+        let count = usize::from(site.arguments);
+        if is_call {
+            if let Val::Fn(callee) = &receiver {
+                let callee = callee.clone();
+                let args = self.registers_taken(args_at, count);
+                return self.call_pointer(&callee, None, args, (to, Back::Nobody)).map(Some);
+            }
+            if count == 0 {
+                return Err(Fault::mismatch("Fn", receiver.type_name()));
+            }
+            let mut args = self.registers_taken(args_at, count);
+            let callee = match args.remove(0) {
+                Val::Fn(callee) => callee,
+                other => {
+                    return Err(Fault::mismatch("Fn", other.type_name()).at(site.argument_at));
+                }
+            };
+            let back = Back::Receiver(number);
+            return self.call_pointer(&callee, Some(receiver), args, (to, back)).map(Some);
+        }
+        if let Val::Map(dict) = &receiver
+            && let Some(Val::Fn(callee)) = dict.get(&*site.name)
+        {
+            let callee = callee.clone();
+            let args = self.registers_taken(args_at, count);
+            let back = Back::Receiver(number);
+            return self.call_pointer(&callee, Some(receiver), args, (to, back)).map(Some);
+        }
+        let typed = site.typed.then(|| {
+            let key = (Arc::from(receiver.type_name()), site.name.clone(), count);
+            self.program.by_type.get(&key).copied()
+        });
+        let Some(function) = typed.flatten().or(site.function) else { return Ok(None) };
+        let args = self.registers_taken(args_at, count);
+        let changes =
+            self.program.functions.get(function as usize).is_some_and(|f| f.changes_this);
+        let back = if changes { Back::Receiver(number) } else { Back::Nobody };
+        self.open(function, Some(receiver), &[], args.into_iter(), (to, back))?;
+        Ok(Some(None))
+    }
+
+    pub(super) fn registers_taken(&mut self, at: usize, count: usize) -> Vec<Val> {
+        let end = (at + count).min(self.machine.registers.len());
+        match self.machine.registers.get_mut(at..end) {
+            Some(registers) => registers.iter_mut().map(std::mem::take).collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// Puts what a method has made of `this` where it came from.
+    pub(super) fn give_back(&mut self, site: u16, this: Val) {
+        let program = self.program;
+        let Some(base) = self.machine.frames.last().map(|frame| frame.base as usize) else { return };
+        let Some(path) =
+            program.sites.get(usize::from(site)).and_then(|site| site.receiver.as_ref())
+        else {
+            return;
+        };
+        if is_unbound(&this) {
+            return;
+        }
+        // A place that is gone by now has nothing to take back.
+        let mut this = Some(this);
+        let _ = self.change_path(path, base, false, &mut |_, place| {
+            *place = this.take().unwrap_or_default();
+            Ok(())
+        });
+    }
+
+    fn call_native(
+        &mut self,
+        site: &Site,
+        base: usize,
+        args: &mut [Val],
+    ) -> Result<Val, Fault> {
+        let Some(path) = &site.receiver else {
+            return self.call_row_or_api(site, &mut Val::Unit, args);
+        };
+        let calls = site.natives.iter().any(|native| native.effect.calls());
+        if calls {
+            let mut copy = self.read_path(path, base)?;
+            let before = copy.clone();
+            let result = self.call_row_or_api(site, &mut copy, args);
+            drop(before);
+            let row = site.natives.iter().find(|native| native.receiver.takes(&copy));
+            if row.is_some_and(|native| native.effect.changes()) {
+                let mut copy = Some(copy);
+                self.change_path(path, base, false, &mut |_, place| {
+                    *place = copy.take().unwrap_or_default();
+                    Ok(())
+                })?;
+            }
+            return result;
+        }
+        let changes = site.natives.iter().any(|native| native.effect.changes());
+        if !changes && !path.steps.is_empty() {
+            let mut copy = self.read_path(path, base)?;
+            return self.call_row_or_api(site, &mut copy, args);
+        }
+        let mut result = Ok(Val::Unit);
+        self.change_path(path, base, false, &mut |run, place| {
+            result = run.call_row_or_api(site, place, args);
+            Ok(())
+        })?;
+        result
+    }
+
+    fn call_row_or_api(
+        &mut self,
+        site: &Site,
+        receiver: &mut Val,
+        args: &mut [Val],
+    ) -> Result<Val, Fault> {
+        if let Some(api) = &site.api
+            && (site.natives.is_empty() || self.fits_api(api, site, receiver, args))
+        {
+            return self.call_api_with(api, site, receiver, args);
+        }
+        let result = self.try_rows(&site.natives, receiver, args, site.constant);
+        match (&site.api, result) {
+            (Some(api), Err(fault)) if fault.is_no_overload() => {
+                self.call_api_with(api, site, receiver, args)
+            }
+            (_, result) => result,
+        }
+    }
+
+    fn call_api_with(
+        &mut self,
+        api: &ApiCall,
+        site: &Site,
+        receiver: &Val,
+        args: &[Val],
+    ) -> Result<Val, Fault> {
+        if site.receiver.is_none() {
+            return self.api(api, &args.iter().collect::<Vec<_>>());
+        }
+        let all: Vec<&Val> = std::iter::once(receiver).chain(args).collect();
+        self.api(api, &all)
+    }
+
+    /// Whether arguments are just of the types that a function of the API is made for.
+    fn fits_api(&self, api: &ApiCall, site: &Site, receiver: &Val, args: &[Val]) -> bool {
+        let first = site.receiver.is_some().then_some(receiver);
+        first.into_iter().chain(args).zip(api.accepts.iter()).all(|(value, accepts)| {
+            accepts.iter().any(|accepts| match accepts {
+                Accepts::Bool => matches!(value, Val::Bool(_)),
+                Accepts::Int => matches!(value, Val::Int(_)),
+                Accepts::Float => matches!(value, Val::Float(_)),
+                Accepts::Str => matches!(value, Val::Text(_)),
+                Accepts::Vec3 => matches!(value, Val::Vec3(_)),
+                Accepts::Array => matches!(value, Val::Array(_)),
+                Accepts::Map => matches!(value, Val::Map(_)),
+                Accepts::Anything => false,
+            })
+        })
+    }
+
+    /// Tries rows in order until one takes the arguments.
+    fn try_rows(
+        &mut self,
+        rows: &[Native],
+        receiver: &mut Val,
+        args: &mut [Val],
+        constant: bool,
+    ) -> Result<Val, Fault> {
+        for row in rows {
+            if !row.receiver.takes(receiver) {
+                continue;
+            }
+            if constant && row.effect.changes() {
+                let name = row.name.to_owned();
+                let none = rhai::Position::NONE;
+                return Err(EvalAltResult::ErrorNonPureMethodCallOnConstant(name, none).into());
+            }
+            self.charge(row.price.units(receiver, args))?;
+            match (row.code)(self, receiver, args) {
+                Err(fault) if fault.is_no_overload() => {}
+                result => {
+                    if row.effect.changes() && !receiver.is_inline() {
+                        self.fits(receiver.weight())?;
+                    }
+                    return result;
+                }
+            }
+        }
+        Err(Fault::no_overload())
+    }
+
+    /// Calls the rows of a name; [`Fault::no_overload`] if none takes the arguments.
+    pub(super) fn call_rows(
+        &mut self,
+        name: &str,
+        receiver: &mut Val,
+        args: &mut [Val],
+    ) -> Result<Val, Fault> {
+        let program = self.program;
+        match program.library.rows(name, args.len() + 1) {
+            Some(rows) => self.try_rows(rows, receiver, args, false),
+            None => Err(Fault::no_overload()),
+        }
+    }
+
+    /// As [`call_rows`](Self::call_rows), with the error that scripts know.
+    pub(super) fn call_named(
+        &mut self,
+        name: &str,
+        mut receiver: Val,
+        args: &mut [Val],
+    ) -> Result<Val, Fault> {
+        self.call_rows(name, &mut receiver, args).map_err(|fault| {
+            if fault.is_no_overload() {
+                unknown(name, std::iter::once(&receiver).chain(&*args))
+            } else {
+                fault
+            }
+        })
+    }
+
+    fn not_found(&mut self, site: &Site, base: usize, args_at: usize) -> Fault {
+        let args = self.registers_taken(args_at, usize::from(site.arguments));
+        self.no_function(site, base, &args)
+    }
+
+    fn no_function(&self, site: &Site, base: usize, args: &[Val]) -> Fault {
+        let receiver = site.receiver.as_ref().map(|path: &Path| self.peek(path, base));
+        unknown(&site.name, receiver.iter().chain(args))
+    }
+
+    /// A copy of what a path leads to, as far as it can be found without making anything.
+    fn peek(&self, path: &Path, base: usize) -> Val {
+        let Ok(mut value) = self.root(path, base) else { return Val::Unit };
+        for step in &path.steps {
+            match self.inner(value, step, base) {
+                Ok(Some(inner)) => value = inner,
+                _ => return Val::Unit,
+            }
+        }
+        value.clone()
+    }
+
+    /// Calls a function of the API whose arguments lie in neighbouring registers.
+    pub(super) fn call_api(
+        &mut self,
+        number: u16,
+        base: usize,
+        args_at: Reg,
+    ) -> Result<Val, Fault> {
+        let program = self.program;
+        let Some(site) = program.sites.get(usize::from(number)) else { return Ok(Val::Unit) };
+        let at = base + usize::from(args_at);
+        let count = usize::from(site.arguments);
+        let Some(api) = &site.api else { return Err(self.not_found(site, base, at)) };
+        let registers = self.machine.registers.get(at..at + count).unwrap_or_default();
+        let mut objects: [convert::Object<'_>; MOST] = [convert::Object(&Val::Unit); MOST];
+        for (object, value) in objects.iter_mut().zip(registers) {
+            *object = convert::Object(value);
+        }
+        let mut passed = [Passed::Unit; MOST];
+        for ((passed, value), object) in passed.iter_mut().zip(registers).zip(&objects) {
+            *passed = convert::passed(value, object);
+        }
+        let result = (api.native)(self.context, passed.get(..count).unwrap_or_default());
+        let result = result.map_err(Fault::api);
+        self.finish_api(at, count, result)
+    }
+
+    fn finish_api(
+        &mut self,
+        at: usize,
+        count: usize,
+        result: Result<crate::contract::Value, Fault>,
+    ) -> Result<Val, Fault> {
+        for i in 0..count {
+            if let Some(register) = self.machine.registers.get_mut(at + i)
+                && !register.is_inline()
+            {
+                *register = Val::Unit;
+            }
+        }
+        let value = convert::from_owned(result?);
+        if !value.is_inline() {
+            self.charge(value.weight().steps())?;
+            self.fits(value.weight())?;
+        }
+        Ok(value)
+    }
+
+    /// Calls a function of the API.
+    pub(super) fn api(&mut self, api: &ApiCall, args: &[&Val]) -> Result<Val, Fault> {
+        let objects: Vec<_> = args.iter().map(|value| convert::Object(value)).collect();
+        let passed: Vec<_> =
+            args.iter().zip(&objects).map(|(value, object)| convert::passed(value, object)).collect();
+        let result = (api.native)(self.context, &passed).map_err(Fault::api);
+        self.finish_api(0, 0, result)
+    }
+}
+
+/// No function of a name takes these arguments.
+pub(super) fn unknown<'v>(name: &str, args: impl Iterator<Item = &'v Val>) -> Fault {
+    let types: Vec<&str> = args
+        .map(|value| match value {
+            Val::Text(_) => "&str | ImmutableString | String",
+            other => other.type_name(),
+        })
+        .collect();
+    let signature = format!("{name} ({})", types.join(", "));
+    EvalAltResult::ErrorFunctionNotFound(signature, rhai::Position::NONE).into()
+}

@@ -1,0 +1,192 @@
+//! Calls through function pointers, by scripts and by natives that call back.
+
+use std::sync::Arc;
+
+use super::{Run, calls::unknown, frames::Back};
+use crate::script::compiled::{Val, callable::FnValue, fault::Fault, op::Reg};
+
+/// What a function pointer turns out to point to.
+enum Callee {
+    Function(u32),
+    Other,
+}
+
+impl Run<'_, '_> {
+    /// Calls what a pointer points to: gives its value, or nothing if a frame is open now.
+    pub(super) fn call_pointer(
+        &mut self,
+        callee: &FnValue,
+        this: Option<Val>,
+        args: Vec<Val>,
+        (to, back): (Reg, Back),
+    ) -> Result<Option<Val>, Fault> {
+        match self.find(callee, this.as_ref(), args.len())? {
+            Callee::Function(function) => {
+                let changes =
+                    self.program.functions.get(function as usize).is_some_and(|f| f.changes_this);
+                let back = if changes && this.is_some() { back } else { Back::Nobody };
+                self.open(function, this, &callee.shared, args.into_iter(), (to, back))?;
+                Ok(None)
+            }
+            Callee::Other => {
+                let mut all: Vec<Val> = this.into_iter().chain(args).collect();
+                self.call_by_name(&callee.name, &mut all).map(Some)
+            }
+        }
+    }
+
+    fn find(&self, callee: &FnValue, this: Option<&Val>, args: usize) -> Result<Callee, Fault> {
+        if let Some(function) = callee.closure {
+            let takes = self.program.functions.get(function as usize).map_or(0, |f| f.parameters);
+            if usize::from(takes) == callee.shared.len() + args {
+                return Ok(Callee::Function(function));
+            }
+            return Ok(Callee::Other);
+        }
+        if let Some(this) = this {
+            let key = (Arc::from(this.type_name()), callee.name.clone(), args);
+            if let Some(function) = self.program.by_type.get(&key) {
+                return Ok(Callee::Function(*function));
+            }
+        }
+        match self.program.by_name.get(&(callee.name.clone(), args)) {
+            Some(function) => Ok(Callee::Function(*function)),
+            None => Ok(Callee::Other),
+        }
+    }
+
+    /// Calls a standard function or one of the API by a name that is known only now. What is left of
+    /// the first argument stays in its place.
+    pub(super) fn call_by_name(&mut self, name: &str, args: &mut [Val]) -> Result<Val, Fault> {
+        let program = self.program;
+        if let Some(message) = program.library.denied.get(name) {
+            return Err(Fault::api(crate::api::ApiFault {
+                kind: crate::contract::ErrorKind::Permission,
+                message: message.clone(),
+            }));
+        }
+        let count = args.len();
+        let api = program.library.api.get(&(name.to_owned(), count));
+        let rows = match args {
+            [] => {
+                let key = program.library.rows(name, 0);
+                key.map(|rows| self.try_bare(rows))
+            }
+            [receiver, rest @ ..] => {
+                let known = program.library.rows(name, count).is_some();
+                known.then(|| self.call_rows(name, receiver, rest))
+            }
+        };
+        match (rows, api) {
+            (Some(Err(fault)), Some(api)) if fault.is_no_overload() => {
+                self.api(api, &args.iter().collect::<Vec<_>>())
+            }
+            (None, Some(api)) => self.api(api, &args.iter().collect::<Vec<_>>()),
+            (Some(Err(fault)), None) if fault.is_no_overload() => Err(unknown(name, args.iter())),
+            (Some(result), _) => result,
+            (None, None) => Err(unknown(name, args.iter())),
+        }
+    }
+
+    /// `is_def_fn(name, parameters)`.
+    pub(super) fn is_defined(&self, this: Option<&Val>, name: &Val, count: &Val) -> Result<bool, Fault> {
+        let text = |value: &Val| match value {
+            Val::Text(text) => Ok(Arc::<str>::from(text.as_str())),
+            other => Err(Fault::mismatch("string", other.type_name())),
+        };
+        let this = this.map(text).transpose()?;
+        let name = text(name)?;
+        let Val::Int(count) = count else { return Err(Fault::mismatch("i64", count.type_name())) };
+        let Ok(count) = usize::try_from(*count) else { return Ok(false) };
+        Ok(match this {
+            Some(this) => {
+                let this = match &*this {
+                    "int" => "i64".into(),
+                    "float" => "f64".into(),
+                    _ => this,
+                };
+                self.program.by_type.contains_key(&(this, name, count))
+            }
+            None => self.program.by_name.contains_key(&(name, count)),
+        })
+    }
+
+    /// Calls back from a native and waits for the value.
+    fn call_now(
+        &mut self,
+        callee: &FnValue,
+        this: Option<&mut Val>,
+        args: &[&Val],
+    ) -> Result<Val, Fault> {
+        let found = self.find(callee, this.as_deref(), args.len())?;
+        let Callee::Function(function) = found else {
+            let mut all: Vec<Val> =
+                this.iter().map(|this| (**this).clone()).chain(args.iter().map(|v| (*v).clone())).collect();
+            let result = self.call_by_name(&callee.name, &mut all);
+            if let (Some(this), Some(first)) = (this, all.into_iter().next()) {
+                *this = first;
+            }
+            return result;
+        };
+        let floor = self.machine.frames.len();
+        let changes = self.program.functions.get(function as usize).is_some_and(|f| f.changes_this);
+        let back = if this.is_some() && changes { Back::Native } else { Back::Nobody };
+        let bound = this.as_deref().cloned();
+        self.natives += 1;
+        let args = args.iter().map(|value| (*value).clone());
+        let opened = self.open(function, bound, &callee.shared, args, (0, back));
+        let result = opened.and_then(|()| self.run(floor));
+        self.natives -= 1;
+        if let (Back::Native, Some(this)) = (back, this)
+            && let Some(kept) = self.machine.kept_this.take()
+        {
+            *this = kept;
+        }
+        result
+    }
+
+    /// See [`call_back`](Self::call_back) in what is lent to natives.
+    pub(super) fn call_back_with(
+        &mut self,
+        caller: &'static str,
+        callee: &FnValue,
+        mut this: Option<&mut Val>,
+        args: &[Val],
+        extra: &[Val],
+        moved: Option<usize>,
+    ) -> Result<Val, Fault> {
+        let plain: Vec<&Val> = args.iter().collect();
+        let place = self.place();
+        let mut result = self.call_now(callee, this.as_deref_mut(), &plain);
+        if let (Some(moved), true, Err(fault)) = (moved, this.is_some(), &result)
+            && fault.is_unknown(&callee.name)
+            && let Some(value) = this.as_deref().cloned()
+        {
+            let mut all = plain.clone();
+            all.insert(moved.min(all.len()), &value);
+            result = self.call_now(callee, None, &all);
+        }
+        if let Err(fault) = &result
+            && fault.is_unknown(&callee.name)
+        {
+            let value = this.as_deref().cloned();
+            let mut all: Vec<&Val> = plain;
+            let mut bound = this;
+            if let (Some(moved), Some(value)) = (moved, &value) {
+                all.insert(moved.min(all.len()), value);
+                bound = None;
+            }
+            all.extend(extra);
+            result = self.call_now(callee, bound, &all);
+        }
+        result.map_err(|fault| fault.called_by(caller, place))
+    }
+}
+
+/// A pointer to a function of a name that may be one.
+pub(crate) fn pointer(name: &str) -> Result<Val, Fault> {
+    match rhai::FnPtr::new(name) {
+        Ok(_) => Ok(Val::Fn(Arc::new(FnValue::named(name)))),
+        Err(error) => Err((*error).into()),
+    }
+}

@@ -1,0 +1,245 @@
+use std::{
+    any::Any,
+    collections::{BTreeSet, HashMap},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use rhai::AST;
+
+use super::{
+    Val, convert,
+    fault::{Fault, Trouble, What},
+    library::natives,
+    lower,
+    machine::{Entry, Machine, shown_name},
+    program::{ApiCall, Library, Program},
+    show::{Style, shown},
+};
+use crate::{
+    api::{ApiTable, Category, ScriptContext},
+    contract::{ErrorKind, Frame, Position, ScriptError, Stage, Value},
+    script::{
+        outline::Outline,
+        reference::{describe, kind_of},
+    },
+};
+
+/// A script compiled for the compiled backend.
+pub(crate) struct CompiledProgram {
+    program: Program,
+    /// The functions of the outline, in its order.
+    functions: Vec<u32>,
+    start: u32,
+    state: Vec<String>,
+}
+
+/// All that a script may call if some categories of the table are denied to it.
+pub(crate) fn library(api: &ApiTable, denied: &BTreeSet<Category>) -> Arc<Library> {
+    let mut made = Library::default();
+    let mut rows: HashMap<(&'static str, usize), Vec<_>> = HashMap::new();
+    for native in natives() {
+        rows.entry((native.name, native.arity)).or_default().push(native);
+    }
+    for ((name, arity), rows) in rows {
+        made.natives.entry(name).or_default().push((arity, rows.into()));
+    }
+    for function in api.iter() {
+        let name = function.name();
+        if denied.contains(function.category()) {
+            let category = function.category();
+            let message = format!("`{name}` needs permission \"{category}\"");
+            made.denied.insert(name.to_owned(), message);
+            continue;
+        }
+        for overload in function.overloads() {
+            let accepts = overload.parameters.iter().map(|parameter| parameter.accepts).collect();
+            let call = ApiCall { native: overload.native.clone(), accepts };
+            made.api.insert((name.to_owned(), overload.parameters.len()), call);
+        }
+    }
+    Arc::new(made)
+}
+
+impl CompiledProgram {
+    /// Lowers a parsed and checked script, and evaluates its constants.
+    ///
+    /// # Errors
+    /// It uses what this backend does not have, or a constant cannot be evaluated.
+    pub(crate) fn new(
+        path: &str,
+        ast: &AST,
+        outline: &Outline,
+        library: Arc<Library>,
+        context: &mut ScriptContext<'_>,
+    ) -> Result<Self, Vec<ScriptError>> {
+        let lowered = lower::lower(path, ast, outline, library, false)?;
+        let mut program = lowered.program;
+        if !outline.constants.is_empty() {
+            let mut constants = vec![Val::Unit; outline.constants.len()];
+            let fuel = context.limits().start_fuel;
+            let entry = Entry { function: lowered.constants, args: &[], fuel };
+            let called = guarded(|| {
+                Machine::default().call(&program, &mut [], Some(&mut constants), context, &entry).0
+            });
+            judged(path, Stage::Compile, &[], called).map_err(|error| vec![*error])?;
+            program.constants = constants;
+        }
+        Ok(Self {
+            program,
+            functions: lowered.functions,
+            start: lowered.start,
+            state: outline.state.clone(),
+        })
+    }
+
+    /// Runs the code at the top level once and gives the state that it leaves.
+    pub(crate) fn start(
+        &self,
+        context: &mut ScriptContext<'_>,
+    ) -> Result<Vec<Val>, Box<ScriptError>> {
+        let mut state = vec![Val::Unit; self.state.len()];
+        let fuel = context.limits().start_fuel;
+        let entry = Entry { function: self.start, args: &[], fuel };
+        self.enter(Stage::Bind, &entry, &mut state, context)?;
+        Ok(state)
+    }
+
+    /// Calls a function. If it fails the state is as it was before.
+    pub(crate) fn call(
+        &self,
+        function: usize,
+        state: &mut [Val],
+        args: &[Value],
+        context: &mut ScriptContext<'_>,
+    ) -> Result<(), Box<ScriptError>> {
+        let Some(function) = self.functions.get(function).copied() else { return Ok(()) };
+        let fuel = context.limits().fuel;
+        if args.is_empty() {
+            let entry = Entry { function, args: &[], fuel };
+            return self.enter(Stage::Run, &entry, state, context);
+        }
+        let args: Vec<Val> = args.iter().map(convert::from_value).collect();
+        self.enter(Stage::Run, &Entry { function, args: &args, fuel }, state, context)
+    }
+
+    fn enter(
+        &self,
+        stage: Stage,
+        entry: &Entry<'_>,
+        state: &mut [Val],
+        context: &mut ScriptContext<'_>,
+    ) -> Result<(), Box<ScriptError>> {
+        let mut machine = OpenMachine::of(context.kept()).machine.take().unwrap_or_default();
+        let mut left = 0;
+        let called = guarded(|| {
+            let (result, rest) = machine.call(&self.program, state, None, context, entry);
+            left = rest;
+            result
+        });
+        context.spend(entry.fuel - left);
+        if called.is_err() {
+            // It may hold anything.
+            machine.put_back(state);
+        }
+        OpenMachine::of(context.kept()).machine = Some(machine);
+        match judged(&self.program.path, stage, &self.state, called) {
+            Ok(()) => Ok(()),
+            Err(mut error) => {
+                let function = self.program.functions.get(entry.function as usize);
+                error.position = error.position.or(function.and_then(|function| function.at));
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Runs something; `Err` with the message if a function of the host panicked in it.
+fn guarded<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+        payload
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no message".to_owned())
+    })
+}
+
+/// What became of a call.
+fn judged(
+    path: &str,
+    stage: Stage,
+    state: &[String],
+    called: Result<Result<Val, Fault>, String>,
+) -> Result<(), Box<ScriptError>> {
+    match called {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(fault)) => Err(Box::new(told(path, stage, state, fault))),
+        Err(panic) => {
+            let message = format!("a function of the host panicked: {panic}");
+            Err(Box::new(ScriptError::new(stage, ErrorKind::Host, path, message)))
+        }
+    }
+}
+
+/// A fault in the words that hosts and modders read.
+#[cold]
+fn told(path: &str, stage: Stage, state: &[String], fault: Fault) -> ScriptError {
+    let Trouble { what, at, frames } = fault.into_trouble();
+    let (kind, message) = match what {
+        What::Thrown(value) => thrown(&value),
+        What::Error(error) => describe(&error),
+        What::Stopped(kind, message) => (kind, message),
+        What::Unkept(slot, what) => {
+            let name = state.get(usize::from(slot)).map_or("", String::as_str);
+            let message = format!("variable `{name}` cannot be kept: {what}");
+            return ScriptError::new(stage, ErrorKind::Runtime, path, message);
+        }
+        What::NoOverload => (ErrorKind::NotFound, "no function takes these arguments".to_owned()),
+    };
+    let mut error = ScriptError::new(stage, kind, path, message).at(at);
+    error.stack = frames
+        .into_iter()
+        .filter(|(name, _)| &**name != lower::START)
+        .map(|(name, called_at): (_, Option<Position>)| Frame {
+            function: shown_name(&name),
+            called_at,
+        })
+        .collect();
+    error
+}
+
+/// What is said of a value that was thrown.
+fn thrown(value: &Val) -> (ErrorKind, String) {
+    const MOST: usize = 1024;
+    if let Val::Map(dict) = value
+        && let Some(message) = dict.get("message")
+    {
+        let kind = dict.get("kind").map(|kind| shown(kind, Style::Print, MOST));
+        let kind = kind.map_or(ErrorKind::Runtime, |kind| kind_of(&kind));
+        return (kind, shown(message, Style::Print, MOST));
+    }
+    match value {
+        Val::Unit => (ErrorKind::Runtime, "thrown".to_owned()),
+        other => (ErrorKind::Runtime, shown(other, Style::Print, MOST)),
+    }
+}
+
+/// The machine of a batch of calls: any program can run on it.
+#[derive(Default)]
+struct OpenMachine {
+    machine: Option<Box<Machine>>,
+}
+
+impl OpenMachine {
+    /// The machine kept in a place that may be empty, or hold another backend's.
+    fn of(place: &mut Option<Box<dyn Any>>) -> &mut Self {
+        if !place.as_ref().is_some_and(|kept| kept.is::<Self>()) {
+            *place = Some(Box::new(Self::default()));
+        }
+        match place.as_mut().and_then(|kept| kept.downcast_mut()) {
+            Some(open) => open,
+            None => unreachable!("it was just put there"),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use glam::Vec3;
+
+use super::callable::FnValue;
+use super::heap::{Blob, Dict, Key, List, Text, Weight};
+use super::steps::Steps;
+
+/// A value of a running script: 16 bytes, plain data or shared until written.
+///
+/// Cycles cannot exist: what closures share lies in cells that belong to the call and are known by
+/// number.
+#[derive(Clone, Default)]
+pub(crate) enum Val {
+    #[default]
+    Unit,
+    Bool(bool),
+    Char(char),
+    Int(i64),
+    Float(f64),
+    Vec3(Vec3),
+    Text(Arc<Text>),
+    Array(Arc<List>),
+    Map(Arc<Dict>),
+    Blob(Arc<Blob>),
+    Range(Arc<Range>),
+    Fn(Arc<FnValue>),
+    /// What `range(..)`, `chars()` and `bits()` give: only good for `for`.
+    Steps(Arc<Steps>),
+    /// A variable that closures share, by its number. Never inside another value.
+    Cell(u32),
+}
+
+const _: () = assert!(size_of::<Val>() == 16, "registers are two words");
+
+/// `start..end` or `start..=end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Range {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+    pub(crate) inclusive: bool,
+}
+
+impl Val {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self::Text(Arc::new(Text::new(text.into())))
+    }
+
+    pub(crate) fn array(items: Vec<Self>) -> Self {
+        Self::Array(Arc::new(List::new(items)))
+    }
+
+    pub(crate) fn map(entries: BTreeMap<Key, Self>) -> Self {
+        Self::Map(Arc::new(Dict::new(entries)))
+    }
+
+    pub(crate) fn blob(bytes: Vec<u8>) -> Self {
+        Self::Blob(Arc::new(Blob::new(bytes)))
+    }
+
+    pub(crate) fn range(start: i64, end: i64, inclusive: bool) -> Self {
+        Self::Range(Arc::new(Range { start, end, inclusive }))
+    }
+
+    /// What `type_of` says.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Unit => "()",
+            Self::Bool(_) => "bool",
+            Self::Char(_) => "char",
+            Self::Int(_) => "i64",
+            Self::Float(_) => "f64",
+            Self::Vec3(_) => "Vec3",
+            Self::Text(_) => "string",
+            Self::Array(_) => "array",
+            Self::Map(_) => "map",
+            Self::Blob(_) => "blob",
+            Self::Range(range) if range.inclusive => "range=",
+            Self::Range(_) => "range",
+            Self::Fn(_) => "Fn",
+            Self::Steps(steps) => steps.type_name(),
+            Self::Cell(_) => "shared",
+        }
+    }
+
+    /// What it weighs in the list or map that holds it.
+    pub(crate) fn weight(&self) -> Weight {
+        match self {
+            Self::Text(text) => {
+                Weight { bytes: u32::try_from(text.len()).unwrap_or(u32::MAX), ..Weight::default() }
+            }
+            Self::Array(list) => list.weight(),
+            Self::Map(dict) => dict.weight(),
+            Self::Blob(blob) => Weight {
+                items: u32::try_from(blob.len()).unwrap_or(u32::MAX).saturating_add(1),
+                ..Weight::default()
+            },
+            _ => Weight::default(),
+        }
+    }
+
+    /// Whether it is the very same value: the same bits, or the same place in memory. As long as the
+    /// original is there, whoever writes to a copy of it makes that another value.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Unit, Self::Unit) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Char(a), Self::Char(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
+            (Self::Vec3(a), Self::Vec3(b)) => {
+                a.to_array().map(f32::to_bits) == b.to_array().map(f32::to_bits)
+            }
+            (Self::Text(a), Self::Text(b)) => Arc::ptr_eq(a, b),
+            (Self::Array(a), Self::Array(b)) => Arc::ptr_eq(a, b),
+            (Self::Map(a), Self::Map(b)) => Arc::ptr_eq(a, b),
+            (Self::Blob(a), Self::Blob(b)) => Arc::ptr_eq(a, b),
+            (Self::Range(a), Self::Range(b)) => Arc::ptr_eq(a, b),
+            (Self::Fn(a), Self::Fn(b)) => Arc::ptr_eq(a, b),
+            (Self::Steps(a), Self::Steps(b)) => Arc::ptr_eq(a, b),
+            (Self::Cell(a), Self::Cell(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    /// Whether it lies in the value itself: copying it and dropping it cost nothing.
+    pub(crate) const fn is_inline(&self) -> bool {
+        matches!(
+            self,
+            Self::Unit
+                | Self::Bool(_)
+                | Self::Char(_)
+                | Self::Int(_)
+                | Self::Float(_)
+                | Self::Vec3(_)
+                | Self::Cell(_)
+        )
+    }
+}
+
+impl From<bool> for Val {
+    fn from(b: bool) -> Self {
+        Self::Bool(b)
+    }
+}
+
+impl From<i64> for Val {
+    fn from(i: i64) -> Self {
+        Self::Int(i)
+    }
+}
+
+impl From<f64> for Val {
+    fn from(x: f64) -> Self {
+        Self::Float(x)
+    }
+}
+
+impl From<char> for Val {
+    fn from(c: char) -> Self {
+        Self::Char(c)
+    }
+}
+
+impl From<Vec3> for Val {
+    fn from(v: Vec3) -> Self {
+        Self::Vec3(v)
+    }
+}
+
+impl From<String> for Val {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<&str> for Val {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<Vec<Self>> for Val {
+    fn from(items: Vec<Self>) -> Self {
+        Self::array(items)
+    }
+}

@@ -1,0 +1,30 @@
+//! The backends mean the same: what a script does on one of them it does on every other.
+//!
+//! - `differential/*.rhai` hold small scripts by feature of the language, each with what becomes of
+//!   it; `BLESS=1 cargo test --test differential corpus` writes that anew.
+//! - The scripts that come with the crate are run, too.
+//! - Programs made at random are compared, and one that differs is made small. A long run:
+//!   `DIFF_PROGRAMS=2000000 cargo test --release --test differential -- generated --nocapture`,
+//!   with `DIFF_SEED` for programs other than those of seed 0.
+//!
+//! A backend is added in `outcome.rs`: a variant of `Backend`, its place in `Backend::ALL`, and its
+//! compiler.
+
+mod differential {
+    /// The numbers that a generated program is made of.
+    mod choices;
+    /// The hand-written scripts.
+    mod corpus;
+    /// Programs at random, compared.
+    mod generated;
+    /// The grammar: from numbers to a program.
+    mod generator;
+    /// What a backend makes of a script.
+    mod outcome;
+    /// The scripts that come with the crate.
+    mod shipped;
+    /// From a program that differs to a small one.
+    mod shrink;
+    /// The world that scripts run in, and how they are called.
+    mod stage;
+}

@@ -1,0 +1,190 @@
+//! Small scripts by feature of the language, each with what becomes of it.
+//!
+//! A file is a list of cases:
+//!
+//! ```text
+//! //# name of the case
+//! // = the value of `out` after three updates
+//! let out = ();
+//! fn on_update() { out = 1 + 1; }
+//! ```
+//!
+//! For a script that fails, the first error: `// ! kind line:column`, where line 1 is the first line
+//! of the script itself, below the expectation, and under it `// : message` and a line for each call
+//! on the way there. `// > level text` is a line that the first update wrote to the log.
+//!
+//! The scripts are run by every backend, held against what is written and against one another.
+//! `BLESS=1` writes what the first backend says.
+
+use std::{collections::HashSet, fmt::Write, fs, path::PathBuf};
+
+use super::{
+    outcome::{Backend, Outcome, Place, Verdict, run},
+    stage::calls,
+};
+use bevy_cscript::script::{ScriptThreads, ScriptWorkers};
+
+/// A script and what is expected of it.
+struct Case {
+    file: String,
+    name: String,
+    /// The lines of the expectation.
+    expected: String,
+    text: String,
+}
+
+/// The text of a file up to its first case, and its cases.
+fn read(path: &PathBuf) -> (String, Vec<Case>) {
+    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let mut parts = text.split("//# ");
+    let head = parts.next().unwrap_or_default().to_owned();
+    let cases = parts.map(|part| {
+        let (name, rest) = part.split_once('\n').unwrap_or((part, ""));
+        let expected: String =
+            rest.split_inclusive('\n').take_while(|line| is_expectation(line)).collect();
+        let text = rest[expected.len()..].trim_end().to_owned() + "\n";
+        Case { file: file.clone(), name: name.trim().to_owned(), expected, text }
+    });
+    (head, cases.collect())
+}
+
+fn is_expectation(line: &str) -> bool {
+    ["// =", "// !", "// :", "// >"].iter().any(|mark| {
+        line.strip_prefix(mark).is_some_and(|rest| rest.starts_with([' ', '\n']))
+    })
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/differential")
+}
+
+fn files() -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder()).expect("the folder of the cases");
+    let paths = entries.map(|entry| entry.expect("an entry of the folder").path());
+    let mut files: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|end| end == "rhai")).collect();
+    files.sort();
+    files
+}
+
+/// The expectation that an outcome fulfils.
+fn describe(outcome: &Outcome) -> String {
+    let mut lines = String::new();
+    let mut line = |mark: &str, text: &str| {
+        let mut text = text.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
+        if mark == ">" && text.chars().count() > 100 {
+            text = text.chars().take(100).collect::<String>() + " ..";
+        }
+        let _ = writeln!(lines, "{}", format!("// {mark} {text}").trim_end());
+    };
+    match outcome.first_error() {
+        Some(fault) => {
+            line("!", &format!("{} {}", fault.kind, Place(fault.position)));
+            line(":", &fault.message);
+            for (function, at) in fault.stack.iter().filter(|(_, at)| at.is_some()) {
+                line(":", &format!("in {function}, called at {}", Place(*at)));
+            }
+        }
+        None => line("=", &outcome.out),
+    }
+    let first_update = outcome.steps.iter().find(|step| step.function == "on_update");
+    for text in first_update.iter().flat_map(|step| &step.log) {
+        line(">", text);
+    }
+    lines
+}
+
+/// The outcomes of a script on all backends.
+fn outcomes(text: &str) -> Vec<Outcome> {
+    let calls = calls(3);
+    Backend::ALL.iter().map(|backend| run(*backend, text, &calls)).collect()
+}
+
+/// What two backends disagree in, if they do.
+pub(super) fn disagreement(title: &str, outcomes: &[Outcome]) -> Option<String> {
+    let (first, others) = outcomes.split_first()?;
+    let mut text = String::new();
+    for (other, backend) in others.iter().zip(&Backend::ALL[1..]) {
+        if first.compare(other) == Verdict::Different {
+            let _ = write!(
+                text,
+                "{title}\n    {:?}\n{}    {backend:?}\n{}",
+                Backend::ALL[0],
+                first.beside(other),
+                other.beside(first)
+            );
+        }
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+#[test]
+fn corpus_cases_do_what_they_say_on_every_backend() {
+    let bless = std::env::var_os("BLESS").is_some();
+    let workers = ScriptWorkers::new(ScriptThreads::Auto).expect("threads can be started");
+    let mut count = 0;
+    let mut wrong = Vec::new();
+    for path in files() {
+        let (head, mut cases) = read(&path);
+        let mut names = HashSet::new();
+        for case in &cases {
+            assert!(names.insert(&case.name), "{}: two cases `{}`", case.file, case.name);
+        }
+        let found = workers.run_batches(&mut cases, 16, |cases| {
+            cases.iter().map(|case| outcomes(&case.text)).collect::<Vec<_>>()
+        });
+        count += cases.len();
+        let mut blessed = head;
+        for (case, outcomes) in cases.iter().zip(found.into_iter().flatten()) {
+            let title = format!("{}: {}", case.file, case.name);
+            let described = describe(&outcomes[0]);
+            let _ = write!(blessed, "//# {}\n{described}{}\n", case.name, case.text);
+            if !bless && described != case.expected {
+                let expected = &case.expected;
+                wrong.push(format!("{title}\nexpected\n{expected}found\n{described}"));
+            }
+            wrong.extend(disagreement(&title, &outcomes));
+        }
+        if bless {
+            fs::write(&path, blessed.trim_end().to_owned() + "\n").expect("the file can be written");
+        }
+    }
+    println!("{count} cases");
+    assert!(count >= 450, "only {count} cases");
+    assert!(wrong.is_empty(), "{} of {count} cases:\n\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The reference looks up operators in another way once `**` occurs anywhere in a script. Of all cases
+/// this one alone shows it, in the words of its message.
+const POWER_SHOWS: &str = "int overflow of negation";
+
+#[test]
+fn a_power_elsewhere_in_the_script_changes_nothing() {
+    let workers = ScriptWorkers::new(ScriptThreads::Auto).expect("threads can be started");
+    let mut wrong = Vec::new();
+    for path in files() {
+        let (_, mut cases) = read(&path);
+        let found = workers.run_batches(&mut cases, 16, |cases| {
+            let differs = |case: &Case| {
+                let powered = format!("{}\nfn power_elsewhere() {{ 2 ** 2 }}\n", case.text);
+                let calls = calls(3);
+                let outcome = |text: &str| run(Backend::Reference, text, &calls);
+                let (plain, powered) = (outcome(&case.text), outcome(&powered));
+                let is_different = plain.compare(&powered) == Verdict::Different;
+                (is_different != (case.name == POWER_SHOWS)).then(|| {
+                    format!(
+                        "{}: {}\n    without\n{}    with\n{}",
+                        case.file,
+                        case.name,
+                        plain.beside(&powered),
+                        powered.beside(&plain)
+                    )
+                })
+            };
+            cases.iter().filter_map(differs).collect::<Vec<_>>()
+        });
+        wrong.extend(found.into_iter().flatten());
+    }
+    assert!(wrong.is_empty(), "{} cases:\n\n{}", wrong.len(), wrong.join("\n"));
+}

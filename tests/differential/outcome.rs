@@ -1,0 +1,288 @@
+//! What a backend makes of a script: everything that can be observed from outside, as text, so that
+//! NaN equals NaN and `1` is not `1.0`.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, LazyLock},
+};
+
+use bevy_cscript::{
+    api::{CallScope, ScriptContext},
+    contract::{ErrorKind, LogLevel, LogLine, Position, ScriptError, ScriptSource, Stage, Value},
+    script::{ScriptCompiler, ScriptInstance},
+    testing::FakeWorld,
+    trust::{TrustPolicy, Verified},
+};
+
+use super::stage::{Call, ME, WORLD};
+
+/// Who runs scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Backend {
+    /// Stock Rhai, hardened.
+    Reference,
+}
+
+impl Backend {
+    /// All of them; the first is the one that the others are held against.
+    pub(super) const ALL: &[Self] = &[Self::Reference];
+
+    fn compiler(self) -> &'static ScriptCompiler {
+        static REFERENCE: LazyLock<ScriptCompiler> = LazyLock::new(ScriptCompiler::default);
+        match self {
+            Self::Reference => &REFERENCE,
+        }
+    }
+}
+
+/// What became of a script.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// Why it was refused when it was loaded; then it is never called.
+    pub(super) refused: Vec<Fault>,
+    /// The top level and the calls, in order, as far as it has functions for them.
+    pub(super) steps: Vec<Step>,
+    /// The value of `out` at the end, as scripts write it.
+    pub(super) out: String,
+}
+
+/// What one call did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) function: &'static str,
+    pub(super) commands: Vec<String>,
+    pub(super) log: Vec<String>,
+    /// All variables after it, by name.
+    pub(super) state: BTreeMap<String, String>,
+    pub(super) error: Option<Fault>,
+}
+
+/// An error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) stage: Stage,
+    pub(super) kind: ErrorKind,
+    pub(super) position: Option<Position>,
+    pub(super) message: String,
+    /// The call stack, innermost function first, each with where it was called.
+    pub(super) stack: Vec<(String, Option<Position>)>,
+}
+
+/// How two outcomes compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// They are equal.
+    Same,
+    /// They are not.
+    Different,
+    /// They are equal as far as both had fuel. A step of one backend is not a step of another.
+    OutOfFuel,
+}
+
+impl From<ScriptError> for Fault {
+    fn from(error: ScriptError) -> Self {
+        let stack = error.stack.into_iter().map(|frame| (frame.function, frame.called_at));
+        Self {
+            stage: error.stage,
+            kind: error.kind,
+            position: error.position,
+            message: without_closure_names(error.message),
+            stack: stack.collect(),
+        }
+    }
+}
+
+/// Loads a script and calls it. The world is changed by what each call asked for.
+///
+/// Needs as much stack as a script thread has.
+pub(super) fn run(backend: Backend, text: &str, calls: &[Call]) -> Outcome {
+    let compiler = backend.compiler();
+    let limits = compiler.limits();
+    let source = ScriptSource::new("script", text);
+    let source = Verified::check(source, &TrustPolicy::default()).expect("unsigned is allowed");
+    let script = match compiler.compile(&source) {
+        Ok(script) => Arc::new(script),
+        Err(errors) => {
+            let refused = errors.into_iter().map(Into::into).collect();
+            return Outcome { refused, ..Outcome::default() };
+        }
+    };
+
+    // The world is copied only if something comes to change it.
+    let mut changed: Option<FakeWorld> = None;
+    let mut instance = None;
+    let mut steps = Vec::new();
+    let bind = Call { function: "the top level", args: Vec::new(), tick: 0 };
+    for call in std::iter::once(&bind).chain(calls) {
+        let id = script.function(call.function);
+        if instance.is_some() && id.is_none() {
+            continue;
+        }
+        let mut context = ScriptContext::new(CallScope {
+            world: changed.as_ref().unwrap_or(&WORLD),
+            limits,
+            world_seed: 7,
+            tick: call.tick,
+            delta_time: 0.125,
+        });
+        context.begin(ME, id.map_or(0, |id| script.salt(id)));
+        let result = match (&mut instance, id) {
+            (Some(instance), Some(id)) => ScriptInstance::call(instance, id, &call.args, &mut context),
+            _ => ScriptInstance::start(script.clone(), &mut context).map(|started| {
+                instance = Some(started);
+            }),
+        };
+        let (log, suppressed) = context.take_log();
+        let mut log: Vec<String> = log.iter().map(shown_line).collect();
+        if suppressed > 0 {
+            log.push(format!("and {suppressed} more"));
+        }
+        let commands = context.take_commands();
+        drop(context);
+        let snapshot = instance.as_ref().map(ScriptInstance::snapshot).unwrap_or_default();
+        steps.push(Step {
+            function: call.function,
+            commands: commands.iter().map(|command| without_closure_names(format!("{command:?}"))).collect(),
+            log,
+            state: snapshot
+                .0
+                .iter()
+                .map(|(name, value)| (name.clone(), without_closure_names(exact(value))))
+                .collect(),
+            error: result.err().map(Into::into),
+        });
+        if !commands.is_empty() {
+            changed.get_or_insert_with(|| WORLD.clone()).apply(&commands);
+        }
+        // As in a game, nobody calls the script of an entity that is gone.
+        let is_gone = changed.as_ref().is_some_and(|world| !world.entities.contains_key(&ME));
+        if instance.is_none() || is_gone {
+            break;
+        }
+    }
+    let out = instance.and_then(|instance| instance.get("out")).unwrap_or_default();
+    Outcome { refused: Vec::new(), steps, out: without_closure_names(out.to_string()) }
+}
+
+fn shown_line(line: &LogLine) -> String {
+    let level = match line.level {
+        LogLevel::Debug => "debug",
+        LogLevel::Info => "info",
+        LogLevel::Warn => "warn",
+        LogLevel::Error => "error",
+    };
+    without_closure_names(format!("{level} {}", line.text))
+}
+
+/// Text in which all closures have one name: theirs differ between builds and backends.
+fn without_closure_names(text: String) -> String {
+    const MARK: &str = "anon$";
+    if !text.contains(MARK) {
+        return text;
+    }
+    let mut parts = text.split(MARK);
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        result.push_str(MARK);
+        result.push_str(part.trim_start_matches(|c: char| c.is_ascii_hexdigit()));
+    }
+    result
+}
+
+/// As a script writes it, with strings and characters in quotes and all that tells one value from
+/// another.
+fn exact(value: &Value) -> String {
+    match value {
+        Value::Blob(bytes) => format!("blob {bytes:?}"),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(exact).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Map(map) => {
+            let entries: Vec<_> = map.iter().map(|(k, v)| format!("{k:?}: {}", exact(v))).collect();
+            format!("#{{{}}}", entries.join(", "))
+        }
+        Value::String(text) => format!("{text:?}"),
+        Value::Char(c) => format!("{c:?}"),
+        other => other.to_string(),
+    }
+}
+
+impl Outcome {
+    /// The first error, with the call in which it came.
+    pub(super) fn first_error(&self) -> Option<&Fault> {
+        let of_steps = self.steps.iter().filter_map(|step| step.error.as_ref());
+        self.refused.iter().chain(of_steps).next()
+    }
+
+    pub(super) fn compare(&self, other: &Self) -> Verdict {
+        let dry = |step: &Step| step.error.as_ref().is_some_and(|e| e.kind == ErrorKind::Fuel);
+        let first_dry =
+            |outcome: &Self| outcome.steps.iter().position(dry).unwrap_or(usize::MAX);
+        let fueled = first_dry(self).min(first_dry(other));
+        if fueled == usize::MAX {
+            return if self == other { Verdict::Same } else { Verdict::Different };
+        }
+        let same = self.refused == other.refused
+            && self.steps.get(..fueled).is_some()
+            && self.steps.get(..fueled) == other.steps.get(..fueled);
+        if same { Verdict::OutOfFuel } else { Verdict::Different }
+    }
+
+    /// What of this outcome another one has not: the lines of its text that the other's text lacks.
+    pub(super) fn beside(&self, other: &Self) -> String {
+        let (own, other) = (self.to_string(), other.to_string());
+        let other: Vec<&str> = other.lines().collect();
+        let lines = own.lines().filter(|line| !other.contains(line));
+        lines.fold(String::new(), |text, line| format!("{text}        {line}\n"))
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for fault in &self.refused {
+            writeln!(f, "refused: {fault}")?;
+        }
+        for (i, step) in self.steps.iter().enumerate() {
+            let name = format!("{i} {}", step.function);
+            match &step.error {
+                Some(fault) => writeln!(f, "{name}: error: {fault}")?,
+                None => writeln!(f, "{name}: ok")?,
+            }
+            for command in &step.commands {
+                writeln!(f, "{name}: command: {command}")?;
+            }
+            for line in &step.log {
+                writeln!(f, "{name}: log: {line}")?;
+            }
+            for (variable, value) in &step.state {
+                writeln!(f, "{name}: {variable} = {value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stage, kind, position, message, stack } = self;
+        write!(f, "{stage} {kind} {}: {message:?}", Place(*position))?;
+        for (function, at) in stack {
+            write!(f, " in {function} at {}", Place(*at))?;
+        }
+        Ok(())
+    }
+}
+
+/// A place, or `-` for none.
+pub(super) struct Place(pub(super) Option<Position>);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(position) => position.fmt(f),
+            None => f.write_str("-"),
+        }
+    }
+}
