@@ -83,13 +83,16 @@ impl Space for SpatialIndex {
 
     fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(ScriptId, f32) -> bool) {
         let Some(tree) = self.team(team) else { return };
-        let nearest = tree.nearest_neighbor_iter_with_distance_2(from.to_array());
-        let mut nearest = nearest.map(|(member, squared)| (member.data, squared.sqrt())).peekable();
+        let mut nearest = tree.nearest_neighbor_iter_with_distance_2(from.to_array());
+        let mut next = || nearest.next().map(|(member, squared)| (member.data, squared.sqrt()));
         // The tree gives those at one distance in any order.
         let mut tied = Vec::new();
-        while let Some((id, distance)) = nearest.next() {
-            while let Some((other, _)) = nearest.next_if(|(_, other)| *other == distance) {
+        let mut ahead = next();
+        while let Some((id, distance)) = ahead {
+            ahead = next();
+            while let Some((other, _)) = ahead.filter(|(_, other)| *other == distance) {
                 tied.push(other);
+                ahead = next();
             }
             let goes_on = if tied.is_empty() {
                 visit(id, distance)
@@ -223,5 +226,152 @@ impl<'a> Beam<'a> {
             leaves = leaves.min(last);
         }
         (enters <= leaves).then_some(enters)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{FakeEntity, FakeWorld};
+
+    /// Numbers that look random, the same each time.
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, end: u64) -> u64 {
+            self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (self.0 >> 33) % end
+        }
+
+        /// A place on a grid half a unit wide, so that many are at one distance.
+        fn place(&mut self, size: u64) -> Vec3 {
+            let [x, y, z] = [(); 3].map(|()| self.below(size) as f32 * 0.5);
+            Vec3::new(x, y, z)
+        }
+
+        fn shape(&mut self) -> Shape {
+            match self.below(4) {
+                0 => Shape::Sphere { radius: self.below(5) as f32 * 0.25 },
+                1 => Shape::Box { half: Vec3::new(f32::INFINITY, 0.1, 2.0) },
+                _ => Shape::Box { half: self.place(4) },
+            }
+        }
+    }
+
+    /// A crowd, in a world that looks at everybody each time, and in two indices.
+    fn crowd(numbers: &mut Numbers, count: i64, size: u64) -> (FakeWorld, [SpatialIndex; 2]) {
+        let mut world = FakeWorld::default();
+        for id in 0..count {
+            let mut entity = FakeEntity::at(numbers.place(size));
+            entity.team = ["", "blue", "red"][numbers.below(3) as usize].to_owned();
+            entity.shape = (numbers.below(3) == 0).then(|| numbers.shape());
+            world.entities.insert(ScriptId(id), entity);
+        }
+        let bodies = || {
+            world.entities.iter().map(|(id, entity)| Body {
+                id: *id,
+                center: entity.position.unwrap_or_default(),
+                team: Some(entity.team.as_str()).filter(|team| !team.is_empty()),
+                shape: entity.shape,
+            })
+        };
+        let indices = [SpatialIndex::new(bodies()), SpatialIndex::new(bodies().rev())];
+        (world, indices)
+    }
+
+    fn ordered(space: &dyn Space, team: &str, from: Vec3) -> Vec<(ScriptId, f32)> {
+        let mut seen = Vec::new();
+        space.by_distance(team, from, &mut |id, distance| {
+            seen.push((id, distance));
+            distance < 10.0
+        });
+        seen
+    }
+
+    fn near(space: &dyn Space, team: &str, from: Vec3, range: f32) -> Vec<(ScriptId, f32)> {
+        let mut seen = Vec::new();
+        space.within(team, from, range, &mut |id, distance| seen.push((id, distance)));
+        seen.sort_unstable_by_key(|(id, _)| *id);
+        seen
+    }
+
+    #[test]
+    fn an_index_says_the_same_as_looking_at_everybody() {
+        let mut numbers = Numbers(1);
+        let (mut hits, mut blocked) = (0, 0);
+        for (count, size) in [(0, 9), (1, 9), (5, 9), (60, 20), (400, 60)] {
+            let (world, indices) = crowd(&mut numbers, count, size);
+            for turn in 0..100 {
+                let (from, to) = (numbers.place(size), numbers.place(size));
+                let team = ["blue", "red", "nobody"][turn % 3];
+                let range = numbers.below(size) as f32 * 0.5;
+                let direction = (to - from).normalize_or(Vec3::X);
+                let odd = |id: ScriptId| id.0 % 2 == 1;
+                let ray = |space: &dyn Space| space.raycast(from, direction, range, &odd);
+                let mut ways = [(); 8].map(|()| Way::to(to + numbers.place(4)));
+                let block = |space: &dyn Space| {
+                    let mut ways = ways;
+                    space.block(from, &mut ways, &odd);
+                    ways
+                };
+                for index in &indices {
+                    assert_eq!(ordered(index, team, from), ordered(&world, team, from));
+                    assert_eq!(near(index, team, from, range), near(&world, team, from, range));
+                    assert_eq!(ray(index), ray(&world), "from {from} to {to}");
+                    assert_eq!(block(index), block(&world), "from {from} to {to}");
+                }
+                hits += usize::from(ray(&world).is_some());
+                ways = block(&world);
+                blocked += ways.iter().filter(|way| way.is_blocked).count();
+            }
+        }
+        assert!(hits > 100 && blocked > 800, "{hits} hits and {blocked} ways say little");
+    }
+
+    #[test]
+    fn a_slanted_ray_looks_only_at_what_lies_along_it() {
+        let bodies = (0..10_000).map(|i| Body {
+            id: ScriptId(i),
+            center: Vec3::new((i % 100) as f32, 0.0, (i / 100) as f32),
+            team: None,
+            shape: Some(Shape::Sphere { radius: 0.1 }),
+        });
+        let index = SpatialIndex::new(bodies);
+        let (from, way) = (Vec3::new(-1.0, 0.0, -1.5), Vec3::new(102.0, 0.0, 102.0));
+        let reach = Cell::new(1.0);
+        let beam = Beam::new(from, way, Vec3::ZERO, &reach);
+        let mut looked = 0;
+        let _ = search(index.solids.root(), &|hull| beam.enters(hull).is_some(), &mut |_| {
+            looked += 1;
+            ControlFlow::Continue(())
+        });
+        assert!((100..1_000).contains(&looked), "at {looked} of 10,000");
+        let none = index.raycast(from, way.normalize(), way.length(), &|_| true);
+        assert_eq!(none, None, "it passes between them");
+    }
+
+    #[test]
+    fn what_is_no_shape_or_stands_nowhere_is_not_met() {
+        let body = |id, center, radius| Body {
+            id: ScriptId(id),
+            center,
+            team: Some("red"),
+            shape: Some(Shape::Sphere { radius }),
+        };
+        let index = SpatialIndex::new(
+            [
+                body(1, Vec3::X * 5.0, f32::NAN),
+                body(2, Vec3::X * f32::NAN, 1.0),
+                body(3, Vec3::X * f32::INFINITY, 1.0),
+                body(4, Vec3::X * 9.0, 1.0),
+                body(5, Vec3::X * 2.0, f32::INFINITY),
+            ]
+            .into_iter(),
+        );
+        let hit = index.raycast(Vec3::ZERO, Vec3::X, 100.0, &|_| true);
+        assert_eq!(hit.and_then(|hit| hit.entity), Some(ScriptId(4)), "5 is all around");
+        let seen: Vec<_> =
+            ordered(&index, "red", Vec3::ZERO).into_iter().map(|(id, _)| id.0).collect();
+        assert_eq!(seen, [5, 1, 4]);
     }
 }

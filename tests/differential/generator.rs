@@ -24,6 +24,8 @@ pub(super) struct Generator<'a> {
     functions: Vec<Function>,
     /// How many more nodes the program may have before only leaves are chosen.
     budget: i32,
+    /// About how deep the parser is.
+    level: u8,
     /// What the function that is being written may do.
     at: Place,
 }
@@ -64,6 +66,7 @@ pub(super) fn program(choices: &mut Choices) -> String {
         scope: Scope::default(),
         functions: Vec::new(),
         budget: 220,
+        level: 0,
         at: Place::default(),
     };
     generator.program();

@@ -10,7 +10,7 @@ use std::{
 use bevy_cscript::{
     api::{CallScope, ScriptContext},
     contract::{ErrorKind, LogLevel, LogLine, Position, ScriptError, ScriptSource, Stage, Value},
-    script::{ScriptCompiler, ScriptInstance},
+    script::{self, ScriptCompiler, ScriptInstance},
     testing::FakeWorld,
     trust::{TrustPolicy, Verified},
 };
@@ -22,16 +22,22 @@ use super::stage::{Call, ME, WORLD};
 pub(super) enum Backend {
     /// Stock Rhai, hardened.
     Reference,
+    /// A program of our own.
+    Compiled,
 }
 
 impl Backend {
     /// All of them; the first is the one that the others are held against.
-    pub(super) const ALL: &[Self] = &[Self::Reference];
+    pub(super) const ALL: &[Self] = &[Self::Reference, Self::Compiled];
 
     fn compiler(self) -> &'static ScriptCompiler {
-        static REFERENCE: LazyLock<ScriptCompiler> = LazyLock::new(ScriptCompiler::default);
+        static REFERENCE: LazyLock<ScriptCompiler> = LazyLock::new(|| {
+            ScriptCompiler::default().with_backend(script::Backend::Reference)
+        });
+        static COMPILED: LazyLock<ScriptCompiler> = LazyLock::new(ScriptCompiler::default);
         match self {
             Self::Reference => &REFERENCE,
+            Self::Compiled => &COMPILED,
         }
     }
 }

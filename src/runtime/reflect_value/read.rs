@@ -9,7 +9,7 @@ use bevy::{
 };
 use glam::{Vec3, Vec3A};
 
-use super::{Path, Result, Step, is_option};
+use super::{Path, Result, is_option};
 use crate::contract::Value;
 
 /// Evaluates `$out` with `$i` as the integer in `$reflected`, whichever of the twelve types it has.
@@ -24,9 +24,7 @@ macro_rules! match_int {
 
 /// The value as a script sees it, see [the table](super).
 pub(crate) fn to_value(reflected: &dyn PartialReflect) -> Result<Value> {
-    let unnamed = Path { parent: None, step: Step::Name(""), depth: 0 };
-    // Only errors want to know how the type is called.
-    read(reflected, unnamed).or_else(|_| read(reflected, Path::root(reflected)))
+    read(reflected, Path::root(reflected))
 }
 
 fn read(reflected: &dyn PartialReflect, path: Path<'_>) -> Result<Value> {

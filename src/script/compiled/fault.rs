@@ -109,6 +109,12 @@ impl Fault {
         Self::thrown(Val::map(entries.into()))
     }
 
+    /// A function that the script may not call.
+    #[cold]
+    pub(crate) fn denied(message: &str) -> Self {
+        Self::api(ApiFault { kind: ErrorKind::Permission, message: message.to_owned() })
+    }
+
     /// A variable that cannot be kept, by its slot.
     #[cold]
     pub(crate) fn unkept(slot: u16, what: String) -> Self {

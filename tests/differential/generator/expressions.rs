@@ -303,6 +303,9 @@ fn kind_of(letter: u8) -> Type {
     }
 }
 
+/// How deep the parser would be at most; it takes 32 levels.
+const MOST_LEVELS: u8 = 20;
+
 /// The variable at the left end of what was written, if it is nothing but a chain from there.
 pub(super) type Root = Option<&'static str>;
 
@@ -335,7 +338,8 @@ impl Generator<'_> {
             }
             kind = self.choices.pick(&Type::PLAIN[..Type::PLAIN.len() - 1]);
         }
-        let is_leaf = depth == 0 || self.budget <= 0;
+        let is_leaf = depth == 0 || self.budget <= 0 || self.level >= MOST_LEVELS;
+        self.level += 2;
         let root = match if is_leaf { 0 } else { self.choices.below(12) } {
             0..=2 => self.leaf(kind),
             10 => {
@@ -349,6 +353,7 @@ impl Generator<'_> {
                 self.template(template, depth - 1)
             }
         };
+        self.level -= 2;
         self.choices.end(begin);
         root
     }
@@ -453,7 +458,9 @@ impl Generator<'_> {
             }
         }
         self.put(rest);
-        if template.contains('(') { None } else { root }
+        // A chain borrows the variable at its left end for as long as it goes on.
+        let is_chain = matches!(template.as_bytes().get(2), Some(b'.' | b'[' | b'?') | None);
+        if is_chain { root } else { None }
     }
 
     /// A closure for a native that has borrowed a variable, or for nobody in particular.
@@ -462,6 +469,7 @@ impl Generator<'_> {
             self.scope.borrow(name);
         }
         let (outer, scope) = (self.at, self.scope.depth());
+        self.level += 2;
         self.at.in_loop = false;
         self.at.closures += 1;
         let var = |name, kind| Var { name, kind, role: Kind::Local };
@@ -503,6 +511,7 @@ impl Generator<'_> {
         }
         self.scope.rewind(scope);
         self.at = outer;
+        self.level -= 2;
         if borrowed.is_some() {
             self.scope.give_back();
         }

@@ -144,9 +144,11 @@ impl Generator<'_> {
     fn block(&mut self, most: u32) {
         let scope = self.scope.depth();
         self.at.blocks += 1;
+        self.level += 2;
         self.put("{\n");
         self.statements(most);
         self.put("}");
+        self.level -= 2;
         self.at.blocks -= 1;
         self.scope.rewind(scope);
     }
@@ -154,7 +156,7 @@ impl Generator<'_> {
     fn statement(&mut self) {
         self.budget -= 1;
         // Deep blocks would be more than the parser takes.
-        let choice = self.choices.below(if self.at.blocks < 4 { 29 } else { 18 });
+        let choice = self.choices.below(if self.level < 12 { 29 } else { 18 });
         match choice {
             0..=4 => self.note(),
             5..=8 => self.change(),

@@ -303,6 +303,9 @@ impl Run<'_, '_> {
     }
 
     fn no_function(&self, site: &Site, base: usize, args: &[Val]) -> Fault {
+        if let Some(message) = self.program.library.denied.get(&*site.name) {
+            return Fault::denied(message);
+        }
         let receiver = site.receiver.as_ref().map(|path: &Path| self.peek(path, base));
         unknown(&site.name, receiver.iter().chain(args))
     }

@@ -60,10 +60,7 @@ impl Run<'_, '_> {
     pub(super) fn call_by_name(&mut self, name: &str, args: &mut [Val]) -> Result<Val, Fault> {
         let program = self.program;
         if let Some(message) = program.library.denied.get(name) {
-            return Err(Fault::api(crate::api::ApiFault {
-                kind: crate::contract::ErrorKind::Permission,
-                message: message.clone(),
-            }));
+            return Err(Fault::denied(message));
         }
         let count = args.len();
         let api = program.library.api.get(&(name.to_owned(), count));
