@@ -274,3 +274,135 @@ fn what_a_script_was_told_fitted_is_what_is_added() {
     assert!(app.take_faults().is_empty());
     assert_eq!(app.get(me, "told"), Value::Unit);
 }
+
+/// A cart, 40, that was turned by a quarter, on it a crate that scripts do not know, and on that a
+/// wheel, 41, of the blue team, with a hitbox and a tag.
+fn with_cart(text: &str) -> (ScriptTestApp, Entity) {
+    let (mut app, me, _) = stage(text);
+    let turned = Quat::from_rotation_y(std::f32::consts::FRAC_PI_2);
+    let world = app.world_mut();
+    let cart = Transform::from_xyz(10.0, 0.0, 0.0).with_rotation(turned);
+    let cart = world.spawn((ScriptId(40), cart)).id();
+    let load = world.spawn((Transform::from_xyz(0.0, 0.0, 2.0), ChildOf(cart))).id();
+    let wheel = Transform::from_xyz(0.0, 0.0, 2.0);
+    let blue = Team("blue".to_owned());
+    world.spawn((
+        (ScriptId(41), wheel, ChildOf(load)),
+        (blue, Hitbox::default(), AttackPower(8.0), Tag("wheel".to_owned())),
+    ));
+    (app, me)
+}
+
+#[test]
+fn what_stands_on_something_moves_with_it_at_once() {
+    let (mut app, me) = with_cart(
+        "let seen = []; let later = ();
+        fn at(e) { let p = get_position(e); [(p.x * 10.0).round() / 10.0, (p.z * 10.0).round() / 10.0] }
+        fn on_update() {
+            if tick() > 0 { later = at(41); return; }
+            seen.push(at(41));
+            set_position(40, [10, 7]);
+            seen.push(at(41));
+            move_towards(40, [10, 0, 100], 1);
+            seen.push(at(41));
+            set_position(41, [0, 1]);
+            seen.push(at(41));
+            teleport(40, [11, 10]);
+            seen.push(at(41));
+            seen.push(at(40));
+        }",
+    );
+    app.ticks(2);
+    assert!(app.take_faults().is_empty());
+    assert_eq!(
+        app.get(me, "seen").to_string(),
+        "[[14.0, 0.0], [14.0, 7.0], [14.0, 8.0], [0.0, 1.0], [1.0, 3.0], [11.0, 10.0]]"
+    );
+    assert_eq!(app.get(me, "later").to_string(), "[1.0, 3.0]", "as it was said");
+}
+
+#[test]
+fn what_stands_on_something_is_found_where_it_went() {
+    let (mut app, me) = with_cart(
+        "let seen = [];
+        fn look(me) {
+            let hit = raycast([-50, 0], [1, 0], 100);
+            [
+                get_nearest_enemy(me, 4.5), threat_level(me) > 7.0,
+                if hit == () { () } else { hit.entity }, line_of_sight(me, 40),
+            ]
+        }
+        fn on_update() {
+            set_position(2, [0, 500]);
+            seen.push(look(entity_id));
+            set_position(40, [0, 0]);
+            set_position(40, [-1, 0]);
+            seen.push(look(entity_id));
+            set_position(40, [20, 0]);
+            set_position(41, [4, 0]);
+            seen.push(look(entity_id));
+        }",
+    );
+    app.tick();
+    let faults = app.take_faults();
+    assert!(faults.is_empty(), "{}", faults[0].error);
+    assert_eq!(
+        app.get(me, "seen").to_string(),
+        "[[(), false, 41, true], [41, false, 41, true], [41, false, 41, false]]"
+    );
+}
+
+#[test]
+fn what_stands_on_something_is_destroyed_with_it_at_once() {
+    let (mut app, me) = with_cart(
+        "let seen = []; let refused = ();
+        fn on_update() {
+            if tick() > 0 { return; }
+            set_position(40, [1, 0]);
+            destroy_entity(40);
+            seen.push(is_alive(41));
+            seen.push(find_entity_by_tag(\"wheel\"));
+            seen.push(get_nearest_enemy(entity_id, 4.9));
+            seen.push(raycast([-50, 0], [1, 0], 100));
+            try { get_position(41); } catch (error) { refused = error.message; }
+        }",
+    );
+    app.ticks(2);
+    let faults = app.take_faults();
+    assert!(faults.is_empty(), "{}", faults[0].error);
+    assert_eq!(app.get(me, "seen").to_string(), "[false, (), (), ()]");
+    assert_eq!(
+        app.get(me, "refused"),
+        Value::from("get_position: `e`: entity 41 was destroyed earlier in this call")
+    );
+    assert_eq!(app.entity(ScriptId(41)), None);
+}
+
+#[test]
+fn nobody_is_near_what_stands_nowhere() {
+    let (mut app, me, dummy) = stage(
+        "let seen = [];
+        fn on_update() {
+            seen.push(get_nearest_enemy(entity_id));
+            seen.push(get_allies_in_radius(entity_id, 100));
+            seen.push(threat_level(entity_id));
+        }",
+    );
+    let nowhere = Transform::from_xyz(f32::NAN, 0.0, 0.0);
+    app.world_mut().entity_mut(me).insert(nowhere);
+    app.world_mut().spawn((ScriptId(11), Transform::default(), Team("red".to_owned())));
+    app.tick();
+    assert_eq!(app.get(me, "seen").to_string(), "[(), [], 0.0]");
+    app.world_mut().entity_mut(me).insert(Transform::default());
+    app.world_mut().entity_mut(dummy).insert(nowhere);
+    app.tick();
+    assert_eq!(app.get(me, "seen").to_string(), "[(), [], 0.0, (), [11], 0.0]");
+}
+
+#[test]
+fn the_dead_have_no_less_than_no_health() {
+    let (mut app, me, dummy) = stage("let seen = (); fn on_update() { seen = get_health(2); }");
+    app.world_mut().entity_mut(dummy).insert(Health { current: -5.0, max: 30.0 });
+    app.tick();
+    assert_eq!(app.get(me, "seen"), Value::Float(0.0));
+}

@@ -18,12 +18,13 @@ impl ScriptContext<'_> {
         self.vitals(id).ok_or_else(|| ApiFault::not_found(format!("entity {id} has no health")))
     }
 
-    /// Health, as this call sees it.
+    /// Health, as this call sees it; 0 when it is dead.
     ///
     /// # Errors
     /// The entity has no health.
     pub fn health(&self, id: ScriptId) -> Result<f32, ApiFault> {
-        Ok(self.need_vitals(id)?.health)
+        // The host may have taken more than there was.
+        Ok(self.need_vitals(id)?.health.max(0.0))
     }
 
     /// What is taken off every hit.

@@ -120,7 +120,9 @@ impl ScriptContext<'_> {
         // In the order of ids: a sum of floats depends on its order.
         threats.sort_unstable_by_key(|(other, _)| *other);
         let power = |other| f64::from(self.scope.world.attack_power(other));
-        let level = threats.drain(..).map(|(id, d)| power(id) / f64::from(d.max(1.0))).sum();
+        let threat = |(id, d): (_, f32)| power(id) / f64::from(d.max(1.0));
+        // Not `sum`, which begins with -0.0.
+        let level = threats.drain(..).map(threat).fold(0.0, |level, threat| level + threat);
         self.found.set(threats);
         Ok(level)
     }

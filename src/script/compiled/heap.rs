@@ -76,6 +76,9 @@ pub(crate) struct List {
 }
 
 impl List {
+    /// Up to this depth it does no harm if a list takes itself for deeper than it is.
+    pub(crate) const SHALLOW: u32 = 8;
+
     const fn bytes(len: usize) -> usize {
         HEADER + size_of::<Weight>() + len * size_of::<Val>()
     }
@@ -102,14 +105,15 @@ impl List {
         self.items.edit(|items| items.insert(index, item), |items| Self::bytes(items.len()));
     }
 
-    /// Takes an item out; `None` if there is none at that place.
+    /// Takes an item out; `None` if there is none at that place. Of a list that is not
+    /// [shallow](Self::SHALLOW) all items are weighed anew.
     pub(crate) fn remove(&mut self, index: usize) -> Option<Val> {
         if index >= self.len() {
             return None;
         }
         let item = self.items.edit(|items| items.remove(index), |items| Self::bytes(items.len()));
-        self.weight = if self.is_empty() {
-            Weight::of_items(&[])
+        self.weight = if self.is_empty() || self.weight.depth > Self::SHALLOW {
+            Weight::of_items(self.items.get())
         } else {
             self.weight.minus(Weight::of_item(&item))
         };

@@ -63,7 +63,7 @@ struct Lowering<'a> {
     constants: HashMap<String, u16>,
     reach: Vec<Reach>,
     tables: tables::Tables,
-    errors: Vec<(Option<Position>, String)>,
+    errors: Vec<(Option<Position>, ErrorKind, String)>,
     /// Whether each statement is marked for a debugger.
     hooks: bool,
 }
@@ -124,8 +124,8 @@ pub(crate) fn lower(
     if !errors.is_empty() {
         let mut errors: Vec<_> = errors
             .into_iter()
-            .map(|(at, message)| {
-                ScriptError::new(Stage::Compile, ErrorKind::Compile, path, message).at(at)
+            .map(|(at, kind, message)| {
+                ScriptError::new(Stage::Compile, kind, path, message).at(at)
             })
             .collect();
         errors.sort_by_key(|error| error.position);
@@ -237,6 +237,6 @@ impl<'a> Lowering<'a> {
     }
 
     fn refuse(&mut self, at: Option<Position>, message: impl Into<String>) {
-        self.errors.push((at, message.into()));
+        self.errors.push((at, ErrorKind::Compile, message.into()));
     }
 }

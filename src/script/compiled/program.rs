@@ -88,6 +88,8 @@ pub(crate) struct Path {
     pub(crate) root: Root,
     /// Where the root stands in the text.
     pub(crate) root_at: Option<Position>,
+    /// The name of the root, if it is a constant.
+    pub(crate) constant: Option<Arc<str>>,
     pub(crate) steps: Box<[Step]>,
 }
 

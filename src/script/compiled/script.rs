@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use rhai::AST;
+use rhai::{AST, EvalAltResult};
 
 use super::{
     Val, convert,
@@ -146,8 +146,11 @@ impl CompiledProgram {
         match judged(&self.program.path, stage, &self.state, called) {
             Ok(()) => Ok(()),
             Err(mut error) => {
-                let function = self.program.functions.get(entry.function as usize);
-                error.position = error.position.or(function.and_then(|function| function.at));
+                // What cannot be kept has no place, and no stack.
+                if !error.stack.is_empty() {
+                    let function = self.program.functions.get(entry.function as usize);
+                    error.position = error.position.or(function.and_then(|function| function.at));
+                }
                 Err(error)
             }
         }
@@ -185,10 +188,17 @@ fn judged(
 /// A fault in the words that hosts and modders read.
 #[cold]
 fn told(path: &str, stage: Stage, state: &[String], fault: Fault) -> ScriptError {
-    let Trouble { what, at, frames } = fault.into_trouble();
+    let Trouble { what, at, mut frames } = fault.into_trouble();
     let (kind, message) = match what {
         What::Thrown(value) => thrown(&value),
-        What::Error(error) => describe(&error),
+        What::Error(mut error) => {
+            // Some natives say in which of them it happened.
+            while let EvalAltResult::ErrorInFunctionCall(name, _, inner, _) = error {
+                frames.insert(0, (name.into(), at));
+                error = *inner;
+            }
+            describe(&error)
+        }
         What::Stopped(kind, message) => (kind, message),
         What::Unkept(slot, what) => {
             let name = state.get(usize::from(slot)).map_or("", String::as_str);

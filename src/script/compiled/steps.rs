@@ -85,16 +85,6 @@ impl Steps {
     pub(crate) const fn up_to_the_last(start: i64) -> Self {
         Self::ToLast { next: Some(start) }
     }
-
-    pub(crate) const fn type_name(&self) -> &'static str {
-        match self {
-            Self::Ints { .. } => "StepRange<i64>",
-            Self::Floats { .. } => "StepRange<f64>",
-            Self::Chars { .. } => "CharsStream",
-            Self::Bits { .. } => "BitRange",
-            Self::ToLast { .. } => "range=",
-        }
-    }
 }
 
 fn zero_step() -> Fault {

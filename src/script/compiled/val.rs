@@ -76,9 +76,8 @@ impl Val {
             Self::Map(_) => "map",
             Self::Blob(_) => "blob",
             Self::Range(range) if range.inclusive => "range=",
-            Self::Range(_) => "range",
+            Self::Range(_) | Self::Steps(_) => "range",
             Self::Fn(_) => "Fn",
-            Self::Steps(steps) => steps.type_name(),
             Self::Cell(_) => "shared",
         }
     }

@@ -36,7 +36,8 @@ pub(super) fn from_eval(
                 error = *inner;
             }
             mut innermost => {
-                let at = position(innermost.position());
+                let nearest = frames.iter().rev().find_map(|frame| frame.called_at);
+                let at = position(innermost.position()).or(nearest);
                 // The place is said once, in front.
                 innermost.clear_position();
                 let (kind, message) = describe(&innermost);

@@ -23,7 +23,15 @@ fn compared(a: &Val, b: &Val) -> Result<bool, Fault> {
             }
             for (a, b) in a.iter().zip(b.iter()) {
                 // Items of different types differ, even where the operator itself would fail.
-                if a.type_name() != b.type_name() && are_incomparable(a, b) || !compared(a, b)? {
+                if a.type_name() != b.type_name() && are_incomparable(a, b) {
+                    return Ok(false);
+                }
+                // So do containers in an array with something in them that cannot be compared.
+                let same = match compared(a, b) {
+                    Err(_) if matches!(a, Val::Array(_) | Val::Map(_)) => false,
+                    same => same?,
+                };
+                if !same {
                     return Ok(false);
                 }
             }
@@ -92,5 +100,10 @@ mod tests {
         let (open, closed) = (Val::range(0, 1, false), Val::range(0, 1, true));
         assert_eq!(same(&map(open.clone()), &map(closed.clone())), None);
         assert_eq!(same(&Val::array(vec![open]), &Val::array(vec![closed])), Some(false));
+        let (one, two) = (Val::array(vec![function()]), Val::array(vec![map(function())]));
+        assert_eq!(same(&one, &one), None);
+        assert_eq!(same(&two, &two), Some(false));
+        assert_eq!(same(&map(one.clone()), &map(one)), None);
+        assert_eq!(same(&map(two.clone()), &map(two)), Some(false));
     }
 }

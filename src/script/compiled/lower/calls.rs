@@ -146,6 +146,7 @@ impl Body<'_, '_> {
                 Some(Path {
                     root: Root::Register(register),
                     root_at: position(first.start_position()),
+                    constant: None,
                     steps: Box::default(),
                 })
             }
@@ -168,7 +169,7 @@ impl Body<'_, '_> {
                     }
                     root => root,
                 };
-                Some(Path { root, root_at, steps: Box::default() })
+                Some(Path { root, root_at, constant: None, steps: Box::default() })
             }
             (receiver, _) => receiver,
         };
@@ -186,6 +187,18 @@ impl Body<'_, '_> {
         base: Reg,
         to: Reg,
     ) {
+        if let ("type_of" | "is_shared", []) = (call.name.as_str(), &*call.args) {
+            let shared = matches!(receiver.root, Root::Shared(_)) && receiver.steps.is_empty();
+            let path = self.lowering.tables.path(receiver);
+            let value = self.fresh();
+            self.emit_at(position(at), Op::Get { to: value, path });
+            let op = match call.name.as_str() {
+                "type_of" => Op::TypeOf { to, value },
+                _ => Op::Bool { to, value: shared },
+            };
+            self.emit_at(position(at), op);
+            return;
+        }
         let mut site = self.site(call, call.args.len() + 1, true);
         site.arguments = call.args.len() as u8;
         site.constant = match receiver.root {

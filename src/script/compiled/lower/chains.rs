@@ -54,6 +54,7 @@ impl Body<'_, '_> {
                     let path = Path {
                         root: start,
                         root_at: start_at,
+                        constant: None,
                         steps: std::mem::take(&mut steps).into(),
                     };
                     let result = self.fresh();
@@ -103,7 +104,15 @@ impl Body<'_, '_> {
                 }
             }
         }
-        (self.path(start, start_at, steps), skips)
+        let constant = match root {
+            Expr::Variable(variable, ..) if self.is_constant(&variable.1) => {
+                Some(variable.1.as_str().into())
+            }
+            _ => None,
+        };
+        let steps = steps.into();
+        let path = Path { root: start, root_at: start_at, constant, steps };
+        (self.lowering.tables.path(path), skips)
     }
 
     /// A path without any step, for `this`.
@@ -118,7 +127,7 @@ impl Body<'_, '_> {
     }
 
     fn path(&mut self, root: Root, root_at: Option<Position>, steps: Vec<Step>) -> u16 {
-        self.lowering.tables.path(Path { root, root_at, steps: steps.into() })
+        self.lowering.tables.path(Path { root, root_at, constant: None, steps: steps.into() })
     }
 
     /// Evaluates all indices and arguments, in order, before anything of the chain is looked at.

@@ -77,9 +77,10 @@ impl Body<'_, '_> {
         body.finish(number, definition);
         // Whoever makes it may call it.
         self.reach.calls.insert(number);
-        let place = at.map_or_else(String::new, |at| format!("{}:{}", at.line, at.column));
+        // As Rhai names them, but by where they stand and not by a hash that changes from run to run.
+        let place = at.map_or(0, |at| u32::from(at.line) << 16 | u32::from(at.column));
         let value = FnValue {
-            name: format!("anon${place}").into(),
+            name: format!("anon${place:08x}").into(),
             closure: Some(number),
             shared: Box::default(),
         };

@@ -1,6 +1,7 @@
 use rhai::{Expr, FnCallExpr, Stmt};
 
 use super::{body::Body, glance::may_write};
+use crate::contract::ErrorKind;
 use crate::script::{
     compiled::{
         Val, literal,
@@ -135,12 +136,13 @@ impl Body<'_, '_> {
     }
 
     pub(super) fn unknown(&mut self, name: &str) {
-        let message = if self.sees_state {
-            format!("there is no variable `{name}`")
+        let (kind, message) = if self.sees_state {
+            (ErrorKind::Compile, format!("there is no variable `{name}`"))
         } else {
-            format!("a constant can only use other constants, and `{name}` is none")
+            let what = format!("a constant can only use other constants, and `{name}` is none");
+            (ErrorKind::Runtime, what)
         };
-        self.lowering.refuse(self.at, message);
+        self.lowering.errors.push((self.at, kind, message));
     }
 
     /// An operator between two values.

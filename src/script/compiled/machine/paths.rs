@@ -159,11 +159,19 @@ impl Run<'_, '_> {
 
     /// Writes at the end of a path.
     pub(super) fn write_path(&mut self, path: &Path, base: usize, value: Val) -> Result<(), Fault> {
+        self.writable(path)?;
         let mut value = Some(value);
         self.change_path(path, base, true, &mut |_, place| {
             *place = value.take().unwrap_or_default();
             Ok(())
         })
+    }
+
+    fn writable(&self, path: &Path) -> Result<(), Fault> {
+        let Some(name) = &path.constant else { return Ok(()) };
+        let none = rhai::Position::NONE;
+        let fault = EvalAltResult::ErrorAssignmentToConstant(name.to_string(), none);
+        Err(Fault::error(fault).at(path.root_at))
     }
 
     /// `path operator= value`.
@@ -174,6 +182,7 @@ impl Run<'_, '_> {
         base: usize,
         value: Val,
     ) -> Result<(), Fault> {
+        self.writable(path)?;
         let mut value = Some(value);
         self.change_path(path, base, true, &mut |run, place| {
             run.update(operator, place, value.take().unwrap_or_default())
@@ -276,8 +285,8 @@ impl Run<'_, '_> {
                     .map_err(|fault| fault.at_member(step.member_at, step.at))?;
                 self.walk(&mut member, rest, base, adds, change)?;
                 self.charge(value.weight().steps())?;
+                // Of what is wrong with the new value the assignment is to blame.
                 write_member(self, value, &index, member)
-                    .map_err(|fault| fault.at_member(step.member_at, step.at))
             }
             (value, Member::Property(key)) => {
                 let name = self.key(*key).clone();

@@ -30,6 +30,9 @@ impl Run<'_, '_> {
             }
             Callee::Other => {
                 let mut all: Vec<Val> = this.into_iter().chain(args).collect();
+                if callee.closure.is_some() {
+                    return Err(self.unfit(callee, &all));
+                }
                 self.call_by_name(&callee.name, &mut all).map(Some)
             }
         }
@@ -85,6 +88,15 @@ impl Run<'_, '_> {
         }
     }
 
+    /// A closure takes another number of arguments.
+    fn unfit(&self, callee: &FnValue, args: &[Val]) -> Fault {
+        let shared = callee.shared.iter().map(|cell| match cell {
+            Val::Cell(cell) => self.machine.cells.get(*cell as usize).unwrap_or(&Val::Unit),
+            other => other,
+        });
+        unknown(&callee.name, shared.chain(args))
+    }
+
     /// `is_def_fn(name, parameters)`.
     pub(super) fn is_defined(&self, this: Option<&Val>, name: &Val, count: &Val) -> Result<bool, Fault> {
         let text = |value: &Val| match value {
@@ -96,14 +108,7 @@ impl Run<'_, '_> {
         let Val::Int(count) = count else { return Err(Fault::mismatch("i64", count.type_name())) };
         let Ok(count) = usize::try_from(*count) else { return Ok(false) };
         Ok(match this {
-            Some(this) => {
-                let this = match &*this {
-                    "int" => "i64".into(),
-                    "float" => "f64".into(),
-                    _ => this,
-                };
-                self.program.by_type.contains_key(&(this, name, count))
-            }
+            Some(this) => self.program.by_type.contains_key(&(this, name, count)),
             None => self.program.by_name.contains_key(&(name, count)),
         })
     }
@@ -117,6 +122,10 @@ impl Run<'_, '_> {
     ) -> Result<Val, Fault> {
         let found = self.find(callee, this.as_deref(), args.len())?;
         let Callee::Function(function) = found else {
+            if callee.closure.is_some() {
+                let all: Vec<Val> = args.iter().map(|value| (*value).clone()).collect();
+                return Err(self.unfit(callee, &all));
+            }
             let mut all: Vec<Val> =
                 this.iter().map(|this| (**this).clone()).chain(args.iter().map(|v| (*v).clone())).collect();
             let result = self.call_by_name(&callee.name, &mut all);

@@ -30,6 +30,11 @@ pub(super) fn built_in(operator: Operator, a: &Val, b: &Val) -> Option<bool> {
         }
         (Val::Unit, Val::Unit) => operator == O::Equal,
         (Val::Blob(a), Val::Blob(b)) => same(operator, a[..] == b[..])?,
+        // What the language has no meaning for, although the types differ.
+        (Val::Blob(_), Val::Char(_)) => return None,
+        (Val::Range(a), Val::Range(b)) if a.inclusive != b.inclusive => {
+            return (operator == O::NotEqual).then_some(true);
+        }
         (Val::Range(a), Val::Range(b)) => same(operator, a == b)?,
         (Val::Vec3(a), Val::Vec3(b)) => same(operator, a == b)?,
         _ if std::mem::discriminant(a) == std::mem::discriminant(b) => return None,

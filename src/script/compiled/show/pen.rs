@@ -153,7 +153,7 @@ impl<'a> Pen<'a> {
 
     fn array(&mut self, list: &List) -> Result<(), Stop> {
         self.put(format_args!("["))?;
-        self.list(list.iter(), ", ", |pen, item| pen.debugged(item))?;
+        self.list(list.iter(), ", ", Self::debugged)?;
         self.put(format_args!("]"))
     }
 
@@ -201,7 +201,7 @@ impl fmt::Display for Natural {
         let size = self.0.abs();
         if size == 0.0 {
             f.write_str("0.0")
-        } else if size > Self::MOST || size < Self::LEAST {
+        } else if !(Self::LEAST..=Self::MOST).contains(&size) {
             write!(f, "{:e}", self.0)
         } else {
             let point = if size.fract() == 0.0 { ".0" } else { "" };

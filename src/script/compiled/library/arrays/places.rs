@@ -215,11 +215,13 @@ fn padded(list: &List, missing: usize, item: &Val) -> Weight {
 
 /// Takes the item at a place out.
 fn take(run: &mut Run<'_, '_>, array: &mut Val, index: usize) -> Result<Val, Fault> {
-    let behind = list(array)?.len().saturating_sub(index);
+    let items = list(array)?;
+    let behind = items.len().saturating_sub(index);
     if behind == 0 {
         return Ok(Val::Unit);
     }
-    run.charge(behind as u64)?;
+    let moved = if items.weight().depth > List::SHALLOW { items.len() } else { behind };
+    run.charge(moved as u64)?;
     Ok(change(run, array, |list| list.remove(index))?.unwrap_or_default())
 }
 
@@ -303,5 +305,10 @@ mod tests {
         assert!(list.remove(4).is_none());
         while list.remove(0).is_some() {}
         assert_eq!(list.weight(), List::new(Vec::new()).weight());
+        for _ in 0..100 {
+            list = List::new(vec![Val::Array(list.into()), 1.into()]);
+            list.remove(0);
+            assert!(list.weight().depth <= List::SHALLOW);
+        }
     }
 }

@@ -6,12 +6,15 @@ use super::{
 };
 
 pub(super) const ROWS: [Native; 13] = [
-    changes(
-        "remove",
-        2,
-        remove,
-        "remove(text: string, part: string | char)",
-        "Takes out every occurrence of a part.",
+    at(
+        Price::All,
+        changes(
+            "remove",
+            2,
+            remove,
+            "remove(text: string, part: string | char)",
+            "Takes out every occurrence of a part.",
+        ),
     ),
     at(FREE, changes("clear", 1, clear, "clear(text: string)", "Takes all characters out.")),
     changes(
@@ -52,19 +55,25 @@ pub(super) const ROWS: [Native; 13] = [
         "set(text: string, index: int, character: char)",
         "Puts another character at a place, if there is one; a negative index counts from the end.",
     ),
-    changes(
-        "replace",
-        3,
-        replace,
-        "replace(text: string, part: string | char, with: string | char)",
-        "Puts something else in place of every occurrence of a part.",
+    at(
+        Price::All,
+        changes(
+            "replace",
+            3,
+            replace,
+            "replace(text: string, part: string | char, with: string | char)",
+            "Puts something else in place of every occurrence of a part.",
+        ),
     ),
-    changes(
-        "pad",
-        3,
-        pad,
-        "pad(text: string, length: int, padding: string | char)",
-        "Adds padding at the end until there are so many characters.",
+    at(
+        Price::All,
+        changes(
+            "pad",
+            3,
+            pad,
+            "pad(text: string, length: int, padding: string | char)",
+            "Adds padding at the end until there are so many characters.",
+        ),
     ),
     reads("to_upper", 1, to_upper, "to_upper(text: string) -> string", "The text in upper case."),
     reads("to_lower", 1, to_lower, "to_lower(text: string) -> string", "The text in lower case."),
@@ -188,7 +197,6 @@ fn pad(run: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Va
     let mut buffer = [0; 4];
     let padding = pattern(padding, &mut buffer)?;
     let whole = text(receiver)?;
-    run.charge(copying(padding.len()))?;
     let padding_length = padding.chars().count();
     if padding_length == 0 {
         return Err(Fault::refused("`pad`: the padding is empty"));

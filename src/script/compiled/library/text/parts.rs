@@ -2,7 +2,8 @@
 
 use super::{
     super::spans::{part, span},
-    Fault, Native, Run, Val, changes, copying, cut, offset, own, pattern, reads, size, text,
+    Fault, Native, Price, Run, Val, at, changes, copying, cut, offset, own, pattern, reads, size,
+    text,
 };
 
 pub(super) const ROWS: [Native; 10] = [
@@ -35,42 +36,57 @@ pub(super) const ROWS: [Native; 10] = [
         "crop(text: string, start: int, length: int)",
         "Takes everything out but so many characters from `start` on.",
     ),
-    reads(
-        "split",
-        1,
-        split_at_spaces,
-        "split(text: string) -> array",
-        "The words of the text, which are separated by white space.",
+    at(
+        Price::All,
+        reads(
+            "split",
+            1,
+            split_at_spaces,
+            "split(text: string) -> array",
+            "The words of the text, which are separated by white space.",
+        ),
     ),
-    reads(
-        "split",
-        2,
-        split,
-        "split(text: string, at: string | char | int) -> array",
-        "The pieces between the places where a part is found; or the two pieces before and behind \
+    at(
+        Price::All,
+        reads(
+            "split",
+            2,
+            split,
+            "split(text: string, at: string | char | int) -> array",
+            "The pieces between the places where a part is found; or the two pieces before and behind \
          a place, which counts from the end if it is not positive.",
+        ),
     ),
-    reads(
-        "split",
-        3,
-        split,
-        "split(text: string, at: string | char, pieces: int) -> array",
-        "The pieces between the places where a part is found, the rest in the last one of so many.",
+    at(
+        Price::All,
+        reads(
+            "split",
+            3,
+            split,
+            "split(text: string, at: string | char, pieces: int) -> array",
+            "The pieces between the places where a part is found, the rest in the last one of so many.",
+        ),
     ),
-    reads(
-        "split_rev",
-        2,
-        split_back,
-        "split_rev(text: string, at: string | char) -> array",
-        "The pieces between the places where a part is found, the last piece first.",
+    at(
+        Price::All,
+        reads(
+            "split_rev",
+            2,
+            split_back,
+            "split_rev(text: string, at: string | char) -> array",
+            "The pieces between the places where a part is found, the last piece first.",
+        ),
     ),
-    reads(
-        "split_rev",
-        3,
-        split_back,
-        "split_rev(text: string, at: string | char, pieces: int) -> array",
-        "The pieces between the places where a part is found, the last first, and the rest in the \
+    at(
+        Price::All,
+        reads(
+            "split_rev",
+            3,
+            split_back,
+            "split_rev(text: string, at: string | char, pieces: int) -> array",
+            "The pieces between the places where a part is found, the last first, and the rest in the \
          last one of so many.",
+        ),
     ),
     reads(
         "to_chars",
@@ -246,9 +262,9 @@ mod tests {
     #[test]
     fn starts_and_lengths_are_given_in_three_ways() {
         let (number, range) = (Val::Int(1), Val::range(1, 3, false));
-        assert_eq!(stretch(&[number.clone()]).ok(), Some((1, i64::MAX)));
+        assert_eq!(stretch(std::slice::from_ref(&number)).ok(), Some((1, i64::MAX)));
         assert_eq!(stretch(&[number.clone(), Val::Int(2)]).ok(), Some((1, 2)));
-        assert_eq!(stretch(&[range.clone()]).ok(), Some((1, 2)));
+        assert_eq!(stretch(std::slice::from_ref(&range)).ok(), Some((1, 2)));
         assert!(stretch(&[range, number]).is_err());
         assert!(stretch(&[Val::Unit]).is_err());
     }

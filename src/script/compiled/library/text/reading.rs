@@ -3,8 +3,7 @@
 use std::{cmp::Ordering, sync::Arc};
 
 use super::{
-    Fault, Native, Price, Run, Val, at, copying, count, cut, offset, pattern, reads, shared, size,
-    text,
+    Fault, Native, Price, Run, Val, at, count, cut, offset, pattern, reads, shared, size, text,
 };
 use crate::script::compiled::{Range, steps::Steps};
 
@@ -22,12 +21,15 @@ pub(super) const ROWS: [Native; 22] = [
         "to_blob(text: string) -> blob",
         "The bytes of the text in UTF-8.",
     ),
-    reads(
-        "contains",
-        2,
-        contains,
-        "contains(text: string, part: string | char) -> bool",
-        "Whether the part is somewhere in the text; `part in text` says the same.",
+    at(
+        Price::All,
+        reads(
+            "contains",
+            2,
+            contains,
+            "contains(text: string, part: string | char) -> bool",
+            "Whether the part is somewhere in the text; `part in text` says the same.",
+        ),
     ),
     reads(
         "starts_with",
@@ -43,20 +45,26 @@ pub(super) const ROWS: [Native; 22] = [
         "ends_with(text: string, part: string | char) -> bool",
         "Whether the text ends with the part.",
     ),
-    reads(
-        "index_of",
-        2,
-        index_of,
-        "index_of(text: string, part: string | char) -> int",
-        "The place where the part is first found, or -1.",
+    at(
+        Price::All,
+        reads(
+            "index_of",
+            2,
+            index_of,
+            "index_of(text: string, part: string | char) -> int",
+            "The place where the part is first found, or -1.",
+        ),
     ),
-    reads(
-        "index_of",
-        3,
-        index_of,
-        "index_of(text: string, part: string | char, start: int) -> int",
-        "The place where the part is first found from `start` on, or -1; a negative start counts \
+    at(
+        Price::All,
+        reads(
+            "index_of",
+            3,
+            index_of,
+            "index_of(text: string, part: string | char, start: int) -> int",
+            "The place where the part is first found from `start` on, or -1; a negative start counts \
          from the end.",
+        ),
     ),
     reads(
         "get",
@@ -163,7 +171,7 @@ fn ends_with(_: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Resul
     Ok(text(receiver)?.ends_with(pattern(part, &mut [0; 4])?).into())
 }
 
-fn index_of(run: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
+fn index_of(_: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let (part, start) = match rest {
         [part] => (part, 0),
         [part, Val::Int(start)] => (part, *start),
@@ -172,7 +180,6 @@ fn index_of(run: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Resu
     let mut buffer = [0; 4];
     let part = pattern(part, &mut buffer)?;
     let text = text(receiver)?;
-    run.charge(copying(part.len()))?;
     Ok(place_of(text, part, start).map_or(Val::Int(-1), count))
 }
 
