@@ -367,7 +367,6 @@ const CASES: &[(&str, &[Case])] = &[
             (r#"set_component(2, "Stats", #{ level: 2 }); set_component(2, "Stats", #{ level: 300 })"#, Runtime, "Stats.level: 300 is out of range for u8"),
             (r#"set_component(2, "Stats", |x| x)"#, Runtime, "`value`: a function pointer is not plain data"),
             (r#"set_component(2, "Stats", #{ level: |x| x })"#, Runtime, "`value`: a function pointer is not plain data"),
-            (r#"let deep = 0; for i in 0..40 { deep = [deep]; } set_component(2, "Stats", deep)"#, Memory, "`value`: values may be nested 32 deep at most"),
             (r#"set_component(1, "Oath", "truth")"#, Runtime, "the entity has no Oath, and the host gave it no default to start from"),
             (r#"set_component(2, "Strange", 5)"#, Runtime, "scripts cannot hold a"),
             (r#"for i in 0..256 { screen_shake(0, 0); } set_component(2, "Stats", #{ level: 2 })"#, Memory, "a call may give at most 256 commands"),

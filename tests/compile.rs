@@ -1,17 +1,18 @@
 use bevy_cscript::{
     api::ApiTable,
-    contract::{ErrorKind, ScriptError, ScriptLimits, ScriptSource},
-    script::ScriptCompiler,
-    testing::ScriptRunner,
+    contract::{ErrorKind, ScriptError, ScriptId, ScriptLimits, ScriptSource},
+    script::{Backend, ScriptCompiler},
+    testing::{FakeWorld, ScriptRunner},
     trust::{TrustPolicy, Verified},
 };
 
 /// The errors of a script, each as `line:col message`.
 fn errors(text: &str) -> Vec<String> {
-    match ScriptRunner::new(text) {
-        Ok(_) => Vec::new(),
-        Err(errors) => errors.iter().map(show).collect(),
-    }
+    told(ScriptRunner::new(text))
+}
+
+fn told(runner: Result<ScriptRunner, Vec<ScriptError>>) -> Vec<String> {
+    runner.err().unwrap_or_default().iter().map(show).collect()
 }
 
 fn show(error: &ScriptError) -> String {
@@ -78,14 +79,21 @@ fn a_file_over_the_limit_is_refused_unread() {
     assert!(errors[0].message.contains("1048576 bytes"), "{}", errors[0]);
 }
 
+/// The errors of a script on the reference backend, which cannot do all that the other can.
+fn reference_errors(text: &str) -> Vec<String> {
+    let (api, limits) = (ApiTable::default(), ScriptLimits::default());
+    let runner = ScriptRunner::on(Backend::Reference, "test.rhai", text, api, limits);
+    told(runner)
+}
+
 #[test]
 fn helpers_that_name_state_must_be_called_with_a_bang() {
     let script = "let n = 0;\nfn step() { n += 1; }\nfn on_update() { step(); }";
     assert_eq!(
-        errors(script),
+        reference_errors(script),
         ["3:18 `step` uses `n` of the script; on this backend call it as `step!(..)`"]
     );
-    assert_eq!(errors(&script.replace("step(); }", "step!(); }")), Vec::<String>::new());
+    assert_eq!(reference_errors(&script.replace("step(); }", "step!(); }")), Vec::<String>::new());
 }
 
 #[test]
@@ -95,14 +103,14 @@ fn leaf() { n += 1; }
 fn middle() { leaf!(); }
 fn on_update() { middle(); }";
     assert_eq!(
-        errors(script),
+        reference_errors(script),
         ["4:18 `middle` uses `n` of the script; on this backend call it as `middle!(..)`"]
     );
 }
 
 #[test]
 fn pointers_methods_and_closures_cannot_reach_state_and_say_so() {
-    let found = errors(
+    let found = reference_errors(
         "let n = 0;
 fn add(x) { n + x }
 fn on_update() {
@@ -113,6 +121,25 @@ fn on_update() {
     );
     assert_eq!(found.len(), 3, "{found:?}");
     assert!(found.iter().all(|error| error.contains("`n`")), "{found:?}");
+}
+
+#[test]
+fn helpers_pointers_and_closures_reach_state_by_name() {
+    let script = "let n = 0; let seen = [];
+fn step() { n += 1; }
+fn add(x) { step(); n + x }
+fn on_update() {
+    let f = Fn(\"add\");
+    let g = add;
+    seen = [f.call(1), g.call(1), [1].map(|x| add(x)), 5.add(), [7].map(|x| { n += x; n })];
+}
+fn int.add() { n * this }";
+    assert_eq!(errors(script), Vec::<String>::new());
+    let mut runner = ScriptRunner::new(script).unwrap_or_else(|errors| panic!("{}", errors[0]));
+    let world = FakeWorld::default();
+    runner.start(&world, ScriptId(1)).unwrap_or_else(|error| panic!("{error}"));
+    runner.call(&world, "on_update", &[]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(runner.get("seen").to_string(), "[2, 3, [4], 15, [10]]");
 }
 
 #[test]

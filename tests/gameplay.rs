@@ -328,8 +328,8 @@ fn what_stands_on_something_is_found_where_it_went() {
         fn look(me) {
             let hit = raycast([-50, 0], [1, 0], 100);
             [
-                get_nearest_enemy(me, 4.5), threat_level(me) > 7.0,
-                if hit == () { () } else { hit.entity }, line_of_sight(me, 40),
+                get_nearest_enemy(me, 4.5), threat_level(me) > 1.0,
+                hit.entity, hit.distance.round(), line_of_sight(me, 40),
             ]
         }
         fn on_update() {
@@ -348,7 +348,7 @@ fn what_stands_on_something_is_found_where_it_went() {
     assert!(faults.is_empty(), "{}", faults[0].error);
     assert_eq!(
         app.get(me, "seen").to_string(),
-        "[[(), false, 41, true], [41, false, 41, true], [41, false, 41, false]]"
+        "[[(), false, 41, 64.0, true], [41, true, 41, 53.0, true], [41, true, 41, 54.0, false]]"
     );
 }
 

@@ -123,6 +123,7 @@ fn app(options: &Options) -> App {
         TransformPlugin,
         ScriptingPlugin {
             world_seed: options.seed,
+            backend: options.backend,
             threads: options.threads.map_or(ScriptThreads::Auto, ScriptThreads::Fixed),
             ..default()
         },

@@ -1,5 +1,7 @@
 use std::{ffi::OsString, ops::RangeInclusive};
 
+use bevy_cscript::script::Backend;
+
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
 Scripted entities in a world without a display. Scripts are read from assets/scripts and reloaded
@@ -18,6 +20,8 @@ Options:
   --seed N              Seed of all random numbers. [default: 0]
   --threads N           Threads that run scripts; the result does not depend on it.
                         [default: one for each processor]
+  --backend compiled|reference
+                        What runs scripts; the result does not depend on it. [default: compiled]
   --report text|json    The summary at the end, on stdout: for people, or one JSON object on one
                         line. [default: text]
   --help                This text.
@@ -41,6 +45,7 @@ pub(crate) struct Options {
     pub seed: u64,
     /// `None`: as many as there are processors.
     pub threads: Option<usize>,
+    pub backend: Backend,
     pub report: Report,
 }
 
@@ -65,6 +70,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, S
         entities: None,
         seed: 0,
         threads: None,
+        backend: Backend::default(),
         report: Report::Text,
     };
     let mut args = args.into_iter();
@@ -95,6 +101,15 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, S
             "--seed" => options.seed = number(flag, &value()?, 0..=u64::MAX)?,
             // More than any machine is helped by, and few enough for the system to give.
             "--threads" => options.threads = Some(number(flag, &value()?, 1..=256)? as usize),
+            "--backend" => {
+                options.backend = match value()?.as_str() {
+                    "compiled" => Backend::Compiled,
+                    "reference" => Backend::Reference,
+                    other => {
+                        return Err(format!("--backend is compiled or reference, not `{other}`"));
+                    }
+                }
+            }
             "--report" => {
                 options.report = match value()?.as_str() {
                     "text" => Report::Text,

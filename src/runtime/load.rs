@@ -9,7 +9,7 @@ use bevy::{
 use crate::{
     api::{ApiFunction, ApiTable, TableError},
     contract::{ErrorKind, ScriptError, ScriptLimits, ScriptSource, Stage},
-    script::{CompiledScript, ScriptCompiler, ScriptWorkers},
+    script::{Backend, CompiledScript, ScriptCompiler, ScriptWorkers},
     trust::{TrustPolicy, Verified},
 };
 
@@ -33,15 +33,22 @@ struct Shared {
     workers: ScriptWorkers,
     table: Mutex<ApiTable>,
     /// Made from the table when the first script is compiled; the table is fixed then.
+    backend: Backend,
     compiler: OnceLock<ScriptCompiler>,
 }
 
 impl ScriptHost {
-    pub(super) fn new(limits: ScriptLimits, policy: TrustPolicy, workers: ScriptWorkers) -> Self {
+    pub(super) fn new(
+        limits: ScriptLimits,
+        policy: TrustPolicy,
+        workers: ScriptWorkers,
+        backend: Backend,
+    ) -> Self {
         Self(Arc::new(Shared {
             limits,
             policy,
             workers,
+            backend,
             table: Mutex::default(),
             compiler: OnceLock::new(),
         }))
@@ -64,7 +71,7 @@ impl ScriptHost {
     pub fn compiler(&self) -> &ScriptCompiler {
         self.0.compiler.get_or_init(|| {
             let table = self.0.table.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            ScriptCompiler::new(table, self.0.limits.clone())
+            ScriptCompiler::new(table, self.0.limits.clone()).with_backend(self.0.backend)
         })
     }
 

@@ -32,7 +32,7 @@ use super::{
 };
 use crate::{
     contract::{ScriptEvent, ScriptId, ScriptLimits},
-    script::{ScriptThreads, ScriptWorkers},
+    script::{Backend, ScriptThreads, ScriptWorkers},
     trust::TrustPolicy,
 };
 
@@ -55,6 +55,8 @@ pub struct ScriptingPlugin {
     pub policy: TrustPolicy,
     /// How many threads run scripts; the result does not depend on it. Default: **Auto**.
     pub threads: ScriptThreads,
+    /// What runs scripts. Default: **Compiled**.
+    pub backend: Backend,
     /// The seed of all random numbers of scripts. Default: **0**.
     pub world_seed: u64,
     /// What happens to a script whose call failed. Default: **Pause**.
@@ -130,7 +132,7 @@ impl Plugin for ScriptingPlugin {
         );
         let workers = ScriptWorkers::new(self.threads)
             .unwrap_or_else(|error| panic!("script threads cannot be started: {error}"));
-        let host = ScriptHost::new(self.limits.clone(), self.policy.clone(), workers);
+        let host = ScriptHost::new(self.limits.clone(), self.policy.clone(), workers, self.backend);
 
         app.init_asset::<Script>()
             .register_asset_loader(ScriptLoader { host: host.clone() })

@@ -129,7 +129,8 @@ impl ScriptCompiler {
     /// some 10 µs a line.
     ///
     /// # Errors
-    /// Every error that the checks find, in the order of the text; a single one if the text is no
+    /// [`ErrorKind::Permission`] if [`Backend::Reference`] is to run a script that is not
+    /// [trusted](TrustLevel::Trusted). Every error that the checks find, in the order of the text; a single one if the text is no
     /// script at all. [`ErrorKind::Permission`] where the script calls what it
     /// [may not](Verified::granted).
     pub fn compile(
@@ -137,6 +138,11 @@ impl ScriptCompiler {
         source: &Verified<ScriptSource>,
     ) -> Result<CompiledScript, Vec<ScriptError>> {
         let path = source.get().path();
+        if self.backend == Backend::Reference && source.level() != TrustLevel::Trusted {
+            let message = "the reference backend is for trusted scripts only: nothing bounds what one step of it may cost; let the compiled backend run this";
+            let kind = ErrorKind::Permission;
+            return Err(vec![ScriptError::new(Stage::Compile, kind, path, message)]);
+        }
         let text = self.read(source.get()).map_err(|error| vec![error])?;
         let parsed = reference::parse(path, text, &self.limits).map_err(|error| vec![error])?;
         let denied = self.denied(source.granted());

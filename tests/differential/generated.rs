@@ -1,7 +1,7 @@
 //! Programs at random, run by every backend and compared.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::Range,
     time::{Duration, Instant},
 };
@@ -14,7 +14,7 @@ use bevy_cscript::{
 use super::{
     choices::Choices,
     generator::program,
-    outcome::{Backend, Outcome, Verdict, run},
+    outcome::{Backend, Difference, Outcome, Own, Verdict, run},
     shrink::shrink,
     stage::{Call, calls},
 };
@@ -42,8 +42,8 @@ struct Tally {
     reasons: BTreeMap<String, (usize, u64)>,
     /// With an error in some call.
     failed: usize,
-    /// Compared only until a backend had no fuel left.
-    dry: usize,
+    /// Compared only up to where a backend was stopped in its own way.
+    cut: usize,
     bytes: usize,
     generating: Duration,
     slowest: (Duration, u64),
@@ -88,7 +88,7 @@ impl Trial {
             tally.failed += usize::from(outcomes[0].steps.iter().any(|step| step.error.is_some()));
             match verdict(&outcomes) {
                 Verdict::Same => {}
-                Verdict::OutOfFuel => tally.dry += 1,
+                Verdict::Cut => tally.cut += 1,
                 Verdict::Different => tally.wrong.push(index),
             }
         }
@@ -123,21 +123,31 @@ impl Trial {
         total
     }
 
-    /// A program that differs, made small.
-    fn shrunk(self, index: u64) -> String {
+    /// A program that differs, made small; it goes on to differ in the same way.
+    fn shrunk(self, index: u64) -> (Difference, String) {
         let calls = plan();
         let mut choices = Choices::random(self.seed, index);
-        program(&mut choices);
-        let shows = |text: &str| verdict(&self.outcomes(text, &calls)) == Verdict::Different;
-        shrink(choices.finish().0, shows)
+        let text = program(&mut choices);
+        let way = difference(&self.outcomes(&text, &calls));
+        let shows = |text: &str| {
+            let outcomes = self.outcomes(text, &calls);
+            verdict(&outcomes) == Verdict::Different && difference(&outcomes) == way
+        };
+        (way, shrink(choices.finish().0, shows))
     }
 
-    /// What is said of programs that differ.
+    /// What is said of programs that differ: each small program once.
     fn report(self, wrong: &[u64]) -> String {
         let mut text = format!("{} programs differ:\n", wrong.len());
-        for index in wrong.iter().take(TOLD) {
-            let small = self.shrunk(*index);
-            text += &format!("\nprogram {index} of seed {}, made small:\n{small}\n", self.seed);
+        let mut told = BTreeSet::new();
+        for index in wrong.iter().take(ENOUGH) {
+            let (way, small) = self.shrunk(*index);
+            // Programs of one shape are one difference.
+            let shape: String = small.chars().filter(|c| !c.is_alphanumeric()).collect();
+            if !told.insert((format!("{way:?}"), shape)) {
+                continue;
+            }
+            text += &format!("\nprogram {index} of seed {}: {way:?}\n{small}\n", self.seed);
             let outcomes = self.outcomes(&small, &plan());
             let names = Backend::ALL.iter().chain(Backend::ALL);
             for ((i, outcome), name) in outcomes.iter().enumerate().zip(names) {
@@ -149,9 +159,14 @@ impl Trial {
     }
 }
 
-/// So many programs that differ end a run, and so many are made small.
+/// So many programs that differ end a run and are made small.
 const ENOUGH: usize = 20;
-const TOLD: usize = 5;
+
+/// In what the first of several outcomes and another one differ.
+fn difference(outcomes: &[Outcome]) -> Difference {
+    let other = outcomes[1..].iter().find(|other| outcomes[0].compare(other, Own::Limits) == Verdict::Different);
+    other.map_or(Difference::Error, |other| outcomes[0].difference(other))
+}
 
 /// How the outcomes of all backends compare. A backend that panicked is wrong in any case.
 fn verdict(outcomes: &[Outcome]) -> Verdict {
@@ -163,9 +178,9 @@ fn verdict(outcomes: &[Outcome]) -> Verdict {
     }
     let mut verdict = Verdict::Same;
     for other in &outcomes[1..] {
-        match outcomes[0].compare(other) {
+        match outcomes[0].compare(other, Own::Limits) {
             Verdict::Same => {}
-            Verdict::OutOfFuel => verdict = Verdict::OutOfFuel,
+            Verdict::Cut => verdict = Verdict::Cut,
             Verdict::Different => return Verdict::Different,
         }
     }
@@ -181,7 +196,7 @@ impl Tally {
             *known = (known.0 + count, index);
         }
         self.failed += other.failed;
-        self.dry += other.dry;
+        self.cut += other.cut;
         self.bytes += other.bytes;
         self.generating += other.generating;
         self.slowest = self.slowest.max(other.slowest);
@@ -193,14 +208,14 @@ impl Tally {
         let percent = |count: usize| 100.0 * count as f64 / programs as f64;
         format!(
             "{programs} programs of {} bytes, {:.0} a second on {threads} threads ({:.1} µs each to \
-             generate); {:.1} % refused, {:.1} % with errors, {:.2} % out of fuel, {} wrong; slowest \
+             generate); {:.1} % refused, {:.1} % with errors, {:.2} % cut short, {} wrong; slowest \
              {:.1} ms (program {})",
             self.bytes / programs,
             programs as f64 / elapsed.as_secs_f64(),
             self.generating.as_secs_f64() * 1e6 / programs as f64,
             percent(self.refused),
             percent(self.failed),
-            percent(self.dry),
+            percent(self.cut),
             self.wrong.len(),
             self.slowest.0.as_secs_f64() * 1e3,
             self.slowest.1,
@@ -271,7 +286,7 @@ fn generated_planted_difference_is_found_and_made_small() {
     let tally = workers.run(|| trial.tally(0..200));
     let first = *tally.wrong.first().expect("some program has a `%`");
     let text = program(&mut Choices::random(trial.seed, first));
-    let small = workers.run(|| trial.shrunk(first));
+    let small = workers.run(|| trial.shrunk(first).1);
     assert!(small.contains('%') && small.len() < 40, "{} bytes became\n{small}", text.len());
     let report = workers.run(|| trial.report(&[first]));
     assert!(report.contains("planted = wrong"), "{report}");
@@ -291,6 +306,6 @@ fn generated_planted_difference_in_a_value_is_made_small() {
     let trial = Trial { seed: 5, bias: wrong_about_vectors };
     let tally = workers.run(|| trial.tally(0..2_000));
     let first = *tally.wrong.first().expect("some program has such a vector");
-    let small = workers.run(|| trial.shrunk(first));
+    let small = workers.run(|| trial.shrunk(first).1);
     assert!(small.contains("vec3") && small.len() < 120, "{small}");
 }

@@ -82,8 +82,30 @@ pub(super) enum Verdict {
     Same,
     /// They are not.
     Different,
-    /// They are equal as far as both had fuel. A step of one backend is not a step of another.
-    OutOfFuel,
+    /// They are equal as far as they can be compared: until one of them was stopped in a way that is
+    /// a backend's own.
+    Cut,
+}
+
+/// What may be a backend's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Own {
+    /// How much fuel is used: a step of one backend is not a step of another.
+    Fuel,
+    /// That, and where limits of size and depth are noticed, waits for what a closure has borrowed,
+    /// and what only one backend refuses.
+    Limits,
+}
+
+/// What differs between two outcomes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Difference {
+    Refusal,
+    /// One failed, or both did in different words.
+    Error,
+    Place,
+    Value,
+    Output,
 }
 
 impl From<ScriptError> for Fault {
@@ -93,11 +115,17 @@ impl From<ScriptError> for Fault {
             stage: error.stage,
             kind: error.kind,
             position: error.position,
-            message: without_closure_names(error.message),
+            message: without_names(error.message),
             stack: stack.collect(),
         }
     }
 }
+
+/// What the reference says when a closure touches what a native has borrowed for it, after a wait.
+const DATA_RACE: &str = "Data race";
+
+/// What one backend refuses and others do not.
+const REFUSED_ALONE: [&str; 2] = ["on this backend", "needs the name as a literal"];
 
 /// Loads a script and calls it. The world is changed by what each call asked for.
 ///
@@ -149,12 +177,12 @@ pub(super) fn run(backend: Backend, text: &str, calls: &[Call]) -> Outcome {
         let snapshot = instance.as_ref().map(ScriptInstance::snapshot).unwrap_or_default();
         steps.push(Step {
             function: call.function,
-            commands: commands.iter().map(|command| without_closure_names(format!("{command:?}"))).collect(),
+            commands: commands.iter().map(|command| without_names(format!("{command:?}"))).collect(),
             log,
             state: snapshot
                 .0
                 .iter()
-                .map(|(name, value)| (name.clone(), without_closure_names(exact(value))))
+                .map(|(name, value)| (name.clone(), without_names(exact(value))))
                 .collect(),
             error: result.err().map(Into::into),
         });
@@ -168,7 +196,7 @@ pub(super) fn run(backend: Backend, text: &str, calls: &[Call]) -> Outcome {
         }
     }
     let out = instance.and_then(|instance| instance.get("out")).unwrap_or_default();
-    Outcome { refused: Vec::new(), steps, out: without_closure_names(out.to_string()) }
+    Outcome { refused: Vec::new(), steps, out: without_names(out.to_string()) }
 }
 
 fn shown_line(line: &LogLine) -> String {
@@ -178,19 +206,32 @@ fn shown_line(line: &LogLine) -> String {
         LogLevel::Warn => "warn",
         LogLevel::Error => "error",
     };
-    without_closure_names(format!("{level} {}", line.text))
+    without_names(format!("{level} {}", line.text))
 }
 
-/// Text in which all closures have one name: theirs differ between builds and backends.
-fn without_closure_names(text: String) -> String {
-    const MARK: &str = "anon$";
-    if !text.contains(MARK) {
+/// Text in which all closures have one name, because theirs differ between builds and backends, and
+/// types are called what scripts call them, not what Rust does.
+fn without_names(text: String) -> String {
+    const CLOSURE: &str = "anon$";
+    const TYPES: [(&str, &str); 4] = [
+        ("glam::f32::vec3::Vec3", "Vec3"),
+        ("core::ops::range::RangeInclusive<i64>", "range="),
+        ("core::ops::range::Range<i64>", "range"),
+        ("rhai::packages::iter_basic::StepRange<i64>", "range"),
+    ];
+    let mut text = text;
+    if text.contains("::") {
+        for (rust, ours) in TYPES {
+            text = text.replace(rust, ours);
+        }
+    }
+    if !text.contains(CLOSURE) {
         return text;
     }
-    let mut parts = text.split(MARK);
+    let mut parts = text.split(CLOSURE);
     let mut result = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        result.push_str(MARK);
+        result.push_str(CLOSURE);
         result.push_str(part.trim_start_matches(|c: char| c.is_ascii_hexdigit()));
     }
     result
@@ -222,18 +263,44 @@ impl Outcome {
         self.refused.iter().chain(of_steps).next()
     }
 
-    pub(super) fn compare(&self, other: &Self) -> Verdict {
-        let dry = |step: &Step| step.error.as_ref().is_some_and(|e| e.kind == ErrorKind::Fuel);
-        let first_dry =
-            |outcome: &Self| outcome.steps.iter().position(dry).unwrap_or(usize::MAX);
-        let fueled = first_dry(self).min(first_dry(other));
-        if fueled == usize::MAX {
+    pub(super) fn compare(&self, other: &Self, own: Own) -> Verdict {
+        let cut = self.cut(own).min(other.cut(own));
+        if cut == usize::MAX {
             return if self == other { Verdict::Same } else { Verdict::Different };
         }
-        let same = self.refused == other.refused
-            && self.steps.get(..fueled).is_some()
-            && self.steps.get(..fueled) == other.steps.get(..fueled);
-        if same { Verdict::OutOfFuel } else { Verdict::Different }
+        let same = self.steps.iter().zip(&other.steps).take(cut).all(|(a, b)| a == b);
+        if same { Verdict::Cut } else { Verdict::Different }
+    }
+
+    /// After how many steps the rest cannot be compared.
+    fn cut(&self, own: Own) -> usize {
+        let is_own = |step: &Step| match &step.error {
+            Some(error) if error.kind == ErrorKind::Fuel => true,
+            _ if own == Own::Fuel => false,
+            Some(error) if error.kind == ErrorKind::Memory => true,
+            Some(error) if error.message.contains(DATA_RACE) => true,
+            _ => step.state.values().chain(&step.log).any(|text| text.contains(DATA_RACE)),
+        };
+        let refuses_alone = |fault: &Fault| REFUSED_ALONE.iter().any(|s| fault.message.contains(s));
+        if own == Own::Limits && self.refused.iter().any(refuses_alone) {
+            return 0;
+        }
+        self.steps.iter().position(is_own).unwrap_or(usize::MAX)
+    }
+
+    /// In what two outcomes differ that are different.
+    pub(super) fn difference(&self, other: &Self) -> Difference {
+        if self.refused != other.refused || self.steps.len() != other.steps.len() {
+            return Difference::Refusal;
+        }
+        let steps = self.steps.iter().zip(&other.steps);
+        let Some((a, b)) = steps.filter(|(a, b)| a != b).next() else { return Difference::Value };
+        match (&a.error, &b.error) {
+            (Some(a), Some(b)) if a.message == b.message && a != b => Difference::Place,
+            (a, b) if a != b => Difference::Error,
+            _ if a.state != b.state => Difference::Value,
+            _ => Difference::Output,
+        }
     }
 
     /// What of this outcome another one has not: the lines of its text that the other's text lacks.

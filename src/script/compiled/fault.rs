@@ -143,6 +143,15 @@ impl Fault {
         }
     }
 
+    /// An assignment of something of this type is what asks.
+    #[cold]
+    pub(crate) fn assigning(mut self, what: &str) -> Self {
+        if let What::Error(EvalAltResult::ErrorIndexingType(types, _)) = &mut self.0.what {
+            *types = format!("{types} = {what}");
+        }
+        self
+    }
+
     /// Whether no function of a name takes what was passed.
     pub(crate) fn is_unknown(&self, name: &str) -> bool {
         match &self.0.what {
@@ -155,13 +164,20 @@ impl Fault {
 
     /// It comes out of a function that a native called.
     #[cold]
-    pub(crate) fn called_by(mut self, native: &str, at: Option<Position>) -> Self {
+    pub(crate) fn called_at(mut self, at: Option<Position>) -> Self {
         if let Some((_, called_at)) = self.0.frames.last_mut() {
             *called_at = called_at.or(at);
         }
         self.0.at = self.0.at.or(at);
-        self.0.frames.push((native.into(), at));
         self
+    }
+
+    /// As [`called_at`](Self::called_at), with the native as one of the functions that it has left.
+    #[cold]
+    pub(crate) fn called_by(self, native: &str, at: Option<Position>) -> Self {
+        let mut fault = self.called_at(at);
+        fault.0.frames.push((native.into(), at));
+        fault
     }
 
     /// Whether a `catch` may see it.

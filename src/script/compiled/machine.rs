@@ -142,7 +142,7 @@ impl Run<'_, '_> {
             if let Err(what) = super::plain::check(&value) {
                 return Err(Fault::unkept(*slot, what));
             }
-            self.fits(value.weight())?;
+            self.fits_value(&value)?;
         }
         Ok(())
     }

@@ -114,6 +114,8 @@ pub(crate) enum Op {
     IsDefined { to: Reg, base: Reg },
     /// `is_def_fn(type, name, parameters)`.
     IsDefinedFor { to: Reg, base: Reg },
+    /// `is_def_var(name)`: the names that there are lie in `base`.
+    IsVariable { to: Reg, base: Reg },
     /// `type_of(value)`.
     TypeOf { to: Reg, value: Reg },
     /// Keeps a constant; only where constants are evaluated.

@@ -131,6 +131,8 @@ pub(super) fn built_in(
         }
         (O::Add, Val::Text(_), Val::Unit) => Ok(a.clone()),
         (O::Add, Val::Unit, Val::Text(_)) => Ok(b.clone()),
+        // So has it the language: from nothing nothing is taken, and the other text remains.
+        (O::Subtract, Val::Text(a), Val::Text(_)) if a.is_empty() => Ok(b.clone()),
         (O::Subtract, Val::Text(a), Val::Text(b)) => Ok(without(a, b)),
         (O::Subtract, Val::Text(a), Val::Char(b)) => Ok(without(a, b.encode_utf8(&mut [0; 4]))),
         (O::Add, Val::Blob(bytes), Val::Blob(more)) => {
@@ -182,10 +184,13 @@ pub(super) fn assign_in_place(
     target: &mut Val,
     value: Val,
 ) -> Result<Option<Val>, Fault> {
-    if operator != Operator::Add {
-        return Ok(Some(value));
+    match (operator, &*target, &value) {
+        (Operator::Add, ..) => {}
+        (Operator::Subtract, Val::Text(text), Val::Text(_)) if text.is_empty() => return Ok(None),
+        _ => return Ok(Some(value)),
     }
     match (&mut *target, value) {
+        (Val::Char(_), Val::Text(more)) if more.is_empty() => {}
         (Val::Text(text), Val::Text(more)) => {
             let bytes = text.len() + more.len();
             run.fits_text(bytes)?;

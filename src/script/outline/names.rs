@@ -17,6 +17,11 @@ impl Survey<'_> {
         for uses in self.all_uses() {
             for (name, at) in &uses.names {
                 let name = name.as_str();
+                if std::ptr::eq(uses, &raw const self.body) && self.is_state(name) {
+                    let message = format!("`{name}` is used before its `let`");
+                    found.push((ErrorKind::NotFound, *at, message));
+                    continue;
+                }
                 if self.is_state(name)
                     || constants.contains(name)
                     || own.contains(name)

@@ -162,7 +162,7 @@ const BOOL: &[&str] = &[
     "%i.get_bit(%z)",
     "%f.is_nan()",
     "is_def_fn(\"h0\", %z)",
-    "is_def_var(%s)",
+    "is_def_var(\"a\")",
     "(%y ?? %b)",
 ];
 

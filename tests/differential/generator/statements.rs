@@ -367,7 +367,7 @@ impl Generator<'_> {
                 Type::Int
             }
             _ => {
-                let template = self.choices.pick(&["%s", "%m.keys()", "%s.chars(%z)", "%B"]);
+                let template = self.choices.pick(&["%s", "%m.keys()", "%s.chars(%z)", "%B.to_array()"]);
                 self.template(template, 1);
                 if template == "%m.keys()" { Type::Str } else { Type::Char }
             }

@@ -60,7 +60,7 @@ fn compared(a: &Val, b: &Val) -> Result<bool, Fault> {
 /// Whether the operators that compare are not defined for two values.
 fn are_incomparable(a: &Val, b: &Val) -> bool {
     match (a, b) {
-        (Val::Fn(_), Val::Fn(_)) => true,
+        (Val::Fn(_), Val::Fn(_)) | (Val::Blob(_), Val::Char(_)) => true,
         (Val::Range(a), Val::Range(b)) => a.inclusive != b.inclusive,
         (Val::Steps(_), Val::Steps(_)) => a.type_name() == b.type_name(),
         _ => false,
@@ -97,6 +97,9 @@ mod tests {
         let same = |a: &Val, b: &Val| compared(a, b).ok();
         assert_eq!(same(&map(function()), &map(function())), None);
         assert_eq!(same(&map(function()), &map(1.into())), Some(false));
+        let (bytes, letter) = (Val::blob(vec![65]), Val::Char('A'));
+        assert_eq!(same(&map(bytes.clone()), &map(letter.clone())), None);
+        assert_eq!(same(&map(letter), &map(bytes)), Some(false));
         let (open, closed) = (Val::range(0, 1, false), Val::range(0, 1, true));
         assert_eq!(same(&map(open.clone()), &map(closed.clone())), None);
         assert_eq!(same(&Val::array(vec![open]), &Val::array(vec![closed])), Some(false));

@@ -26,7 +26,7 @@ const fn row(
     Native { name, arity, receiver, signature, doc, price, effect, code }
 }
 
-use Effect::{Calls, Changes, ChangesAndCalls, Pure};
+use Effect::{CallsWithItems, Changes, ChangesAndCalls, Pure};
 
 const ROWS: [Native; 19] = [
     row("len", 1, Pure, len, "len(map: map) -> int", "How many entries there are."),
@@ -117,7 +117,7 @@ const ROWS: [Native; 19] = [
     row(
         "map",
         2,
-        Calls,
+        CallsWithItems,
         entries::map,
         "map(map: map, mapper: Fn) -> map",
         "A map of the same keys with what a function makes of each key and value.",
@@ -125,7 +125,7 @@ const ROWS: [Native; 19] = [
     row(
         "filter",
         2,
-        Calls,
+        CallsWithItems,
         entries::filter,
         "filter(map: map, filter: Fn) -> map",
         "A map of the entries for whose key and value a function says `true`.",

@@ -5,6 +5,7 @@ use rhai::{Expr, FnCallExpr};
 use super::{body::Body, scope::Place};
 use crate::script::{
     compiled::{
+        Val,
         op::{Op, Reg},
         operators::Operator,
         program::{Path, Root, Site},
@@ -62,9 +63,14 @@ impl Body<'_, '_> {
                 let known = !matches!(self.resolve(name), None | Some(Place::Function));
                 self.emit_at(place, Op::Bool { to, value: known });
             }
-            ("is_def_var", [_]) => {
-                let message = "`is_def_var` needs the name as a literal text here";
-                self.lowering.refuse(place, message);
+            ("is_def_var", [name]) => {
+                let names = self.visible().into_iter().map(Val::from).collect();
+                let base = self.fresh();
+                self.load_literal(Val::array(names), base);
+                let register = self.fresh();
+                self.expression(name, register);
+                let at = position(name.start_position());
+                self.emit_at(at, Op::IsVariable { to, base });
             }
             ("is_def_fn", [_, _]) => {
                 let base = self.arguments(&call.args);
@@ -226,7 +232,7 @@ impl Body<'_, '_> {
         self.reach.anything |= calls || site.typed || site.method;
         let changes =
             site.function.is_some() || site.typed || site.method
-                || site.natives.iter().any(|native| native.effect.changes());
+                || site.natives.iter().any(|native| native.effect.changes() || native.effect.writes_back());
         if let (true, Some(receiver)) = (changes, &site.receiver) {
             match receiver.root {
                 Root::State(slot) => self.touches(&Place::State(slot)),

@@ -86,6 +86,19 @@ impl Body<'_, '_> {
         self.lowering.definitions.contains_key(name).then_some(Place::Function)
     }
 
+    /// The names of all variables and constants that can be seen.
+    pub(super) fn visible(&self) -> Vec<String> {
+        let locals = self.locals.iter().map(|local| local.name.to_string());
+        let state = self.lowering.state.keys().filter(|_| self.sees_state).cloned();
+        let given = GIVEN.iter().filter(|_| self.sees_state).map(|name| (*name).to_owned());
+        let constants = self.lowering.constants.keys().cloned();
+        let mut names: Vec<String> =
+            locals.chain(state).chain(given).chain(constants).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// Whether a name leads to something that cannot be changed.
     pub(super) fn is_constant(&self, name: &str) -> bool {
         match self.locals.iter().rev().find(|local| *local.name == *name) {

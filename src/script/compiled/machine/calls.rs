@@ -7,6 +7,7 @@ use rhai::EvalAltResult;
 use super::{
     Run,
     frames::{Back, is_unbound},
+    paths::Purpose,
 };
 use crate::{
     api::{Accepts, Passed},
@@ -141,7 +142,7 @@ impl Run<'_, '_> {
         }
         // A place that is gone by now has nothing to take back.
         let mut this = Some(this);
-        let _ = self.change_path(path, base, false, &mut |_, place| {
+        let _ = self.change_path(path, base, Purpose::Call, &mut |_, place| {
             *place = this.take().unwrap_or_default();
             Ok(())
         });
@@ -161,11 +162,15 @@ impl Run<'_, '_> {
             let mut copy = self.read_path(path, base)?;
             let before = copy.clone();
             let result = self.call_row_or_api(site, &mut copy, args);
+            let changed = !copy.is_same(&before);
             drop(before);
-            let row = site.natives.iter().find(|native| native.receiver.takes(&copy));
-            if row.is_some_and(|native| native.effect.changes()) {
+            if changed && site.constant {
+                let none = rhai::Position::NONE;
+                return Err(EvalAltResult::ErrorAssignmentToConstant(String::new(), none).into());
+            }
+            if changed {
                 let mut copy = Some(copy);
-                self.change_path(path, base, false, &mut |_, place| {
+                self.change_path(path, base, Purpose::Call, &mut |_, place| {
                     *place = copy.take().unwrap_or_default();
                     Ok(())
                 })?;
@@ -178,7 +183,7 @@ impl Run<'_, '_> {
             return self.call_row_or_api(site, &mut copy, args);
         }
         let mut result = Ok(Val::Unit);
-        self.change_path(path, base, false, &mut |run, place| {
+        self.change_path(path, base, Purpose::Call, &mut |run, place| {
             result = run.call_row_or_api(site, place, args);
             Ok(())
         })?;
@@ -257,8 +262,8 @@ impl Run<'_, '_> {
             match (row.code)(self, receiver, args) {
                 Err(fault) if fault.is_no_overload() => {}
                 result => {
-                    if row.effect.changes() && !receiver.is_inline() {
-                        self.fits(receiver.weight())?;
+                    if row.effect.changes() {
+                        self.fits_value(receiver)?;
                     }
                     return result;
                 }
@@ -364,7 +369,7 @@ impl Run<'_, '_> {
         let value = convert::from_owned(result?);
         if !value.is_inline() {
             self.charge(value.weight().steps())?;
-            self.fits(value.weight())?;
+            self.fits_value(&value)?;
         }
         Ok(value)
     }

@@ -82,6 +82,19 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// Whether a value may be as large as it is.
+    ///
+    /// # Errors
+    /// It may not; the call ends.
+    pub(crate) fn fits_value(&self, value: &Val) -> Result<(), Fault> {
+        match value {
+            // By itself a blob is as long as it is; among others it counts as one more.
+            Val::Blob(bytes) => self.fits_items(bytes.len()),
+            value if value.is_inline() => Ok(()),
+            value => self.fits(value.weight()),
+        }
+    }
+
     /// Writes a line to the script's log.
     pub(crate) fn log(&mut self, level: LogLevel, text: &str) {
         self.context.log(level, text);

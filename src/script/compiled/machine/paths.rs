@@ -18,6 +18,21 @@ use crate::script::compiled::{
 /// What is done at the end of a path.
 pub(super) type Change<'f> = &'f mut dyn FnMut(&mut Run<'_, '_>, &mut Val) -> Result<(), Fault>;
 
+/// Why a path is walked.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    /// To call a method at its end.
+    Call,
+    /// To assign something of this type.
+    Assign(&'static str),
+}
+
+impl Purpose {
+    const fn adds(self) -> bool {
+        matches!(self, Self::Assign(_))
+    }
+}
+
 impl Run<'_, '_> {
     /// The value where a path begins, to look at.
     pub(super) fn root(&self, path: &Path, base: usize) -> Result<&Val, Fault> {
@@ -160,8 +175,9 @@ impl Run<'_, '_> {
     /// Writes at the end of a path.
     pub(super) fn write_path(&mut self, path: &Path, base: usize, value: Val) -> Result<(), Fault> {
         self.writable(path)?;
+        let purpose = Purpose::Assign(value.type_name());
         let mut value = Some(value);
-        self.change_path(path, base, true, &mut |_, place| {
+        self.change_path(path, base, purpose, &mut |_, place| {
             *place = value.take().unwrap_or_default();
             Ok(())
         })
@@ -183,8 +199,9 @@ impl Run<'_, '_> {
         value: Val,
     ) -> Result<(), Fault> {
         self.writable(path)?;
+        let purpose = Purpose::Assign(value.type_name());
         let mut value = Some(value);
-        self.change_path(path, base, true, &mut |run, place| {
+        self.change_path(path, base, purpose, &mut |run, place| {
             run.update(operator, place, value.take().unwrap_or_default())
         })
     }
@@ -218,19 +235,19 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Changes the value at the end of a path in place. `adds` says whether an entry of a map that is
-    /// not there comes into being.
+    /// Changes the value at the end of a path in place. Where something is assigned, an entry of a map
+    /// that is not there comes into being.
     pub(super) fn change_path(
         &mut self,
         path: &Path,
         base: usize,
-        adds: bool,
+        purpose: Purpose,
         change: Change<'_>,
     ) -> Result<(), Fault> {
         let mut root = self.take_root(path, base)?;
-        let result = self.walk(&mut root, &path.steps, base, adds, change);
+        let result = self.walk(&mut root, &path.steps, base, purpose, change);
         let result = result.and_then(|()| {
-            if root.is_inline() { Ok(()) } else { self.fits(root.weight()) }
+            self.fits_value(&root)
         });
         if let Some(place) = self.root_mut(path, base) {
             *place = root;
@@ -243,7 +260,7 @@ impl Run<'_, '_> {
         value: &mut Val,
         steps: &[Step],
         base: usize,
-        adds: bool,
+        purpose: Purpose,
         change: Change<'_>,
     ) -> Result<(), Fault> {
         let Some((step, rest)) = steps.split_first() else { return change(self, value) };
@@ -262,13 +279,13 @@ impl Run<'_, '_> {
                 self.charge(operators::copied(dict, dict.len()))?;
                 let dict = Arc::make_mut(dict);
                 if !dict.contains_key(&*key) {
-                    if !(adds && rest.is_empty()) {
+                    if !(purpose.adds() && rest.is_empty()) {
                         // What is done to nothing is forgotten.
-                        return self.walk(&mut Val::Unit, rest, base, adds, change);
+                        return self.walk(&mut Val::Unit, rest, base, purpose, change);
                     }
                     dict.insert(key.clone(), Val::Unit);
                 }
-                dict.with_entry(&key, |value| self.walk(value, rest, base, adds, change))
+                dict.with_entry(&key, |value| self.walk(value, rest, base, purpose, change))
                     .unwrap_or(Ok(()))
             }
             (Val::Array(list), Member::Index(at)) => {
@@ -276,14 +293,19 @@ impl Run<'_, '_> {
                 let place = list_place(list.len(), index).map_err(|fault| fault.at(step.member_at))?;
                 self.charge(operators::copied(list, list.len()))?;
                 Arc::make_mut(list)
-                    .with_item(place, |value| self.walk(value, rest, base, adds, change))
+                    .with_item(place, |value| self.walk(value, rest, base, purpose, change))
                     .unwrap_or(Ok(()))
             }
             (value, Member::Index(at)) => {
                 let index = self.index(*at, base).clone();
-                let mut member = read_member(value, &index)
-                    .map_err(|fault| fault.at_member(step.member_at, step.at))?;
-                self.walk(&mut member, rest, base, adds, change)?;
+                let mut member = read_member(value, &index).map_err(|fault| {
+                    let fault = match purpose {
+                        Purpose::Assign(what) if rest.is_empty() => fault.assigning(what),
+                        _ => fault,
+                    };
+                    fault.at_member(step.member_at, step.at)
+                })?;
+                self.walk(&mut member, rest, base, purpose, change)?;
                 self.charge(value.weight().steps())?;
                 // Of what is wrong with the new value the assignment is to blame.
                 write_member(self, value, &index, member)
@@ -295,7 +317,7 @@ impl Run<'_, '_> {
                     None if rest.is_empty() => Val::Unit,
                     None => return Err(no_property(value, &name).at(step.member_at)),
                 };
-                self.walk(&mut member, rest, base, adds, change)?;
+                self.walk(&mut member, rest, base, purpose, change)?;
                 self.set_property(value, &name, member, rest.is_empty())
                     .map_err(|fault| fault.at(step.member_at))
             }

@@ -164,6 +164,9 @@ impl Run<'_, '_> {
         let plain: Vec<&Val> = args.iter().collect();
         let place = self.place();
         let mut result = self.call_now(callee, this.as_deref_mut(), &plain);
+        if extra.is_empty() && moved.is_none() {
+            return result.map_err(|fault| fault.called_at(place));
+        }
         if let (Some(moved), true, Err(fault)) = (moved, this.is_some(), &result)
             && fault.is_unknown(&callee.name)
             && let Some(value) = this.as_deref().cloned()

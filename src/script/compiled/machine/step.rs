@@ -582,6 +582,10 @@ impl Run<'_, '_> {
                         let (name, count) = (r!(at + 1).clone(), r!(at + 2).clone());
                         r!(to) = Val::Bool(whole!(self.is_defined(Some(&this), &name, &count)));
                     }
+                    Op::IsVariable { to, base: at } => {
+                        let found = check!(super::work::is_among(&r!(at), &r!(at + 1)));
+                        put_bool(&mut r!(to), found);
+                    }
                     Op::TypeOf { to, value } => {
                         let name = Val::text(r!(value).type_name());
                         r!(to) = name;

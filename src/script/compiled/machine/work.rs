@@ -239,6 +239,13 @@ impl Run<'_, '_> {
     }
 }
 
+/// `is_def_var(name)`.
+pub(super) fn is_among(names: &Val, name: &Val) -> Result<bool, Fault> {
+    let Val::Text(name) = name else { return Err(Fault::mismatch("string", name.type_name())) };
+    let Val::Array(names) = names else { return Ok(false) };
+    Ok(names.iter().any(|known| matches!(known, Val::Text(known) if ***known == ***name)))
+}
+
 /// `Fn(name)`.
 pub(super) fn pointer_to(name: &Val) -> Result<Val, Fault> {
     match name {

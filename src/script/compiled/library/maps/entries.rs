@@ -37,35 +37,13 @@ fn ask_in_place(
     let mut value = old.clone();
     let answer = ask(run, caller, asked, key, &mut value);
     // What it did to `this` before it failed is done.
-    if !is_untouched(old, &value) {
+    if !value.is_same(old) {
         let map = own(run, map)?;
         map.with_entry(key, |there| *there = value.clone());
         let weight = map.weight();
         run.fits(weight)?;
     }
     Ok((answer?, value))
-}
-
-/// Whether a copy of a value is still that copy. Containers are told by where they lie: while the
-/// original is there, whoever writes to the copy moves it.
-fn is_untouched(original: &Val, copy: &Val) -> bool {
-    match (original, copy) {
-        (Val::Unit, Val::Unit) => true,
-        (Val::Bool(a), Val::Bool(b)) => a == b,
-        (Val::Char(a), Val::Char(b)) => a == b,
-        (Val::Int(a), Val::Int(b)) => a == b,
-        (Val::Float(a), Val::Float(b)) => a.to_bits() == b.to_bits(),
-        (Val::Vec3(a), Val::Vec3(b)) => {
-            a.to_array().map(f32::to_bits) == b.to_array().map(f32::to_bits)
-        }
-        (Val::Text(a), Val::Text(b)) => Arc::ptr_eq(a, b),
-        (Val::Array(a), Val::Array(b)) => Arc::ptr_eq(a, b),
-        (Val::Map(a), Val::Map(b)) => Arc::ptr_eq(a, b),
-        (Val::Blob(a), Val::Blob(b)) => Arc::ptr_eq(a, b),
-        (Val::Range(a), Val::Range(b)) => Arc::ptr_eq(a, b),
-        (Val::Fn(a), Val::Fn(b)) => Arc::ptr_eq(a, b),
-        _ => false,
-    }
 }
 
 const fn is_true(answer: &Val) -> bool {
