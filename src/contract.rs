@@ -25,7 +25,7 @@ pub use limits::ScriptLimits;
 pub use report::{LogLevel, LogLine, RunReport};
 pub use source::ScriptSource;
 pub(crate) use space::moved_towards;
-pub use space::{RayHit, Shape, Space, Way};
+pub use space::{Body, RayHit, Shape, Space, Way};
 pub use value::{Value, ValueKind};
 #[cfg(feature = "bevy")]
 pub(crate) use value::{hash_bytes, hash_vec3};

@@ -37,6 +37,25 @@ pub(crate) fn moved_towards(from: Vec3, target: Vec3, step: f32) -> Vec3 {
     if step <= 0.0 { from } else { (from.as_dvec3() + way * (step / distance)).as_vec3() }
 }
 
+/// What rays want to know of an entity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Body {
+    /// Where it is.
+    pub position: Vec3,
+    /// How high above that its eyes are.
+    pub eye_height: f32,
+    /// What of it stands in the way of rays.
+    pub shape: Option<Shape>,
+}
+
+impl Body {
+    /// Where its eyes are.
+    #[must_use]
+    pub fn eyes(&self) -> Vec3 {
+        self.position + Vec3::Y * self.eye_height
+    }
+}
+
 /// Where a ray met something.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RayHit {

@@ -2,7 +2,7 @@ use std::any::{Any, TypeId};
 
 use glam::Vec3;
 
-use super::{Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals};
+use super::{Body, Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals};
 
 /// Why a component could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -122,6 +122,12 @@ pub trait WorldView: Sync {
     /// What of the entity stands in the way of rays.
     fn shape(&self, _id: ScriptId) -> Option<Shape> {
         None
+    }
+
+    /// Position, eye height and shape at once; `None` if the entity has no position.
+    fn body(&self, id: ScriptId) -> Option<Body> {
+        let position = self.position(id)?;
+        Some(Body { position, eye_height: self.eye_height(id), shape: self.shape(id) })
     }
 
     /// Who is where; `None` if nobody keeps count.

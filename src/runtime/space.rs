@@ -19,7 +19,7 @@ pub(super) struct SpatialIndex {
 }
 
 /// What the index wants to know of an entity.
-pub(super) struct Body<'a> {
+pub(super) struct Occupant<'a> {
     pub(super) id: ScriptId,
     pub(super) center: Vec3,
     pub(super) team: Option<&'a str>,
@@ -55,10 +55,10 @@ impl RTreeObject for Solid {
 }
 
 impl SpatialIndex {
-    pub(super) fn new<'a>(bodies: impl Iterator<Item = Body<'a>>) -> Self {
+    pub(super) fn new<'a>(all: impl Iterator<Item = Occupant<'a>>) -> Self {
         let mut teams: BTreeMap<&str, Vec<Member>> = BTreeMap::new();
         let mut solids = Vec::new();
-        for Body { id, center, team, shape } in bodies.filter(|body| body.center.is_finite()) {
+        for Occupant { id, center, team, shape } in all.filter(|one| one.center.is_finite()) {
             if let Some(team) = team {
                 teams.entry(team).or_default().push(Member::new(center.to_array(), id));
             }
@@ -267,15 +267,15 @@ mod tests {
             entity.shape = (numbers.below(3) == 0).then(|| numbers.shape());
             world.entities.insert(ScriptId(id), entity);
         }
-        let bodies = || {
-            world.entities.iter().map(|(id, entity)| Body {
+        let all = || {
+            world.entities.iter().map(|(id, entity)| Occupant {
                 id: *id,
                 center: entity.position.unwrap_or_default(),
                 team: Some(entity.team.as_str()).filter(|team| !team.is_empty()),
                 shape: entity.shape,
             })
         };
-        let indices = [SpatialIndex::new(bodies()), SpatialIndex::new(bodies().rev())];
+        let indices = [SpatialIndex::new(all()), SpatialIndex::new(all().rev())];
         (world, indices)
     }
 
@@ -329,13 +329,13 @@ mod tests {
 
     #[test]
     fn a_slanted_ray_looks_only_at_what_lies_along_it() {
-        let bodies = (0..10_000).map(|i| Body {
+        let all = (0..10_000).map(|i| Occupant {
             id: ScriptId(i),
             center: Vec3::new((i % 100) as f32, 0.0, (i / 100) as f32),
             team: None,
             shape: Some(Shape::Sphere { radius: 0.1 }),
         });
-        let index = SpatialIndex::new(bodies);
+        let index = SpatialIndex::new(all);
         let (from, way) = (Vec3::new(-1.0, 0.0, -1.5), Vec3::new(102.0, 0.0, 102.0));
         let reach = Cell::new(1.0);
         let beam = Beam::new(from, way, Vec3::ZERO, &reach);
@@ -351,7 +351,7 @@ mod tests {
 
     #[test]
     fn what_is_no_shape_or_stands_nowhere_is_not_met() {
-        let body = |id, center, radius| Body {
+        let ball = |id, center, radius| Occupant {
             id: ScriptId(id),
             center,
             team: Some("red"),
@@ -359,11 +359,11 @@ mod tests {
         };
         let index = SpatialIndex::new(
             [
-                body(1, Vec3::X * 5.0, f32::NAN),
-                body(2, Vec3::X * f32::NAN, 1.0),
-                body(3, Vec3::X * f32::INFINITY, 1.0),
-                body(4, Vec3::X * 9.0, 1.0),
-                body(5, Vec3::X * 2.0, f32::INFINITY),
+                ball(1, Vec3::X * 5.0, f32::NAN),
+                ball(2, Vec3::X * f32::NAN, 1.0),
+                ball(3, Vec3::X * f32::INFINITY, 1.0),
+                ball(4, Vec3::X * 9.0, 1.0),
+                ball(5, Vec3::X * 2.0, f32::INFINITY),
             ]
             .into_iter(),
         );

@@ -26,11 +26,11 @@ use super::{
     plugin::ScriptClock,
     prefab::Prefabs,
     show::{ParticleEffects, SoundFolders, Sounds},
-    space::{Body, SpatialIndex},
+    space::{Occupant, SpatialIndex},
     tag::TagIndex,
 };
 use crate::contract::{
-    ComponentFault, Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals, WorldView,
+    Body, ComponentFault, Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals, WorldView,
 };
 
 use queries::OpenQueries;
@@ -150,10 +150,10 @@ impl WorldWindow<'_> {
         (self.ids.entity(id) == Some(entity)).then_some(id)
     }
 
-    fn bodies(&self) -> impl Iterator<Item = Body<'_>> {
-        let all = self.queries.bodies.iter();
+    fn occupants(&self) -> impl Iterator<Item = Occupant<'_>> {
+        let all = self.queries.occupants.iter();
         all.filter(|(entity, id, ..)| self.ids.entity(**id) == Some(*entity)).map(
-            |(_, id, place, parent, team, hitbox)| Body {
+            |(_, id, place, parent, team, hitbox)| Occupant {
                 id: *id,
                 center: self.translation(place, parent),
                 team: team.map(|team| team.0.as_str()),
@@ -261,15 +261,24 @@ impl WorldView for WorldWindow<'_> {
     }
 
     fn eye_height(&self, id: ScriptId) -> f32 {
-        self.get(&self.queries.eyes, id).map_or(0.0, |height| height.0)
+        self.body(id).map_or(0.0, |body| body.eye_height)
     }
 
     fn shape(&self, id: ScriptId) -> Option<Shape> {
-        self.get(&self.queries.hitboxes, id).map(|hitbox| hitbox.0)
+        self.body(id)?.shape
+    }
+
+    fn body(&self, id: ScriptId) -> Option<Body> {
+        let (place, parent, eyes, hitbox) = self.get(&self.queries.bodies, id)?;
+        Some(Body {
+            position: self.translation(place, parent),
+            eye_height: eyes.map_or(0.0, |height| height.0),
+            shape: hitbox.map(|hitbox| hitbox.0),
+        })
     }
 
     fn space(&self) -> Option<&dyn Space> {
-        Some(self.space.get_or_init(|| SpatialIndex::new(self.bodies())))
+        Some(self.space.get_or_init(|| SpatialIndex::new(self.occupants())))
     }
 
     fn pack(&self, id: ScriptId) -> Option<&Pack> {

@@ -66,7 +66,7 @@ pub(super) fn program(choices: &mut Choices) -> String {
         scope: Scope::default(),
         functions: Vec::new(),
         budget: 220,
-        level: 0,
+        level: 4,
         at: Place::default(),
     };
     generator.program();

@@ -303,12 +303,31 @@ impl Outcome {
         }
     }
 
-    /// What of this outcome another one has not: the lines of its text that the other's text lacks.
+    /// What of this outcome another one has not: lines of the first call in which they differ.
     pub(super) fn beside(&self, other: &Self) -> String {
-        let (own, other) = (self.to_string(), other.to_string());
-        let other: Vec<&str> = other.lines().collect();
-        let lines = own.lines().filter(|line| !other.contains(line));
-        lines.fold(String::new(), |text, line| format!("{text}        {line}\n"))
+        let first = self.steps.iter().zip(&other.steps).take_while(|(a, b)| a == b).count();
+        let lines = |outcome: &Self| {
+            let refused = outcome.refused.iter().map(|fault| format!("refused: {fault}"));
+            let step = outcome.steps.get(first).map(|step| step.lines(first)).unwrap_or_default();
+            refused.chain(step).collect::<Vec<_>>()
+        };
+        let theirs = lines(other);
+        let own = lines(self).into_iter().filter(|line| !theirs.contains(line));
+        own.fold(String::new(), |text, line| format!("{text}        {line}\n"))
+    }
+}
+
+impl Step {
+    fn lines(&self, number: usize) -> Vec<String> {
+        let name = format!("{number} {}", self.function);
+        let mut lines = vec![match &self.error {
+            Some(fault) => format!("{name}: error: {fault}"),
+            None => format!("{name}: ok"),
+        }];
+        lines.extend(self.commands.iter().map(|command| format!("{name}: command: {command}")));
+        lines.extend(self.log.iter().map(|line| format!("{name}: log: {line}")));
+        lines.extend(self.state.iter().map(|(n, value)| format!("{name}: {n} = {value}")));
+        lines
     }
 }
 
@@ -317,21 +336,8 @@ impl fmt::Display for Outcome {
         for fault in &self.refused {
             writeln!(f, "refused: {fault}")?;
         }
-        for (i, step) in self.steps.iter().enumerate() {
-            let name = format!("{i} {}", step.function);
-            match &step.error {
-                Some(fault) => writeln!(f, "{name}: error: {fault}")?,
-                None => writeln!(f, "{name}: ok")?,
-            }
-            for command in &step.commands {
-                writeln!(f, "{name}: command: {command}")?;
-            }
-            for line in &step.log {
-                writeln!(f, "{name}: log: {line}")?;
-            }
-            for (variable, value) in &step.state {
-                writeln!(f, "{name}: {variable} = {value}")?;
-            }
+        for line in self.steps.iter().enumerate().flat_map(|(i, step)| step.lines(i)) {
+            writeln!(f, "{line}")?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use glam::{DVec3, Vec3};
 use super::ScriptContext;
 use crate::{
     api::{ApiFault, overlay::Placed},
-    contract::{ScriptCommand, ScriptId, moved_towards},
+    contract::{Body, ScriptCommand, ScriptId, moved_towards},
 };
 
 impl ScriptContext<'_> {
@@ -14,16 +14,36 @@ impl ScriptContext<'_> {
     /// # Errors
     /// The entity has no place in the world.
     pub fn position(&self, id: ScriptId) -> Result<Vec3, ApiFault> {
-        self.place(id).ok_or_else(|| {
-            if self.exists(id) {
-                ApiFault::not_found(format!("entity {id} has no place in the world"))
-            } else {
-                ApiFault::no_entity(id)
-            }
-        })
+        self.place(id).ok_or_else(|| self.no_place(id))
+    }
+
+    fn no_place(&self, id: ScriptId) -> ApiFault {
+        if self.exists(id) {
+            ApiFault::not_found(format!("entity {id} has no place in the world"))
+        } else {
+            ApiFault::no_entity(id)
+        }
+    }
+
+    /// Position, eye height and shape, as this call sees them.
+    ///
+    /// # Errors
+    /// The entity has no place in the world.
+    pub fn body(&self, id: ScriptId) -> Result<Body, ApiFault> {
+        let body = self.scope.world.body(id);
+        if self.overlay.is_empty() {
+            return body.ok_or_else(|| self.no_place(id));
+        }
+        let position = self.position(id)?;
+        // What this call has spawned has no body yet.
+        let unseen = Body { position, eye_height: 0.0, shape: None };
+        Ok(Body { position, ..body.unwrap_or(unseen) })
     }
 
     fn place(&self, id: ScriptId) -> Option<Vec3> {
+        if self.overlay.is_empty() {
+            return self.scope.world.position(id);
+        }
         let written = self.overlay.get(id).and_then(|writes| writes.position);
         let (at, before) = match written {
             Some(Placed { at, carried }) => (at, carried),

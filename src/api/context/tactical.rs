@@ -20,7 +20,7 @@ impl ScriptContext<'_> {
     /// # Errors
     /// The entity has no place in the world.
     pub fn eyes(&self, id: ScriptId) -> Result<Vec3, ApiFault> {
-        Ok(self.position(id)? + Vec3::Y * self.scope.world.eye_height(id))
+        Ok(self.body(id)?.eyes())
     }
 
     /// The nearest living entity of a hostile team within a range; of several at one distance the
@@ -162,11 +162,10 @@ impl ScriptContext<'_> {
     /// One of the two has no place in the world.
     pub fn cover_score(&self, id: ScriptId, threat: ScriptId) -> Result<f64, ApiFault> {
         let eyes = self.eyes(threat)?;
-        let center = self.position(id)?;
-        let shape = self.scope.world.shape(id).unwrap_or(Shape::Sphere { radius: 0.0 });
+        let body = self.body(id)?;
         // A little inside, so that a neighbour that touches the body does not hide it.
-        let half = shape.half_extents() * 0.9;
-        let mut body = [
+        let half = body.shape.map_or(Vec3::ZERO, |shape| shape.half_extents() * 0.9);
+        let mut ways = [
             Vec3::ZERO,
             Vec3::X * half,
             Vec3::NEG_X * half,
@@ -174,12 +173,12 @@ impl ScriptContext<'_> {
             Vec3::NEG_Y * half,
             Vec3::Z * half,
             Vec3::NEG_Z * half,
-            Vec3::Y * self.scope.world.eye_height(id),
+            Vec3::Y * body.eye_height,
         ]
-        .map(|at| Way::to(center + at));
-        self.block(eyes, &mut body, &|other| other != id && other != threat);
-        let hidden = body.iter().filter(|way| way.is_blocked).count();
-        Ok(hidden as f64 / body.len() as f64)
+        .map(|at| Way::to(body.position + at));
+        self.block(eyes, &mut ways, &|other| other != id && other != threat);
+        let hidden = ways.iter().filter(|way| way.is_blocked).count();
+        Ok(hidden as f64 / ways.len() as f64)
     }
 
     /// Marks the ways from a point in which something stands, as this call sees the world.

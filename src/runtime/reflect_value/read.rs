@@ -28,6 +28,10 @@ pub(crate) fn to_value(reflected: &dyn PartialReflect) -> Result<Value> {
 }
 
 fn read(reflected: &dyn PartialReflect, path: Path<'_>) -> Result<Value> {
+    // Most of what components hold.
+    if let Some(x) = reflected.try_downcast_ref::<f32>() {
+        return Ok(Value::Float(f64::from(*x)));
+    }
     match reflected.reflect_ref() {
         ReflectRef::Struct(target) => {
             if let Some(v) = reflected.try_downcast_ref::<Vec3>() {
@@ -118,9 +122,7 @@ fn read_enum(target: &dyn Enum, path: Path<'_>) -> Result<Value> {
 }
 
 fn read_opaque(opaque: &dyn PartialReflect, path: Path<'_>) -> Result<Value> {
-    if let Some(x) = opaque.try_downcast_ref::<f32>() {
-        Ok(Value::Float(f64::from(*x)))
-    } else if let Some(x) = opaque.try_downcast_ref::<f64>() {
+    if let Some(x) = opaque.try_downcast_ref::<f64>() {
         Ok(Value::Float(*x))
     } else if let Some(b) = opaque.try_downcast_ref::<bool>() {
         Ok(Value::Bool(*b))

@@ -12,8 +12,16 @@ use crate::{
     },
 };
 
-/// Whatever stands somewhere, with what the spatial index wants to know of it.
+/// Where an entity is and what of it rays want to know.
 type Bodies = (
+    &'static Transform,
+    Option<&'static ChildOf>,
+    Option<&'static EyeHeight>,
+    Option<&'static Hitbox>,
+);
+
+/// Whatever stands somewhere, with what the spatial index wants to know of it.
+type Occupants = (
     Entity,
     &'static ScriptId,
     &'static Transform,
@@ -56,7 +64,8 @@ window_queries! {
     places: (&'static Transform, Option<&'static ChildOf>),
     parents: &'static ChildOf,
     children: &'static Children,
-    bodies: Bodies where Or<(With<Team>, With<Hitbox>)>,
+    bodies: Bodies,
+    occupants: Occupants where Or<(With<Team>, With<Hitbox>)>,
     motions: &'static Motion,
     tags: &'static Tag,
     healths: &'static Health,
@@ -65,7 +74,5 @@ window_queries! {
     teams: &'static Team,
     powers: &'static AttackPower,
     sights: &'static SightRange,
-    eyes: &'static EyeHeight,
-    hitboxes: &'static Hitbox,
     inventories: &'static Inventory,
 }

@@ -123,8 +123,13 @@ impl Fault {
 
     /// Something caught that goes on, from where it is thrown again.
     #[cold]
-    pub(crate) fn again(trouble: Trouble, at: Option<Position>) -> Self {
-        Self(Box::new(Trouble { at: at.or(trouble.at), ..trouble }))
+    pub(crate) fn again(mut trouble: Trouble, at: Option<Position>) -> Self {
+        // What came out of a function is thrown again as the call of that function.
+        match trouble.frames.last_mut() {
+            Some((_, called_at)) => *called_at = at.or(*called_at),
+            None => trouble.at = at.or(trouble.at),
+        }
+        Self(Box::new(trouble))
     }
 
     /// Gives it a place if it has none.

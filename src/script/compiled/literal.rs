@@ -46,6 +46,12 @@ pub(crate) fn of_dynamic(value: &Dynamic) -> Option<Val> {
     if let Ok(text) = value.as_immutable_string_ref() {
         return Some(Val::text(text.as_str()));
     }
+    if let Some(range) = value.read_lock::<std::ops::Range<i64>>() {
+        return Some(Val::range(range.start, range.end, false));
+    }
+    if let Some(range) = value.read_lock::<std::ops::RangeInclusive<i64>>() {
+        return Some(Val::range(*range.start(), *range.end(), true));
+    }
     if let Ok(items) = value.as_array_ref() {
         return Some(Val::array(items.iter().map(of_dynamic).collect::<Option<Vec<_>>>()?));
     }

@@ -145,7 +145,7 @@ pub(crate) struct Switch {
 impl Switch {
     /// Where to go with a value that is no integer.
     pub(crate) fn other(&self, value: &Val) -> u32 {
-        if matches!(value, Val::Vec3(_) | Val::Range(_) | Val::Steps(_) | Val::Fn(_)) {
+        if matches!(value, Val::Vec3(_) | Val::Steps(_)) {
             return self.unhashable;
         }
         let found = self.others.iter().find(|(case, _)| same(case, value));
@@ -162,6 +162,7 @@ fn same(case: &Val, value: &Val) -> bool {
         (Val::Int(a), Val::Int(b)) => a == b,
         (Val::Float(a), Val::Float(b)) => a.to_bits() == b.to_bits(),
         (Val::Text(a), Val::Text(b)) => a.as_str() == b.as_str(),
+        (Val::Range(a), Val::Range(b)) => a == b,
         (Val::Array(a), Val::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b))
         }

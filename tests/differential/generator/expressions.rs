@@ -303,8 +303,8 @@ fn kind_of(letter: u8) -> Type {
     }
 }
 
-/// How deep the parser would be at most; it takes 32 levels.
-const MOST_LEVELS: u8 = 20;
+/// How deep the parser would be at most where more than a leaf is written; it takes 32 levels.
+const MOST_LEVELS: u8 = 18;
 
 /// The variable at the left end of what was written, if it is nothing but a chain from there.
 pub(super) type Root = Option<&'static str>;
@@ -339,7 +339,7 @@ impl Generator<'_> {
             kind = self.choices.pick(&Type::PLAIN[..Type::PLAIN.len() - 1]);
         }
         let is_leaf = depth == 0 || self.budget <= 0 || self.level >= MOST_LEVELS;
-        self.level += 2;
+        self.level += 4;
         let root = match if is_leaf { 0 } else { self.choices.below(12) } {
             0..=2 => self.leaf(kind),
             10 => {
@@ -353,7 +353,7 @@ impl Generator<'_> {
                 self.template(template, depth - 1)
             }
         };
-        self.level -= 2;
+        self.level -= 4;
         self.choices.end(begin);
         root
     }
@@ -469,7 +469,7 @@ impl Generator<'_> {
             self.scope.borrow(name);
         }
         let (outer, scope) = (self.at, self.scope.depth());
-        self.level += 2;
+        self.level += 3;
         self.at.in_loop = false;
         self.at.closures += 1;
         let var = |name, kind| Var { name, kind, role: Kind::Local };
@@ -511,7 +511,7 @@ impl Generator<'_> {
         }
         self.scope.rewind(scope);
         self.at = outer;
-        self.level -= 2;
+        self.level -= 3;
         if borrowed.is_some() {
             self.scope.give_back();
         }

@@ -114,6 +114,7 @@ const CHANGE_REST: &[(Type, &[&str])] = &[
     (Type::Any, &["@y = %y;", "@y += %y;"]),
 ];
 
+/// The last two are names of state.
 const LOCALS: &[&str] = &["a", "b", "c", "d", "e", "n", "s"];
 
 impl Generator<'_> {
@@ -144,11 +145,11 @@ impl Generator<'_> {
     fn block(&mut self, most: u32) {
         let scope = self.scope.depth();
         self.at.blocks += 1;
-        self.level += 2;
+        self.level += 3;
         self.put("{\n");
         self.statements(most);
         self.put("}");
-        self.level -= 2;
+        self.level -= 3;
         self.at.blocks -= 1;
         self.scope.rewind(scope);
     }
@@ -156,7 +157,7 @@ impl Generator<'_> {
     fn statement(&mut self) {
         self.budget -= 1;
         // Deep blocks would be more than the parser takes.
-        let choice = self.choices.below(if self.level < 12 { 29 } else { 18 });
+        let choice = self.choices.below(if self.level < 10 { 29 } else { 18 });
         match choice {
             0..=4 => self.note(),
             5..=8 => self.change(),
@@ -222,7 +223,10 @@ impl Generator<'_> {
 
     fn declare_local(&mut self) {
         let kind = self.choices.pick(Type::PLAIN);
-        let name = self.choices.pick(LOCALS);
+        // A function called with `!` would see the local in place of the state on the reference.
+        let may_hide_state = !self.functions.iter().any(|function| function.with_state);
+        let names = if may_hide_state { LOCALS } else { &LOCALS[..LOCALS.len() - 2] };
+        let name = self.choices.pick(names);
         let is_fixed = self.choices.once_in(8);
         self.put(if is_fixed { "const " } else { "let " });
         self.put(name);

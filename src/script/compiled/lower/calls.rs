@@ -166,11 +166,16 @@ impl Body<'_, '_> {
         site.receiver = match (receiver, first) {
             (None, Some(first)) => {
                 let (root, root_at) = self.root(first);
-                // A constant is copied, so that a function may change the copy.
+                // A constant is copied, and what closures share: a function changes the copy.
                 let root = match root {
                     Root::Constant(index) => {
                         let to = self.fresh();
                         self.emit(Op::Constant { to, index });
+                        Root::Register(to)
+                    }
+                    Root::Shared(cell) => {
+                        let to = self.fresh();
+                        self.emit(Op::LoadShared { to, cell });
                         Root::Register(to)
                     }
                     root => root,

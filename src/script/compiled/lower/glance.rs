@@ -15,18 +15,24 @@ impl Glance {
     pub(super) fn at(body: &[Stmt]) -> Self {
         let mut glance = Self::default();
         for statement in body {
-            statement.walk(&mut Vec::new(), &mut |path| {
-                match path.last() {
-                    Some(ASTNode::Expr(Expr::ThisPtr(..))) => glance.this = true,
-                    Some(ASTNode::Stmt(Stmt::Share(names))) => {
-                        glance.shared.extend(names.iter().map(|(name, _)| name.name.to_string()));
-                    }
-                    _ => {}
-                }
-                true
-            });
+            statement.walk(&mut Vec::new(), &mut |path| glance.node(path));
         }
         glance
+    }
+
+    fn node(&mut self, path: &[ASTNode<'_>]) -> bool {
+        match path.last() {
+            Some(ASTNode::Expr(Expr::ThisPtr(..))) => self.this = true,
+            Some(ASTNode::Stmt(Stmt::Share(names))) => {
+                self.shared.extend(names.iter().map(|(name, _)| name.name.to_string()));
+            }
+            // The parser's own walk leaves the value of a `break` out.
+            Some(ASTNode::Stmt(Stmt::BreakLoop(Some(value), ..))) => {
+                value.walk(&mut Vec::new(), &mut |path| self.node(path));
+            }
+            _ => {}
+        }
+        true
     }
 }
 

@@ -307,24 +307,13 @@ impl Run<'_, '_> {
         self.no_function(site, base, &args)
     }
 
-    fn no_function(&self, site: &Site, base: usize, args: &[Val]) -> Fault {
+    fn no_function(&mut self, site: &Site, base: usize, args: &[Val]) -> Fault {
         if let Some(message) = self.program.library.denied.get(&*site.name) {
             return Fault::denied(message);
         }
-        let receiver = site.receiver.as_ref().map(|path: &Path| self.peek(path, base));
+        let receiver = site.receiver.as_ref();
+        let receiver = receiver.map(|path: &Path| self.read_path(path, base).unwrap_or_default());
         unknown(&site.name, receiver.iter().chain(args))
-    }
-
-    /// A copy of what a path leads to, as far as it can be found without making anything.
-    fn peek(&self, path: &Path, base: usize) -> Val {
-        let Ok(mut value) = self.root(path, base) else { return Val::Unit };
-        for step in &path.steps {
-            match self.inner(value, step, base) {
-                Ok(Some(inner)) => value = inner,
-                _ => return Val::Unit,
-            }
-        }
-        value.clone()
     }
 
     /// Calls a function of the API whose arguments lie in neighbouring registers.

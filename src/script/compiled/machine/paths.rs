@@ -25,11 +25,13 @@ pub(super) enum Purpose {
     Call,
     /// To assign something of this type.
     Assign(&'static str),
+    /// To do an operation with something of this type and assign what comes out.
+    Update(&'static str),
 }
 
 impl Purpose {
     const fn adds(self) -> bool {
-        matches!(self, Self::Assign(_))
+        matches!(self, Self::Assign(_) | Self::Update(_))
     }
 }
 
@@ -199,7 +201,7 @@ impl Run<'_, '_> {
         value: Val,
     ) -> Result<(), Fault> {
         self.writable(path)?;
-        let purpose = Purpose::Assign(value.type_name());
+        let purpose = Purpose::Update(value.type_name());
         let mut value = Some(value);
         self.change_path(path, base, purpose, &mut |run, place| {
             run.update(operator, place, value.take().unwrap_or_default())
@@ -300,7 +302,9 @@ impl Run<'_, '_> {
                 let index = self.index(*at, base).clone();
                 let mut member = read_member(value, &index).map_err(|fault| {
                     let fault = match purpose {
-                        Purpose::Assign(what) if rest.is_empty() => fault.assigning(what),
+                        Purpose::Assign(what) | Purpose::Update(what) if rest.is_empty() => {
+                            fault.assigning(what)
+                        }
                         _ => fault,
                     };
                     fault.at_member(step.member_at, step.at)
@@ -314,7 +318,7 @@ impl Run<'_, '_> {
                 let name = self.key(*key).clone();
                 let mut member = match self.property(value, &name) {
                     Some(read) => read.map_err(|fault| fault.at(step.member_at))?,
-                    None if rest.is_empty() => Val::Unit,
+                    None if rest.is_empty() && matches!(purpose, Purpose::Assign(_)) => Val::Unit,
                     None => return Err(no_property(value, &name).at(step.member_at)),
                 };
                 self.walk(&mut member, rest, base, purpose, change)?;

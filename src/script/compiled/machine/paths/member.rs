@@ -71,14 +71,20 @@ pub(super) fn write_member(
             *value = Val::text(changed);
         }
         (Val::Text(text), Val::Range(range)) => {
-            let (start, length) = slice(text, range)?;
+            let (start, end) = ends(text, range)?;
             let middle = run.show(&member)?;
-            run.fits_text(text.len().saturating_add(middle.len()))?;
+            let count = text.chars().count();
+            // Where the rest goes on: before the beginning, if the range is reversed.
+            let rest = match range.inclusive {
+                _ if text.is_empty() => count,
+                false => end.min(count),
+                true => end.min(count - 1) + 1,
+            };
             let changed: String = text
                 .chars()
                 .take(start)
                 .chain(middle.chars())
-                .chain(text.chars().skip(start.saturating_add(length)))
+                .chain(text.chars().skip(rest))
                 .collect();
             run.fits_text(changed.len())?;
             *value = Val::text(changed);
@@ -129,8 +135,8 @@ fn outside_text(count: usize, index: i64) -> Fault {
     EvalAltResult::ErrorStringBounds(count, index, rhai::Position::NONE).into()
 }
 
-/// Where a range of characters begins, and how many it has at most.
-fn slice(text: &str, range: &Range) -> Result<(usize, usize), Fault> {
+/// The two ends of a range of characters, counted from the first one.
+fn ends(text: &str, range: &Range) -> Result<(usize, usize), Fault> {
     if text.is_empty() {
         return Ok((0, 0));
     }
@@ -146,10 +152,16 @@ fn slice(text: &str, range: &Range) -> Result<(usize, usize), Fault> {
         Ok(end) => end,
         Err(_) => from_end(range.end).unwrap_or(0),
     };
+    Ok((start, end))
+}
+
+/// Where a range of characters begins, and how many it has at most.
+fn slice(text: &str, range: &Range) -> Result<(usize, usize), Fault> {
+    let (start, end) = ends(text, range)?;
     let length = if !range.inclusive {
         end.saturating_sub(start)
-    } else if start == 0 && end >= count - 1 {
-        count
+    } else if start == 0 && end.saturating_add(1) >= text.chars().count() {
+        usize::MAX
     } else if end > start {
         (end - start).saturating_add(1)
     } else {
