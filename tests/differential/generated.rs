@@ -234,6 +234,9 @@ fn generated_programs_do_the_same_on_every_backend() {
     let seed = number("DIFF_SEED", 0);
     let trial = Trial { seed, backends: Backend::ALL, bias: HONEST };
     let tally = trial.tally_all(&workers, number("DIFF_PROGRAMS", 2_000));
+    if std::env::var_os("DIFF_REASONS").is_some() {
+        println!("{:#?}", tally.reasons);
+    }
     if !tally.wrong.is_empty() {
         panic!("{}", workers.run(|| trial.report(&tally.wrong)));
     }

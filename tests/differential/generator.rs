@@ -65,7 +65,7 @@ pub(super) fn program(choices: &mut Choices) -> String {
         text: String::with_capacity(2048),
         scope: Scope::default(),
         functions: Vec::new(),
-        budget: 220,
+        budget: 30,
         level: 4,
         at: Place::default(),
     };
@@ -135,7 +135,8 @@ impl Generator<'_> {
         }
         self.put("fn on_update() {\n");
         self.at = Place { sees_state: true, is_callback: true, ..Place::default() };
-        self.budget = 220;
+        // Small programs say as much for what they cost; large ones mix more.
+        self.budget = self.choices.pick(&[40, 40, 70, 70, 120, 250]);
         let depth = self.scope.depth();
         while self.budget > 0 {
             let begin = self.choices.begin();
@@ -204,7 +205,7 @@ impl Generator<'_> {
     fn function_after(&mut self, function: Function) {
         const PARAMETERS: [&str; 3] = ["a", "b", "c"];
         self.at = Place { sees_state: function.with_state, ..Place::default() };
-        self.budget = 30;
+        self.budget = 20;
         let outside = self.scope.enter_function(function.with_state);
         self.put(function.name);
         self.put("(");

@@ -203,6 +203,9 @@ impl ScriptContext<'_> {
 
     /// Whether an entity is alive where it stood when the pass began.
     fn is_standing(&self, id: ScriptId) -> bool {
+        if self.overlay.is_empty() {
+            return self.scope.world.is_alive(id);
+        }
         !self.is_moved(id) && self.is_alive(id)
     }
 

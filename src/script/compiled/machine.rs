@@ -32,10 +32,12 @@ pub(crate) struct Machine {
     caught: Vec<catch::Caught>,
     /// The variables that closures share.
     cells: Vec<Val>,
+    /// What the function that was entered last has given.
+    result: Val,
     /// What a function that a native called has made of `this`.
     kept_this: Option<Val>,
-    /// What the variables were that the call may change.
-    saved: Vec<(u16, Val)>,
+    /// What the variables were that the running function may change, in its order.
+    saved: Vec<Val>,
 }
 
 /// A call that runs.
@@ -73,13 +75,17 @@ impl Machine {
         constants: Option<&mut Vec<Val>>,
         context: &mut ScriptContext<'_>,
         entry: &Entry<'_>,
-    ) -> (Result<Val, Fault>, u64) {
+    ) -> (Result<(), Fault>, u64) {
         let Some(function) = program.functions.get(entry.function as usize) else {
-            return (Ok(Val::Unit), entry.fuel);
+            return (Ok(()), entry.fuel);
         };
-        for slot in &function.may_change {
+        let changes = &*function.may_change;
+        if self.saved.len() < changes.len() {
+            self.saved.resize(changes.len(), Val::Unit);
+        }
+        for (slot, saved) in changes.iter().zip(&mut self.saved) {
             if let Some(value) = state.get(usize::from(*slot)) {
-                self.saved.push((*slot, value.clone()));
+                saved.assign(value);
             }
         }
         let limits = context.limits();
@@ -96,23 +102,37 @@ impl Machine {
             levels,
             natives: 0,
         };
-        let result = run.enter_from_outside(entry);
-        let result = result.and_then(|value| run.keep(function).map(|()| value));
-        let left = run.fuel;
-        if result.is_err() {
-            self.put_back(state);
-        } else {
-            self.saved.clear();
-            self.cells.clear();
+        let mut result = run.enter_from_outside(entry);
+        if result.is_ok() {
+            result = run.keep(function);
         }
-        (result, left)
+        let left = run.fuel;
+        match result {
+            Ok(()) => {
+                for saved in self.saved.iter_mut().take(changes.len()) {
+                    if !saved.is_inline() {
+                        *saved = Val::Unit;
+                    }
+                }
+                if !self.cells.is_empty() {
+                    self.cells.clear();
+                }
+                (Ok(()), left)
+            }
+            Err(fault) => {
+                self.put_back(program, entry.function, state);
+                (Err(fault), left)
+            }
+        }
     }
 
     /// Puts the variables back as they were before a call that failed or was broken off.
-    pub(crate) fn put_back(&mut self, state: &mut [Val]) {
-        for (slot, value) in self.saved.drain(..) {
-            if let Some(place) = state.get_mut(usize::from(slot)) {
-                *place = value;
+    #[cold]
+    pub(crate) fn put_back(&mut self, program: &Program, function: u32, state: &mut [Val]) {
+        let changes = program.functions.get(function as usize).map(|f| &*f.may_change);
+        for (slot, saved) in changes.unwrap_or_default().iter().zip(&mut self.saved) {
+            if let Some(place) = state.get_mut(usize::from(*slot)) {
+                *place = std::mem::take(saved);
             }
         }
         self.clear();
@@ -125,6 +145,7 @@ impl Machine {
         self.handlers.clear();
         self.caught.clear();
         self.cells.clear();
+        self.result = Val::Unit;
         self.kept_this = None;
         self.saved.clear();
     }
@@ -134,10 +155,11 @@ impl Run<'_, '_> {
     /// Whether the variables that the call may have changed can be kept.
     fn keep(&mut self, function: &super::program::Function) -> Result<(), Fault> {
         for slot in &function.may_change {
-            let Some(value) = self.state.get(usize::from(*slot)).cloned() else { continue };
+            let Some(value) = self.state.get(usize::from(*slot)) else { continue };
             if value.is_inline() || matches!(value, Val::Range(_)) {
                 continue;
             }
+            let value = value.clone();
             self.charge(1 + value.weight().steps() / 16)?;
             if let Err(what) = super::plain::check(&value) {
                 return Err(Fault::unkept(*slot, what));

@@ -121,6 +121,8 @@ pub(crate) enum Op {
     /// Keeps a constant; only where constants are evaluated.
     StoreConstant { index: u16, from: Reg },
     Return { from: Reg },
+    /// `()` to the caller.
+    ReturnUnit,
 
     /// From here to `EndTry` errors go to a `catch`, which finds what was thrown in a register.
     Try { error: Reg, catch: u32 },

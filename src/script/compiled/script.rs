@@ -1,5 +1,4 @@
 use std::{
-    any::Any,
     collections::{BTreeSet, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -130,7 +129,9 @@ impl CompiledProgram {
         state: &mut [Val],
         context: &mut ScriptContext<'_>,
     ) -> Result<(), Box<ScriptError>> {
-        let mut machine = OpenMachine::of(context.kept()).machine.take().unwrap_or_default();
+        // Any program can run on any machine; a batch of calls needs one.
+        let kept = context.kept().take().and_then(|kept| kept.downcast::<Machine>().ok());
+        let mut machine = kept.unwrap_or_default();
         let mut left = 0;
         let called = guarded(|| {
             let (result, rest) = machine.call(&self.program, state, None, context, entry);
@@ -140,9 +141,12 @@ impl CompiledProgram {
         context.spend(entry.fuel - left);
         if called.is_err() {
             // It may hold anything.
-            machine.put_back(state);
+            machine.put_back(&self.program, entry.function, state);
         }
-        OpenMachine::of(context.kept()).machine = Some(machine);
+        *context.kept() = Some(machine);
+        if matches!(called, Ok(Ok(()))) {
+            return Ok(());
+        }
         match judged(&self.program.path, stage, &self.state, called) {
             Ok(()) => Ok(()),
             Err(mut error) => {
@@ -173,10 +177,10 @@ fn judged(
     path: &str,
     stage: Stage,
     state: &[String],
-    called: Result<Result<Val, Fault>, String>,
+    called: Result<Result<(), Fault>, String>,
 ) -> Result<(), Box<ScriptError>> {
     match called {
-        Ok(Ok(_)) => Ok(()),
+        Ok(Ok(())) => Ok(()),
         Ok(Err(fault)) => Err(Box::new(told(path, stage, state, fault))),
         Err(panic) => {
             let message = format!("a function of the host panicked: {panic}");
@@ -232,24 +236,5 @@ fn thrown(value: &Val) -> (ErrorKind, String) {
     match value {
         Val::Unit => (ErrorKind::Runtime, "thrown".to_owned()),
         other => (ErrorKind::Runtime, shown(other, Style::Print, MOST)),
-    }
-}
-
-/// The machine of a batch of calls: any program can run on it.
-#[derive(Default)]
-struct OpenMachine {
-    machine: Option<Box<Machine>>,
-}
-
-impl OpenMachine {
-    /// The machine kept in a place that may be empty, or hold another backend's.
-    fn of(place: &mut Option<Box<dyn Any>>) -> &mut Self {
-        if !place.as_ref().is_some_and(|kept| kept.is::<Self>()) {
-            *place = Some(Box::new(Self::default()));
-        }
-        match place.as_mut().and_then(|kept| kept.downcast_mut()) {
-            Some(open) => open,
-            None => unreachable!("it was just put there"),
-        }
     }
 }

@@ -122,6 +122,71 @@ impl Val {
         }
     }
 
+    /// Makes this a copy of another value, without moving either as a whole: reading a value right after
+    /// its parts were written stalls the processor.
+    #[inline(always)]
+    pub(crate) fn assign(&mut self, other: &Self) {
+        match other {
+            Self::Int(value) => self.put_int(*value),
+            Self::Float(value) => self.put_float(*value),
+            Self::Bool(value) => self.put_bool(*value),
+            Self::Vec3(value) => self.put_vec3(*value),
+            Self::Unit if self.is_inline() => *self = Self::Unit,
+            other => self.assign_slowly(other),
+        }
+    }
+
+    /// Moves a value here. A scalar may stay where it was, too: for registers that nobody reads again.
+    #[inline(always)]
+    pub(crate) fn take_from(&mut self, other: &mut Self) {
+        if other.is_inline() {
+            self.assign(other);
+        } else {
+            *self = std::mem::take(other);
+        }
+    }
+
+    #[inline(never)]
+    fn assign_slowly(&mut self, other: &Self) {
+        *self = other.clone();
+    }
+
+    #[inline(always)]
+    pub(crate) fn put_int(&mut self, value: i64) {
+        if let Self::Int(payload) = self {
+            *payload = value;
+        } else {
+            *self = Self::Int(value);
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn put_float(&mut self, value: f64) {
+        if let Self::Float(payload) = self {
+            *payload = value;
+        } else {
+            *self = Self::Float(value);
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn put_bool(&mut self, value: bool) {
+        if let Self::Bool(payload) = self {
+            *payload = value;
+        } else {
+            *self = Self::Bool(value);
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn put_vec3(&mut self, value: Vec3) {
+        if let Self::Vec3(payload) = self {
+            *payload = value;
+        } else {
+            *self = Self::Vec3(value);
+        }
+    }
+
     /// Whether it lies in the value itself: copying it and dropping it cost nothing.
     pub(crate) const fn is_inline(&self) -> bool {
         matches!(

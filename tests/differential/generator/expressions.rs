@@ -304,7 +304,7 @@ fn kind_of(letter: u8) -> Type {
 }
 
 /// How deep the parser would be at most where more than a leaf is written; it takes 32 levels.
-const MOST_LEVELS: u8 = 18;
+const MOST_LEVELS: u8 = 15;
 
 /// The variable at the left end of what was written, if it is nothing but a chain from there.
 pub(super) type Root = Option<&'static str>;
@@ -596,10 +596,13 @@ impl Generator<'_> {
 
     /// A call of a function of the program, of a closure in a variable, or of a method of an object.
     fn call(&mut self, kind: Type, depth: u8) -> Root {
-        match self.choices.below(4) {
-            0 if self.call_variable(depth) => return None,
-            1 if self.call_object(depth) => return None,
-            _ => {}
+        let called = match self.choices.below(4) {
+            0 => self.call_variable(depth),
+            1 => self.call_object(depth),
+            _ => None,
+        };
+        if called.is_some() {
+            return called;
         }
         let allowed = |f: &super::Function, closures| !f.with_state || closures == 0;
         let (closures, sees_state) = (self.at.closures, self.at.sees_state);
@@ -617,19 +620,20 @@ impl Generator<'_> {
             return self.leaf(kind);
         }
         let index = usize::from(self.choices.pick(&fitting[..count]));
-        self.call_function(index, depth);
-        None
+        self.call_function(index, depth)
     }
 
-    pub(super) fn call_function(&mut self, index: usize, depth: u8) {
+    pub(super) fn call_function(&mut self, index: usize, depth: u8) -> Root {
         let function = &self.functions[index];
         let (name, with_state, this) = (function.name, function.with_state, function.this);
         let mut parameters = [Type::Unit; 4];
         let count = function.parameters.len().min(4);
         parameters[..count].copy_from_slice(&function.parameters[..count]);
+        let mut root = None;
         if let Some(this) = this {
-            if self.place(this, depth).is_none() {
-                self.expression(this, depth);
+            root = self.place(this, depth);
+            if root.is_none() {
+                root = self.expression(this, depth);
             }
             self.put(".");
         }
@@ -640,13 +644,13 @@ impl Generator<'_> {
             self.expression(*kind, depth);
         }
         self.put(")");
+        root
     }
 
     /// `f.call(..)`, if there is such a variable.
-    fn call_variable(&mut self, depth: u8) -> bool {
-        let is_closure = |var: &Var| matches!(var.kind, Type::Function(0..=2));
-        let Some(var) = self.variable(is_closure) else { return false };
-        let Type::Function(count) = var.kind else { return false };
+    fn call_variable(&mut self, depth: u8) -> Root {
+        let var = self.variable(|var| matches!(var.kind, Type::Function(0..=2)))?;
+        let Type::Function(count) = var.kind else { return None };
         self.put(var.name);
         self.put(".call(");
         for i in 0..count {
@@ -654,12 +658,12 @@ impl Generator<'_> {
             self.expression(Type::Int, depth);
         }
         self.put(")");
-        true
+        Some(var.name)
     }
 
     /// `o.peek()` or `o.poke(..)`, if there is such a variable.
-    fn call_object(&mut self, depth: u8) -> bool {
-        let Some(var) = self.variable(|var| var.kind == Type::Object) else { return false };
+    fn call_object(&mut self, depth: u8) -> Root {
+        let var = self.variable(|var| var.kind == Type::Object)?;
         self.put(var.name);
         if self.choices.below(2) == 0 {
             self.put(".peek()");
@@ -668,7 +672,7 @@ impl Generator<'_> {
             self.expression(Type::Int, depth);
             self.put(")");
         }
-        true
+        Some(var.name)
     }
 
     /// Something of a type that can be changed: a variable, or a part of one.

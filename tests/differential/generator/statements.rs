@@ -132,7 +132,7 @@ impl Generator<'_> {
 
     /// A statement of a callback, most often one whose error is noted.
     pub(super) fn group(&mut self) {
-        if self.choices.below(4) == 0 {
+        if self.choices.below(10) == 0 {
             self.statement();
         } else {
             self.put("try ");

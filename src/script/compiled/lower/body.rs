@@ -152,9 +152,14 @@ impl<'l, 'a> Body<'l, 'a> {
 
     /// Lowers the statements and puts the function into the program.
     pub(super) fn finish(mut self, number: u32, definition: &Definition) {
-        let result = self.fresh();
-        self.block(definition.body.iter(), Some(result));
-        self.emit(Op::Return { from: result });
+        if gives_nothing(&definition.body) {
+            self.block(definition.body.iter(), None);
+            self.emit(Op::ReturnUnit);
+        } else {
+            let result = self.fresh();
+            self.block(definition.body.iter(), Some(result));
+            self.emit(Op::Return { from: result });
+        }
         self.put(number, definition.name.clone(), definition.at);
     }
 
@@ -162,9 +167,7 @@ impl<'l, 'a> Body<'l, 'a> {
         for statement in statements {
             self.statement(statement, None);
         }
-        let result = self.fresh();
-        self.emit(Op::Unit { to: result });
-        self.emit(Op::Return { from: result });
+        self.emit(Op::ReturnUnit);
         self.put(number, super::START.into(), None);
     }
 
@@ -179,9 +182,7 @@ impl<'l, 'a> Body<'l, 'a> {
                 self.emit(Op::StoreConstant { index, from: register });
             }
         }
-        let result = self.fresh();
-        self.emit(Op::Unit { to: result });
-        self.emit(Op::Return { from: result });
+        self.emit(Op::ReturnUnit);
         self.put(number, super::START.into(), None);
     }
 
@@ -329,5 +330,17 @@ impl<'l, 'a> Body<'l, 'a> {
     /// Whether a `let` here declares a variable of the script.
     pub(super) const fn is_at_top_level(&self) -> bool {
         self.top_level && self.depth == 0
+    }
+}
+
+/// Whether the last of some statements has no value whatever happens.
+fn gives_nothing(body: &[Stmt]) -> bool {
+    match body.last() {
+        None | Some(Stmt::Assignment(_) | Stmt::Var(..) | Stmt::Noop(_)) => true,
+        Some(Stmt::If(flow, _)) => {
+            gives_nothing(flow.body.statements()) && gives_nothing(flow.branch.statements())
+        }
+        Some(Stmt::Block(block)) => gives_nothing(block.statements()),
+        _ => false,
     }
 }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     api::{Accepts, Passed},
+    contract::Value,
     script::compiled::{
         Val, convert,
         fault::Fault,
@@ -22,6 +23,8 @@ use crate::{
 
 /// The most arguments that a native takes beside its receiver.
 const MOST: usize = 7;
+/// The most arguments that a function of the API takes.
+const MOST_API: usize = 5;
 
 impl Run<'_, '_> {
     fn take_args<const N: usize>(&mut self, at: usize, count: usize) -> [Val; N] {
@@ -322,45 +325,47 @@ impl Run<'_, '_> {
         number: u16,
         base: usize,
         args_at: Reg,
-    ) -> Result<Val, Fault> {
+        to: Reg,
+    ) -> Result<(), Fault> {
         let program = self.program;
-        let Some(site) = program.sites.get(usize::from(number)) else { return Ok(Val::Unit) };
+        let Some(site) = program.sites.get(usize::from(number)) else { return Ok(()) };
         let at = base + usize::from(args_at);
         let count = usize::from(site.arguments);
         let Some(api) = &site.api else { return Err(self.not_found(site, base, at)) };
         let registers = self.machine.registers.get(at..at + count).unwrap_or_default();
-        let mut objects: [convert::Object<'_>; MOST] = [convert::Object(&Val::Unit); MOST];
-        for (object, value) in objects.iter_mut().zip(registers) {
-            *object = convert::Object(value);
-        }
-        let mut passed = [Passed::Unit; MOST];
-        for ((passed, value), object) in passed.iter_mut().zip(registers).zip(&objects) {
-            *passed = convert::passed(value, object);
-        }
+        let objects: [convert::Object<'_>; MOST_API] =
+            std::array::from_fn(|i| convert::Object(registers.get(i).unwrap_or(&Val::Unit)));
+        let passed: [Passed<'_>; MOST_API] = std::array::from_fn(|i| match objects.get(i) {
+            Some(object) => convert::passed(object.0, object),
+            None => Passed::Unit,
+        });
         let result = (api.native)(self.context, passed.get(..count).unwrap_or_default());
-        let result = result.map_err(Fault::api);
-        self.finish_api(at, count, result)
-    }
-
-    fn finish_api(
-        &mut self,
-        at: usize,
-        count: usize,
-        result: Result<crate::contract::Value, Fault>,
-    ) -> Result<Val, Fault> {
-        for i in 0..count {
-            if let Some(register) = self.machine.registers.get_mut(at + i)
-                && !register.is_inline()
-            {
-                *register = Val::Unit;
+        if let Some(registers) = self.machine.registers.get_mut(at..at + count) {
+            for register in registers {
+                if !register.is_inline() {
+                    *register = Val::Unit;
+                }
             }
         }
-        let value = convert::from_owned(result?);
-        if !value.is_inline() {
-            self.charge(value.weight().steps())?;
-            self.fits_value(&value)?;
+        let Some(to) = self.machine.registers.get_mut(base + usize::from(to)) else {
+            return Ok(());
+        };
+        match result {
+            Ok(Value::Unit) => *to = Val::Unit,
+            Ok(Value::Bool(value)) => to.put_bool(value),
+            Ok(Value::Int(value)) => to.put_int(value),
+            Ok(Value::Float(value)) => to.put_float(value),
+            Ok(Value::Vec3(value)) => to.put_vec3(value),
+            Ok(other) => {
+                let value = convert::from_owned(other);
+                let weight = value.weight();
+                *to = value;
+                self.charge(weight.steps())?;
+                self.fits(weight)?;
+            }
+            Err(fault) => return Err(Fault::api(fault)),
         }
-        Ok(value)
+        Ok(())
     }
 
     /// Calls a function of the API.
@@ -368,8 +373,12 @@ impl Run<'_, '_> {
         let objects: Vec<_> = args.iter().map(|value| convert::Object(value)).collect();
         let passed: Vec<_> =
             args.iter().zip(&objects).map(|(value, object)| convert::passed(value, object)).collect();
-        let result = (api.native)(self.context, &passed).map_err(Fault::api);
-        self.finish_api(0, 0, result)
+        let value = convert::from_owned((api.native)(self.context, &passed).map_err(Fault::api)?);
+        if !value.is_inline() {
+            self.charge(value.weight().steps())?;
+            self.fits_value(&value)?;
+        }
+        Ok(value)
     }
 }
 

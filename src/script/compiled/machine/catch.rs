@@ -50,8 +50,8 @@ impl Run<'_, '_> {
         };
         let target = handler.as_ref().map_or(floor, |handler| handler.frame + 1);
         while self.machine.frames.len() > target {
-            let Some(frame) = self.pop_frame() else { break };
-            let name = self.name_of(frame.function);
+            let Some(function) = self.pop_frame() else { break };
+            let name = self.name_of(function);
             let called_at =
                 if self.machine.frames.len() > floor { self.place() } else { None };
             fault.trouble().frames.push((name, called_at));

@@ -1,6 +1,6 @@
 use rhai::EvalAltResult;
 
-use super::{Entry, Run, WINDOW};
+use super::{Entry, Machine, Run, WINDOW};
 use crate::{
     contract::Position,
     script::compiled::{Val, fault::Fault, op::Reg},
@@ -37,10 +37,10 @@ pub(super) const fn is_unbound(value: &Val) -> bool {
 }
 
 impl Run<'_, '_> {
-    pub(super) fn enter_from_outside(&mut self, entry: &Entry<'_>) -> Result<Val, Fault> {
+    pub(super) fn enter_from_outside(&mut self, entry: &Entry<'_>) -> Result<(), Fault> {
         self.push_frame(entry.function, 0, 0, Back::Nobody)?;
         let Some(function) = self.program.functions.get(entry.function as usize) else {
-            return Ok(Val::Unit);
+            return Ok(());
         };
         let mut at = 0;
         if function.has_this {
@@ -112,15 +112,61 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// Ends the running function with the value in one of its registers: hands it to the caller, or
+    /// leaves it as the result if there is none above `floor`. Says whether there is one.
+    pub(super) fn close(&mut self, from: Reg, floor: usize) -> bool {
+        let Machine { registers, frames, result, .. } = &mut *self.machine;
+        let Some(frame) = frames.last() else { return false };
+        let (from, to) = (frame.base as usize + usize::from(from), usize::from(frame.to));
+        let has_caller = frames.len() > floor + 1;
+        let caller = if has_caller { frames.get(frames.len() - 2) } else { None };
+        match caller {
+            Some(caller) => {
+                let to = caller.base as usize + to;
+                // The caller's registers lie below, and the value's own is above them all.
+                if let Some((below, above)) = registers.split_at_mut_checked(from)
+                    && let (Some(to), Some(from)) = (below.get_mut(to), above.first_mut())
+                {
+                    to.take_from(from);
+                }
+            }
+            None => {
+                if let Some(from) = registers.get_mut(from) {
+                    result.take_from(from);
+                }
+            }
+        }
+        self.pop_frame();
+        has_caller
+    }
+
+    /// Ends the running function with `()`.
+    pub(super) fn close_empty(&mut self, floor: usize) -> bool {
+        let Machine { registers, frames, result, .. } = &mut *self.machine;
+        let has_caller = frames.len() > floor + 1;
+        if has_caller
+            && let [.., caller, frame] = &**frames
+            && let Some(to) = registers.get_mut(caller.base as usize + usize::from(frame.to))
+        {
+            *to = Val::Unit;
+        } else if !result.is_inline() || floor > 0 {
+            *result = Val::Unit;
+        }
+        self.pop_frame();
+        has_caller
+    }
+
     /// Closes the running frame: frees its registers, and gives `this` back to where it came from.
-    pub(super) fn pop_frame(&mut self) -> Option<Frame> {
-        let frame = self.machine.frames.pop()?;
-        let function = self.program.functions.get(frame.function as usize)?;
-        let base = frame.base as usize;
-        let this = match frame.back {
-            Back::Nobody => None,
-            _ => self.machine.registers.get_mut(base).map(std::mem::take),
-        };
+    pub(super) fn pop_frame(&mut self) -> Option<u32> {
+        // Part by part: read as a whole it would wait for what was just written.
+        let frame = self.machine.frames.last()?;
+        let (number, base, back) = (frame.function, frame.base as usize, frame.back);
+        let function = self.program.functions.get(number as usize)?;
+        let open = self.machine.frames.len() - 1;
+        self.machine.frames.truncate(open);
+        if back != Back::Nobody {
+            self.hand_this(back, base);
+        }
         let end = base + usize::from(function.registers);
         if let Some(registers) = self.machine.registers.get_mut(base..end) {
             for register in registers {
@@ -129,19 +175,23 @@ impl Run<'_, '_> {
                 }
             }
         }
-        match (frame.back, this) {
-            (Back::Receiver(site), Some(this)) => self.give_back(site, this),
-            (Back::Native, this) => self.machine.kept_this = this,
-            _ => {}
-        }
-        let open = self.machine.frames.len();
         while self.machine.handlers.last().is_some_and(|handler| handler.frame >= open) {
             self.machine.handlers.pop();
         }
         while self.machine.caught.last().is_some_and(|caught| caught.frame >= open) {
             self.machine.caught.pop();
         }
-        Some(frame)
+        Some(number)
+    }
+
+    #[inline(never)]
+    fn hand_this(&mut self, back: Back, base: usize) {
+        let this = self.machine.registers.get_mut(base).map(std::mem::take);
+        match (back, this) {
+            (Back::Receiver(site), Some(this)) => self.give_back(site, this),
+            (Back::Native, this) => self.machine.kept_this = this,
+            _ => {}
+        }
     }
 
     /// Where the running function stands in the text.

@@ -142,6 +142,7 @@ impl Run<'_, '_> {
         let args = args.iter().map(|value| (*value).clone());
         let opened = self.open(function, bound, &callee.shared, args, (0, back));
         let result = opened.and_then(|()| self.run(floor));
+        let result = result.map(|()| std::mem::take(&mut self.machine.result));
         self.natives -= 1;
         if let (Back::Native, Some(this)) = (back, this)
             && let Some(kept) = self.machine.kept_this.take()

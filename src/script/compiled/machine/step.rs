@@ -23,30 +23,6 @@ fn window(registers: &mut [Val], base: usize) -> Option<&mut Window> {
     registers.get_mut(base..)?.first_chunk_mut()
 }
 
-fn put_int(slot: &mut Val, value: i64) {
-    if let Val::Int(payload) = slot {
-        *payload = value;
-    } else {
-        *slot = Val::Int(value);
-    }
-}
-
-fn put_float(slot: &mut Val, value: f64) {
-    if let Val::Float(payload) = slot {
-        *payload = value;
-    } else {
-        *slot = Val::Float(value);
-    }
-}
-
-fn put_bool(slot: &mut Val, value: bool) {
-    if let Val::Bool(payload) = slot {
-        *payload = value;
-    } else {
-        *slot = Val::Bool(value);
-    }
-}
-
 #[inline(never)]
 fn copy_slowly(window: &mut Window, to: Reg, from: Reg) {
     window[usize::from(to)] = window[usize::from(from)].clone();
@@ -56,13 +32,30 @@ fn copy(window: &mut Window, to: Reg, from: Reg) {
     match &window[usize::from(from)] {
         Val::Int(value) => {
             let value = *value;
-            put_int(&mut window[usize::from(to)], value);
+            window[usize::from(to)].put_int(value);
         }
         Val::Float(value) => {
             let value = *value;
-            put_float(&mut window[usize::from(to)], value);
+            window[usize::from(to)].put_float(value);
+        }
+        Val::Vec3(value) => {
+            let value = *value;
+            window[usize::from(to)].put_vec3(value);
         }
         _ => copy_slowly(window, to, from),
+    }
+}
+
+#[inline(never)]
+fn take_slowly(window: &mut Window, to: Reg, from: Reg) {
+    window[usize::from(to)] = std::mem::take(&mut window[usize::from(from)]);
+}
+
+fn take(window: &mut Window, to: Reg, from: Reg) {
+    if window[usize::from(from)].is_inline() {
+        copy(window, to, from);
+    } else {
+        take_slowly(window, to, from);
     }
 }
 
@@ -90,33 +83,33 @@ fn is_within(range: &SwitchRange, value: &Val) -> bool {
 }
 
 impl Run<'_, '_> {
-    /// Runs until the frame above `floor` gives its value.
+    /// Runs until the frame above `floor` has given its value, which lies in the machine's `result` then.
     ///
     /// # Errors
     /// What no `catch` above `floor` took; all frames above are closed.
-    pub(super) fn run(&mut self, floor: usize) -> Result<Val, Fault> {
+    pub(super) fn run(&mut self, floor: usize) -> Result<(), Fault> {
         loop {
             match self.run_frames(floor) {
-                Ok(value) => return Ok(value),
+                Ok(()) => return Ok(()),
                 Err(fault) => self.unwind(fault, floor)?,
             }
         }
     }
 
     #[expect(clippy::too_many_lines, reason = "an instruction set is long")]
-    fn run_frames(&mut self, floor: usize) -> Result<Val, Fault> {
+    fn run_frames(&mut self, floor: usize) -> Result<(), Fault> {
         let program = self.program;
         'frame: loop {
-            let Some(frame) = self.machine.frames.last().copied() else { return Ok(Val::Unit) };
+            let Some(frame) = self.machine.frames.last() else { return Ok(()) };
             let Some(function) = program.functions.get(frame.function as usize) else {
-                return Ok(Val::Unit);
+                return Ok(());
             };
             let code = &*function.code;
             let base = frame.base as usize;
             let mut pc = frame.pc as usize;
             let mut fuel = self.fuel;
             let Some(mut w) = window(&mut self.machine.registers, base) else {
-                return Ok(Val::Unit);
+                return Ok(());
             };
 
             /// Leaves the loop with an error.
@@ -148,7 +141,7 @@ impl Run<'_, '_> {
                     let result = $work;
                     fuel = self.fuel;
                     let Some(again) = window(&mut self.machine.registers, base) else {
-                        return Ok(Val::Unit);
+                        return Ok(());
                     };
                     w = again;
                     match result {
@@ -167,7 +160,7 @@ impl Run<'_, '_> {
                     pc = $to as usize;
                     // Keeps the jump a jump.
                     if pc >= code.len() {
-                        return Ok(Val::Unit);
+                        return Ok(());
                     }
                 }};
             }
@@ -179,7 +172,7 @@ impl Run<'_, '_> {
             }
 
             loop {
-                let Some(op) = code.get(pc) else { return Ok(Val::Unit) };
+                let Some(op) = code.get(pc) else { return Ok(()) };
                 pc += 1;
                 match fuel.checked_sub(1) {
                     Some(left) => fuel = left,
@@ -187,37 +180,33 @@ impl Run<'_, '_> {
                 }
                 match *op {
                     Op::Unit { to } => r!(to) = Val::Unit,
-                    Op::Bool { to, value } => put_bool(&mut r!(to), value),
-                    Op::Int { to, value } => put_int(&mut r!(to), i64::from(value)),
+                    Op::Bool { to, value } => r!(to).put_bool(value),
+                    Op::Int { to, value } => r!(to).put_int(i64::from(value)),
                     Op::Literal { to, index } => {
                         if let Some(value) = program.literals.get(usize::from(index)) {
-                            r!(to) = value.clone();
+                            r!(to).assign(value);
                         }
                     }
                     Op::Constant { to, index } => r!(to) = whole!(Ok(self.constant(index))),
                     Op::Entity { to } => {
                         let id = self.context.entity().0;
-                        put_int(&mut r!(to), id);
+                        r!(to).put_int(id);
                     }
                     Op::DeltaTime { to } => {
                         let seconds = self.context.delta_time();
-                        put_float(&mut r!(to), seconds);
+                        r!(to).put_float(seconds);
                     }
                     Op::Copy { to, from } => copy(w, to, from),
-                    Op::Take { to, from } => {
-                        let value = std::mem::take(&mut r!(from));
-                        r!(to) = value;
-                    }
+                    Op::Take { to, from } => take(w, to, from),
 
-                    Op::LoadState { to, slot } => match self.state.get(usize::from(slot)) {
-                        Some(Val::Int(value)) => put_int(&mut r!(to), *value),
-                        Some(Val::Float(value)) => put_float(&mut r!(to), *value),
-                        Some(value) => r!(to) = value.clone(),
-                        None => {}
-                    },
+                    Op::LoadState { to, slot } => {
+                        if let Some(value) = self.state.get(usize::from(slot)) {
+                            r!(to).assign(value);
+                        }
+                    }
                     Op::StoreState { slot, from } => {
                         if let Some(place) = self.state.get_mut(usize::from(slot)) {
-                            *place = std::mem::take(&mut r!(from));
+                            place.take_from(&mut r!(from));
                         }
                     }
                     Op::Share { at } => {
@@ -258,7 +247,7 @@ impl Run<'_, '_> {
                         if let Some(Val::Fn(bare)) = program.literals.get(usize::from(index)) {
                             let count = bare.closure.map_or(0, |f| self.shared_by(f));
                             let Some(again) = window(&mut self.machine.registers, base) else {
-                                return Ok(Val::Unit);
+                                return Ok(());
                             };
                             w = again;
                             let at = usize::from(first);
@@ -271,10 +260,10 @@ impl Run<'_, '_> {
                     Op::Add { to, a, b } => {
                         if let (Val::Int(a), Val::Int(b)) = (&r!(a), &r!(b)) {
                             let sum = check!(operators::add(*a, *b));
-                            put_int(&mut r!(to), sum);
+                            r!(to).put_int(sum);
                         } else if let (Val::Float(a), Val::Float(b)) = (&r!(a), &r!(b)) {
                             let sum = operators::canonical(a + b);
-                            put_float(&mut r!(to), sum);
+                            r!(to).put_float(sum);
                         } else {
                             binary!(Operator::Add, to, a, b);
                         }
@@ -282,10 +271,10 @@ impl Run<'_, '_> {
                     Op::Subtract { to, a, b } => {
                         if let (Val::Int(a), Val::Int(b)) = (&r!(a), &r!(b)) {
                             let difference = check!(operators::subtract(*a, *b));
-                            put_int(&mut r!(to), difference);
+                            r!(to).put_int(difference);
                         } else if let (Val::Float(a), Val::Float(b)) = (&r!(a), &r!(b)) {
                             let difference = operators::canonical(a - b);
-                            put_float(&mut r!(to), difference);
+                            r!(to).put_float(difference);
                         } else {
                             binary!(Operator::Subtract, to, a, b);
                         }
@@ -293,10 +282,10 @@ impl Run<'_, '_> {
                     Op::Multiply { to, a, b } => {
                         if let (Val::Int(a), Val::Int(b)) = (&r!(a), &r!(b)) {
                             let product = check!(operators::multiply(*a, *b));
-                            put_int(&mut r!(to), product);
+                            r!(to).put_int(product);
                         } else if let (Val::Float(a), Val::Float(b)) = (&r!(a), &r!(b)) {
                             let product = operators::canonical(a * b);
-                            put_float(&mut r!(to), product);
+                            r!(to).put_float(product);
                         } else {
                             binary!(Operator::Multiply, to, a, b);
                         }
@@ -306,7 +295,7 @@ impl Run<'_, '_> {
                             (operator, &r!(a), &r!(b))
                         {
                             let rest = check!(operators::remainder(*a, *b));
-                            put_int(&mut r!(to), rest);
+                            r!(to).put_int(rest);
                         } else {
                             binary!(operator, to, a, b);
                         }
@@ -314,7 +303,7 @@ impl Run<'_, '_> {
                     Op::AddInt { to, a, value } => {
                         if let Val::Int(a) = r!(a) {
                             let sum = check!(operators::add(a, i64::from(value)));
-                            put_int(&mut r!(to), sum);
+                            r!(to).put_int(sum);
                         } else {
                             r!(to) = whole!(self.operate_int(Operator::Add, base, a, value));
                         }
@@ -325,17 +314,17 @@ impl Run<'_, '_> {
                             match operator {
                                 Operator::Subtract => {
                                     let difference = check!(operators::subtract(a, b));
-                                    put_int(&mut r!(to), difference);
+                                    r!(to).put_int(difference);
                                     continue;
                                 }
                                 Operator::Multiply => {
                                     let product = check!(operators::multiply(a, b));
-                                    put_int(&mut r!(to), product);
+                                    r!(to).put_int(product);
                                     continue;
                                 }
                                 Operator::Remainder => {
                                     let rest = check!(operators::remainder(a, b));
-                                    put_int(&mut r!(to), rest);
+                                    r!(to).put_int(rest);
                                     continue;
                                 }
                                 _ => {}
@@ -348,14 +337,14 @@ impl Run<'_, '_> {
                             (operator, &r!(a), program.literals.get(usize::from(index)))
                         {
                             let rest = check!(operators::remainder(*a, *b));
-                            put_int(&mut r!(to), rest);
+                            r!(to).put_int(rest);
                         } else {
                             r!(to) = whole!(self.operate_literal(operator, base, a, index));
                         }
                     }
                     Op::Not { to, a } => {
                         if let Val::Bool(value) = r!(a) {
-                            put_bool(&mut r!(to), !value);
+                            r!(to).put_bool(!value);
                         } else {
                             r!(to) = whole!(self.operate_one("!", base, a));
                         }
@@ -367,7 +356,7 @@ impl Run<'_, '_> {
                             (operator, &r!(to), &r!(from))
                         {
                             let sum = check!(operators::add(*a, *b));
-                            put_int(&mut r!(to), sum);
+                            r!(to).put_int(sum);
                         } else {
                             whole!(self.assign_register(operator, base, to, from));
                         }
@@ -375,7 +364,7 @@ impl Run<'_, '_> {
                     Op::AssignInt { operator, to, value } => {
                         if let Val::Int(a) = r!(to) {
                             let sum = check!(operators::add(a, i64::from(value)));
-                            put_int(&mut r!(to), sum);
+                            r!(to).put_int(sum);
                         } else {
                             whole!(self.assign_int(operator, base, to, value));
                         }
@@ -485,8 +474,8 @@ impl Run<'_, '_> {
                         {
                             let (end, next) = (*end, *next);
                             if next < end {
-                                put_int(&mut w[usize::from(at.wrapping_add(1))], next + 1);
-                                put_int(&mut r!(to), next);
+                                w[usize::from(at.wrapping_add(1))].put_int(next + 1);
+                                r!(to).put_int(next);
                             } else {
                                 jump!(exit);
                             }
@@ -522,8 +511,7 @@ impl Run<'_, '_> {
 
                     Op::Get { to, path } => {
                         if let Some(path) = program.paths.get(usize::from(path)) {
-                            let value = whole!(self.read_path(path, base));
-                            r!(to) = value;
+                            whole!(self.get_path(path, base, to));
                         }
                     }
                     Op::Set { from, path } => {
@@ -548,8 +536,7 @@ impl Run<'_, '_> {
                         continue 'frame;
                     }
                     Op::CallApi { to, base: at, site } => {
-                        let value = whole!(self.call_api(site, base, at));
-                        r!(to) = value;
+                        whole!(self.call_api(site, base, at, to));
                     }
                     Op::CallMethod { to, base: at, site } => {
                         match whole!(self.call_site(site, base, at, to)) {
@@ -584,7 +571,7 @@ impl Run<'_, '_> {
                     }
                     Op::IsVariable { to, base: at } => {
                         let found = check!(super::work::is_among(&r!(at), &r!(at + 1)));
-                        put_bool(&mut r!(to), found);
+                        r!(to).put_bool(found);
                     }
                     Op::TypeOf { to, value } => {
                         let name = Val::text(r!(value).type_name());
@@ -599,15 +586,17 @@ impl Run<'_, '_> {
                         }
                     }
                     Op::Return { from } => {
-                        let value = std::mem::take(&mut r!(from));
                         self.fuel = fuel;
-                        let Some(frame) = self.pop_frame() else { return Ok(value) };
-                        if self.machine.frames.len() <= floor {
-                            return Ok(value);
+                        if !self.close(from, floor) {
+                            return Ok(());
                         }
-                        if let Some(caller) = self.machine.frames.last() {
-                            let to = caller.base as usize + usize::from(frame.to);
-                            self.set_register(to, value);
+                        continue 'frame;
+                    }
+
+                    Op::ReturnUnit => {
+                        self.fuel = fuel;
+                        if !self.close_empty(floor) {
+                            return Ok(());
                         }
                         continue 'frame;
                     }

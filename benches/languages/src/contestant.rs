@@ -1,0 +1,67 @@
+//! Those who run the scripts.
+
+#[cfg(any(feature = "luau", feature = "luajit", feature = "lua54"))]
+mod lua;
+pub mod ours;
+mod stock;
+
+use std::ops::Range;
+
+use bevy_cscript::script::Backend;
+use glam::Vec3;
+
+use self::{ours::Ours, stock::Stock};
+use crate::{ENTITIES, workload::Workload};
+
+/// The scripts of all entities in the hands of one language.
+pub trait Contestant {
+    /// Calls `on_update` so many times, for one entity after the other, from where it stopped last.
+    fn run(&mut self, calls: usize);
+
+    /// What each entity's script came to.
+    fn outcomes(&mut self) -> Vec<Outcome>;
+}
+
+/// What a script came to: its variable, and where its entity is now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    pub variable: f64,
+    pub place: Vec3,
+}
+
+pub const COMPILED: &str = "ours, compiled";
+pub const STOCK: &str = "stock Rhai";
+#[cfg(feature = "luau")]
+pub const LUAU: &str = "Luau";
+#[cfg(feature = "luajit")]
+pub const LUAJIT: &str = "LuaJIT";
+#[cfg(feature = "luajit")]
+pub const LUAJIT_USERDATA: &str = "LuaJIT, userdata";
+
+/// All who take part, [`COMPILED`] first.
+pub fn all(workload: Workload) -> Vec<(&'static str, Box<dyn Contestant>)> {
+    let mut all: Vec<(&'static str, Box<dyn Contestant>)> = vec![
+        (COMPILED, Box::new(Ours::new(workload, Backend::Compiled))),
+        ("ours, reference", Box::new(Ours::new(workload, Backend::Reference))),
+        (STOCK, Box::new(Stock::new(workload))),
+    ];
+    #[cfg(any(feature = "luau", feature = "luajit", feature = "lua54"))]
+    all.extend(lua::all(workload));
+    #[cfg(not(any(feature = "luau", feature = "luajit", feature = "lua54")))]
+    let _ = &mut all;
+    all
+}
+
+/// Whose turn it is.
+#[derive(Default)]
+struct Turn(usize);
+
+impl Turn {
+    /// The next entities, at most so many, not beyond the last.
+    fn next(&mut self, calls: usize) -> Range<usize> {
+        let begin = self.0;
+        let end = ENTITIES.min(begin + calls);
+        self.0 = end % ENTITIES;
+        begin..end
+    }
+}

@@ -1,0 +1,87 @@
+//! bevy_cscript, on either backend: metered, its world behind its API.
+
+use std::sync::Arc;
+
+use bevy_cscript::{
+    api::{ApiTable, CallScope, ScriptContext},
+    contract::{ScriptId, ScriptLimits, ScriptSource},
+    script::{Backend, CompiledScript, FunctionId, ScriptCompiler, ScriptInstance},
+    trust::{TrustPolicy, Verified},
+};
+
+use super::{Contestant, Outcome, Turn};
+use crate::{DELTA_TIME, ENTITIES, workload::Workload, world::Places};
+
+pub struct Ours {
+    workload: Workload,
+    limits: ScriptLimits,
+    instances: Vec<ScriptInstance>,
+    function: FunctionId,
+    salt: u64,
+    places: Places,
+    turn: Turn,
+    tick: u64,
+}
+
+/// A script, compiled within the default limits.
+pub fn compiled(backend: Backend, path: &str, text: &str) -> Arc<CompiledScript> {
+    let source = Verified::check(ScriptSource::new(path, text), &TrustPolicy::default())
+        .expect("unsigned scripts are allowed");
+    let compiler =
+        ScriptCompiler::new(ApiTable::default(), ScriptLimits::default()).with_backend(backend);
+    Arc::new(compiler.compile(&source).expect("it is a script"))
+}
+
+impl Ours {
+    pub fn new(workload: Workload, backend: Backend) -> Self {
+        let script = compiled(backend, workload.name(), workload.rhai());
+        let function = script.function("on_update").expect("every workload has it");
+        let salt = script.salt(function);
+        let limits = ScriptLimits::default();
+        let places = Places::new();
+        let mut context = ScriptContext::new(scope(&places, &limits, 0));
+        let start = |i: usize| {
+            context.begin(ScriptId(i as i64 + 1), 0);
+            ScriptInstance::start(script.clone(), &mut context).expect("it starts")
+        };
+        let instances = (0..ENTITIES).map(start).collect();
+        drop(context);
+        Self { workload, limits, instances, function, salt, places, turn: Turn::default(), tick: 0 }
+    }
+}
+
+fn scope<'w>(places: &'w Places, limits: &'w ScriptLimits, tick: u64) -> CallScope<'w> {
+    CallScope { world: places, limits, world_seed: 0, tick, delta_time: DELTA_TIME }
+}
+
+impl Contestant for Ours {
+    fn run(&mut self, calls: usize) {
+        let mut left = calls;
+        while left > 0 {
+            // As a game does it: a context for each pass, and then its commands.
+            let entities = self.turn.next(left);
+            left -= entities.len();
+            self.tick += 1;
+            let mut context = ScriptContext::new(scope(&self.places, &self.limits, self.tick));
+            for i in entities {
+                context.begin(ScriptId(i as i64 + 1), self.salt);
+                let called = self.instances[i].call(self.function, &[], &mut context);
+                called.expect("the script runs");
+            }
+            let commands = context.take_commands();
+            drop(context);
+            self.places.apply(&commands);
+        }
+    }
+
+    fn outcomes(&mut self) -> Vec<Outcome> {
+        let variable = self.workload.variable();
+        let instances = self.instances.iter().enumerate();
+        instances
+            .map(|(i, instance)| Outcome {
+                variable: instance.get(variable).and_then(|value| value.as_float()).unwrap_or(-1.0),
+                place: self.places.of(i as i64 + 1),
+            })
+            .collect()
+    }
+}

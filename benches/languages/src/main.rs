@@ -1,0 +1,110 @@
+//! The compiled backend beside the reference backend, stock Rhai and Lua: see the README.
+
+mod compile_time;
+mod contestant;
+mod measure;
+mod memory;
+mod report;
+mod workload;
+mod world;
+
+use std::process::ExitCode;
+
+use self::{
+    contestant::Outcome,
+    measure::Sample,
+    report::Report,
+    workload::Workload,
+};
+
+#[cfg(any(
+    all(feature = "luau", feature = "luajit"),
+    all(feature = "luau", feature = "lua54"),
+    all(feature = "luajit", feature = "lua54"),
+))]
+compile_error!("one Lua at a time: `--no-default-features --features luajit`");
+
+#[global_allocator]
+static ALLOCATOR: memory::Counting = memory::Counting;
+
+/// How many entities each contestant has; a call is a call for one of them, in turn.
+const ENTITIES: usize = 1_000;
+
+/// Seconds of a tick.
+const DELTA_TIME: f64 = 1.0 / 64.0;
+
+const USAGE: &str = "\
+usage: languages [--json] [--rounds N] [--only WORKLOAD] [--ours]
+  --json             JSON instead of the table
+  --rounds N         how many rounds count (default 100, at least 1)
+  --only WORKLOAD    s1, s2, s3 or s4, and nothing else
+  --ours             the compiled backend alone, to be profiled";
+
+struct Options {
+    json: bool,
+    rounds: usize,
+    only: Option<Workload>,
+    ours: bool,
+}
+
+impl Options {
+    fn parse(mut args: impl Iterator<Item = String>) -> Option<Self> {
+        let mut options = Self { json: false, rounds: 100, only: None, ours: false };
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--json" => options.json = true,
+                "--rounds" => {
+                    options.rounds = args.next()?.parse().ok().filter(|rounds| *rounds > 0)?;
+                }
+                "--only" => options.only = Some(Workload::named(&args.next()?)?),
+                "--ours" => options.ours = true,
+                _ => return None,
+            }
+        }
+        Some(options)
+    }
+}
+
+fn main() -> ExitCode {
+    let Some(options) = Options::parse(std::env::args().skip(1)) else {
+        eprintln!("{USAGE}");
+        return ExitCode::FAILURE;
+    };
+    let mut report = Report::new(options.rounds);
+    for workload in Workload::ALL {
+        if options.only.is_none_or(|only| only == workload) {
+            report.timed(workload, compete(workload, &options));
+        }
+    }
+    if options.only.is_none() && !options.ours {
+        report.allocations(memory::allocations());
+        report.compile_time(compile_time::measured(options.rounds));
+        report.instance_bytes(memory::instance_bytes());
+    }
+    if options.json {
+        println!("{}", report.json());
+    } else {
+        print!("{}", report.table());
+    }
+    ExitCode::SUCCESS
+}
+
+/// Times all contestants of a workload in turn, and sees to it that they came to the same results.
+fn compete(workload: Workload, options: &Options) -> Vec<(&'static str, Sample)> {
+    let mut contestants = contestant::all(workload);
+    if options.ours {
+        contestants.truncate(1);
+    }
+    let samples = measure::interleaved(&mut contestants, workload.calls(), options.rounds);
+    let mut outcomes: Vec<(&str, Vec<Outcome>)> =
+        contestants.iter_mut().map(|(name, contestant)| (*name, contestant.outcomes())).collect();
+    let (ours, expected) = outcomes.swap_remove(0);
+    assert_eq!(expected.len(), ENTITIES);
+    for (theirs, outcomes) in outcomes {
+        for (i, (ours_is, theirs_is)) in expected.iter().zip(&outcomes).enumerate() {
+            assert_eq!(ours_is, theirs_is, "{workload:?}, entity {i}: {ours} and {theirs} differ");
+        }
+    }
+    let names: Vec<_> = contestants.iter().map(|(name, _)| *name).collect();
+    names.into_iter().zip(samples).collect()
+}
