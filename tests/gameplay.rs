@@ -1,6 +1,6 @@
 use bevy::prelude::*;
 use bevy_cscript::{
-    contract::{ScriptCommand, ScriptId, Shape, Value},
+    contract::{ScriptCommand, ScriptId, Shape, StatusEffect, Value},
     prelude::*,
     runtime::{
         ScriptShow,
@@ -405,4 +405,26 @@ fn the_dead_have_no_less_than_no_health() {
     app.world_mut().entity_mut(dummy).insert(Health { current: -5.0, max: 30.0 });
     app.tick();
     assert_eq!(app.get(me, "seen"), Value::Float(0.0));
+}
+
+#[test]
+fn an_entity_has_no_more_status_effects_than_a_list_elements() {
+    let (mut app, me, dummy) = stage(
+        "let refused = ();
+        fn on_update() {
+            apply_status_effect(2, \"slow\", 9);
+            try { apply_status_effect(2, `fresh ${tick()}`, 9); } catch (error) { refused = error.message; }
+        }",
+    );
+    let effect = |i: usize| StatusEffect {
+        name: if i == 0 { "slow".to_owned() } else { format!("old {i}") },
+        remaining: 5.0,
+        magnitude: 1.0,
+    };
+    app.world_mut().entity_mut(dummy).insert(StatusEffects((0..999).map(effect).collect()));
+    app.ticks(3);
+    let effects = &app.world().get::<StatusEffects>(dummy).expect("it is there").0;
+    assert_eq!((effects.len(), effects[999].name.as_str()), (1000, "fresh 0"));
+    let message = "apply_status_effect: an entity may have at most 1000 status effects";
+    assert_eq!(app.get(me, "refused"), Value::from(message));
 }

@@ -302,8 +302,7 @@ impl WorldView for WorldWindow<'_> {
     }
 
     fn resource(&self, type_id: TypeId) -> Option<&dyn Any> {
-        let data = self.registry.get_type_data::<ReflectResource>(type_id)?;
-        let _ = data;
+        self.registry.get_type_data::<ReflectResource>(type_id)?;
         let component = self.registry.get_type_data::<ReflectComponent>(type_id)?;
         let id = self.world.components().get_id(type_id)?;
         let entity = self.world.resource_entities().get(id)?;

@@ -43,13 +43,33 @@ pub fn all(workload: Workload) -> Vec<(&'static str, Box<dyn Contestant>)> {
     let mut all: Vec<(&'static str, Box<dyn Contestant>)> = vec![
         (COMPILED, Box::new(Ours::new(workload, Backend::Compiled))),
         ("ours, reference", Box::new(Ours::new(workload, Backend::Reference))),
-        (STOCK, Box::new(Stock::new(workload))),
+        (STOCK, Box::new(Stock::new(workload, Passing::Nothing))),
+        ("stock Rhai, arguments", Box::new(Stock::new(workload, Passing::Arguments))),
     ];
     #[cfg(any(feature = "luau", feature = "luajit", feature = "lua54"))]
     all.extend(lua::all(workload));
     #[cfg(not(any(feature = "luau", feature = "luajit", feature = "lua54")))]
     let _ = &mut all;
     all
+}
+
+/// How a script learns whose it is and how long a tick takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passing {
+    /// From variables that it has once and for all, which is the quickest way.
+    Nothing,
+    /// From the arguments of each call: `on_update(entity_id, delta_time)`.
+    Arguments,
+}
+
+impl Passing {
+    /// A script whose `on_update` takes what is passed.
+    fn in_text(self, text: &str) -> String {
+        match self {
+            Self::Nothing => text.to_owned(),
+            Self::Arguments => text.replace("on_update()", "on_update(entity_id, delta_time)"),
+        }
+    }
 }
 
 /// Whose turn it is.

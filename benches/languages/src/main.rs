@@ -10,12 +10,7 @@ mod world;
 
 use std::process::ExitCode;
 
-use self::{
-    contestant::Outcome,
-    measure::Sample,
-    report::Report,
-    workload::Workload,
-};
+use self::{contestant::Outcome, measure::Sample, report::Report, workload::Workload};
 
 #[cfg(any(
     all(feature = "luau", feature = "luajit"),

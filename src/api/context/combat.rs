@@ -98,13 +98,21 @@ impl ScriptContext<'_> {
     /// Lets something work on an entity for a while.
     ///
     /// # Errors
-    /// Nothing can work on it; see also [`ScriptContext::command`].
+    /// Nothing can work on it; [`ErrorKind::Memory`](crate::contract::ErrorKind::Memory) if as much works
+    /// on it already as a list may have elements; see also [`ScriptContext::command`].
     pub fn apply_status_effect(
         &mut self,
         id: ScriptId,
         effect: StatusEffect,
     ) -> Result<(), ApiFault> {
-        let mut effects = self.status_effects(id)?.to_vec();
+        let before = self.status_effects(id)?;
+        // As many as a list may have: every one of them is looked at each tick.
+        let limit = self.limits().array_items;
+        if before.len() >= limit && before.iter().all(|other| other.name != effect.name) {
+            let message = format!("an entity may have at most {limit} status effects");
+            return Err(ApiFault::too_large(message));
+        }
+        let mut effects = before.to_vec();
         self.command(ScriptCommand::ApplyStatusEffect { id, effect: Box::new(effect.clone()) })?;
         effect.add_to(&mut effects);
         self.overlay.get_mut(id).effects = Some(effects);

@@ -33,7 +33,13 @@ impl ScriptContext<'_> {
     /// It cannot carry anything, or the item is unknown; see also [`ScriptContext::command`].
     pub fn add_items(&mut self, id: ScriptId, item: &str, count: u32) -> Result<u32, ApiFault> {
         let max_stack = self.max_stack(item)?;
-        let mut pack = self.pack(id)?.clone();
+        let pack = self.pack(id)?;
+        let has_room = pack.stacks.len() < pack.slots as usize
+            || pack.stacks.iter().any(|stack| stack.item == item && stack.count < max_stack);
+        if !has_room {
+            return Ok(0);
+        }
+        let mut pack = pack.clone();
         let fitted = pack.add(item, count, max_stack);
         if fitted == 0 {
             return Ok(0);
@@ -50,10 +56,12 @@ impl ScriptContext<'_> {
     /// It cannot carry anything, or the item is unknown; see also [`ScriptContext::command`].
     pub fn remove_items(&mut self, id: ScriptId, item: &str, count: u32) -> Result<bool, ApiFault> {
         self.max_stack(item)?;
-        let mut pack = self.pack(id)?.clone();
-        if !pack.remove(item, count) {
+        let pack = self.pack(id)?;
+        if pack.count(item) < u64::from(count) {
             return Ok(false);
         }
+        let mut pack = pack.clone();
+        pack.remove(item, count);
         self.command(ScriptCommand::RemoveItems { id, item: item.into(), count })?;
         self.overlay.get_mut(id).pack = Some(pack);
         Ok(true)

@@ -175,7 +175,7 @@ impl<'a> Lowering<'a> {
         Body::of_top_level(self, &rest).finish_top_level(start, &rest);
         let evaluation = self.reserve();
         Body::of_constants(self, &constants).finish_constants(evaluation, &constants);
-        self.spread_reach();
+        self.spread_reach(start);
         let functions = outline
             .functions
             .iter()
@@ -210,16 +210,18 @@ impl<'a> Lowering<'a> {
     }
 
     /// Which variables each function may change, with all that it calls.
-    fn spread_reach(&mut self) {
+    fn spread_reach(&mut self, start: u32) {
+        // Nothing can call the top level.
+        let callable = self.reach.iter().enumerate().filter(|(i, _)| *i != start as usize);
         let everything: BTreeSet<u16> =
-            self.reach.iter().flat_map(|reach| reach.writes.iter().copied()).collect();
+            callable.flat_map(|(_, reach)| reach.writes.iter().copied()).collect();
         loop {
             let mut changed = false;
             for i in 0..self.reach.len() {
                 let before = self.reach[i].writes.len();
                 let mut writes = std::mem::take(&mut self.reach[i].writes);
                 if self.reach[i].anything {
-                    writes.clone_from(&everything);
+                    writes.extend(&everything);
                 }
                 for callee in &self.reach[i].calls {
                     writes.extend(&self.reach[*callee as usize].writes);

@@ -38,6 +38,8 @@ pub(crate) struct Machine {
     kept_this: Option<Val>,
     /// What the variables were that the running function may change, in its order.
     saved: Vec<Val>,
+    /// The same for those that it has changed although nobody could know, in the order of the changes.
+    late: Vec<(u16, Val)>,
 }
 
 /// A call that runs.
@@ -114,6 +116,9 @@ impl Machine {
                         *saved = Val::Unit;
                     }
                 }
+                if !self.late.is_empty() {
+                    self.late.clear();
+                }
                 if !self.cells.is_empty() {
                     self.cells.clear();
                 }
@@ -129,6 +134,11 @@ impl Machine {
     /// Puts the variables back as they were before a call that failed or was broken off.
     #[cold]
     pub(crate) fn put_back(&mut self, program: &Program, function: u32, state: &mut [Val]) {
+        while let Some((slot, value)) = self.late.pop() {
+            if let Some(place) = state.get_mut(usize::from(slot)) {
+                *place = value;
+            }
+        }
         let changes = program.functions.get(function as usize).map(|f| &*f.may_change);
         for (slot, saved) in changes.unwrap_or_default().iter().zip(&mut self.saved) {
             if let Some(place) = state.get_mut(usize::from(*slot)) {
@@ -146,6 +156,7 @@ impl Machine {
         self.caught.clear();
         self.cells.clear();
         self.result = Val::Unit;
+        self.late.clear();
         self.kept_this = None;
         self.saved.clear();
     }
@@ -155,23 +166,27 @@ impl Run<'_, '_> {
     /// Whether the variables that the call may have changed can be kept.
     fn keep(&mut self, function: &super::program::Function) -> Result<(), Fault> {
         for slot in &function.may_change {
-            let Some(value) = self.state.get(usize::from(*slot)) else { continue };
-            if value.is_inline() || matches!(value, Val::Range(_)) {
-                continue;
+            let inline = self.state.get(usize::from(*slot)).is_none_or(Val::is_inline);
+            if !inline {
+                self.keep_variable(*slot)?;
             }
-            let value = value.clone();
-            self.charge(1 + value.weight().steps() / 16)?;
-            if let Err(what) = super::plain::check(&value) {
-                return Err(Fault::unkept(*slot, what));
+        }
+        for i in 0..self.machine.late.len() {
+            if let Some((slot, _)) = self.machine.late.get(i) {
+                self.keep_variable(*slot)?;
             }
-            self.fits_value(&value)?;
         }
         Ok(())
     }
 
-    fn constant(&self, index: u16) -> Val {
-        let constants = self.constants.as_deref().unwrap_or(&self.program.constants);
-        constants.get(usize::from(index)).cloned().unwrap_or_default()
+    #[inline(never)]
+    fn keep_variable(&mut self, slot: u16) -> Result<(), Fault> {
+        let Some(value) = self.state.get(usize::from(slot)).cloned() else { return Ok(()) };
+        self.charge(1 + value.weight().steps() / 16)?;
+        if let Err(what) = super::plain::check(&value) {
+            return Err(Fault::unkept(slot, what));
+        }
+        self.fits_value(&value)
     }
 
     fn name_of(&self, function: u32) -> Arc<str> {

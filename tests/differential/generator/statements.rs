@@ -30,8 +30,7 @@ const CHANGE_STR: &[&str] = &[
     "@s += %s;",
     "@s = %s;",
     "@s += %y;",
-    "@s -= %s;",
-    "@s[%z] = %c;",
+    "@s[1] = %c;",
     "@s[%r] = %s;",
     "@s.trim();",
     "@s.replace(%s, %s);",
@@ -75,7 +74,6 @@ const CHANGE_ARRAY: &[&str] = &[
     "@a.pad(%z, %y);",
     "@a.for_each(%q);",
     "@a.for_each(%h);",
-    "push(@a, %i);",
     "@a[%z] += %i;",
     "@a[%z][%z] = %i;",
 ];

@@ -4,7 +4,7 @@
 use glam::Vec3;
 use mlua::{Function, Lua, UserData, UserDataFields, UserDataRef};
 
-use super::{Contestant, Outcome, Turn};
+use super::{Contestant, Outcome, Passing, Turn};
 use crate::{
     DELTA_TIME, ENTITIES,
     workload::Workload,
@@ -28,6 +28,7 @@ enum Vectors {
 #[derive(Clone, Copy)]
 struct Form {
     vectors: Vectors,
+    passing: Passing,
     /// What Luau's compiler may do.
     #[cfg(feature = "luau")]
     level: u8,
@@ -49,7 +50,8 @@ pub fn all(workload: Workload) -> Vec<(&'static str, Box<dyn Contestant>)> {
 
 #[cfg(feature = "luau")]
 fn forms(workload: Workload) -> Vec<(&'static str, Form)> {
-    let native = Form { vectors: Vectors::Native, level: 1, codegen: false };
+    let native =
+        Form { vectors: Vectors::Native, passing: Passing::Nothing, level: 1, codegen: false };
     let mut forms =
         vec![(super::LUAU, native), ("Luau + codegen", Form { codegen: true, ..native })];
     match workload {
@@ -66,15 +68,18 @@ fn forms(workload: Workload) -> Vec<(&'static str, Form)> {
 }
 
 #[cfg(feature = "luajit")]
-const NAMES: [&str; 2] = [super::LUAJIT, super::LUAJIT_USERDATA];
+const NAMES: [&str; 3] = [super::LUAJIT, "LuaJIT, arguments", super::LUAJIT_USERDATA];
 #[cfg(feature = "lua54")]
-const NAMES: [&str; 2] = ["Lua 5.4", "Lua 5.4, userdata"];
+const NAMES: [&str; 3] = ["Lua 5.4", "Lua 5.4, arguments", "Lua 5.4, userdata"];
 
 #[cfg(not(feature = "luau"))]
 fn forms(workload: Workload) -> Vec<(&'static str, Form)> {
-    let mut forms = vec![(NAMES[0], Form { vectors: Vectors::Numbers })];
+    let numbers = Form { vectors: Vectors::Numbers, passing: Passing::Nothing };
+    let [plain, arguments, userdata] = NAMES;
+    let mut forms =
+        vec![(plain, numbers), (arguments, Form { passing: Passing::Arguments, ..numbers })];
     if workload == Workload::Patrol {
-        forms.push((NAMES[1], Form { vectors: Vectors::Userdata }));
+        forms.push((userdata, Form { vectors: Vectors::Userdata, ..numbers }));
     }
     forms
 }
@@ -91,6 +96,7 @@ impl UserData for Vector {
 }
 
 struct Contender {
+    passing: Passing,
     // Dropped before the state that they live in.
     updates: Vec<Function>,
     variables: Vec<Function>,
@@ -103,14 +109,15 @@ impl Contender {
     fn new(workload: Workload, form: Form) -> Self {
         let lua = Lua::new();
         form.set_up(&lua).expect("the host's functions can be registered");
-        let text = text(workload, form.vectors);
+        let text = form.passing.in_text(text(workload, form.vectors));
         let chunk = lua.load(text).set_name(workload.name());
         let chunk = chunk.into_function().expect("it is a script");
         let start = |i: usize| -> (Function, Function) {
             chunk.call((i as i64 + 1, DELTA_TIME)).expect("it runs")
         };
         let (updates, variables) = (0..ENTITIES).map(start).unzip();
-        Self { updates, variables, places: Places::new(), turn: Turn::default(), _lua: lua }
+        let (places, turn) = (Places::new(), Turn::default());
+        Self { passing: form.passing, updates, variables, places, turn, _lua: lua }
     }
 }
 
@@ -187,14 +194,19 @@ impl Form {
 
 impl Contestant for Contender {
     fn run(&mut self, calls: usize) {
-        let Self { updates, places, turn, .. } = self;
+        let Self { passing, updates, places, turn, .. } = self;
         world::within(places, || {
             let mut left = calls;
             while left > 0 {
                 let entities = turn.next(left);
                 left -= entities.len();
-                for update in &updates[entities] {
-                    update.call::<()>(()).expect("the script runs");
+                for i in entities {
+                    let update = &updates[i];
+                    let called = match passing {
+                        Passing::Nothing => update.call::<()>(()),
+                        Passing::Arguments => update.call::<()>((i as i64 + 1, DELTA_TIME)),
+                    };
+                    called.expect("the script runs");
                 }
             }
         });

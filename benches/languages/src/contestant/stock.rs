@@ -2,9 +2,9 @@
 //! again, the world in a thread-local. No limits are set.
 
 use glam::Vec3;
-use rhai::{AST, CallFnOptions, Dynamic, Engine, OptimizationLevel, Scope};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, OptimizationLevel, Scope};
 
-use super::{Contestant, Outcome, Turn};
+use super::{Contestant, Outcome, Passing, Turn};
 use crate::{
     DELTA_TIME, ENTITIES,
     workload::Workload,
@@ -13,6 +13,7 @@ use crate::{
 
 pub struct Stock {
     workload: Workload,
+    passing: Passing,
     engine: Engine,
     ast: AST,
     scopes: Vec<Scope<'static>>,
@@ -32,9 +33,9 @@ fn engine() -> Engine {
 }
 
 impl Stock {
-    pub fn new(workload: Workload) -> Self {
+    pub fn new(workload: Workload, passing: Passing) -> Self {
         let engine = engine();
-        let ast = engine.compile(workload.rhai()).expect("it is a script");
+        let ast = engine.compile(passing.in_text(workload.rhai())).expect("it is a script");
         let scope = |i: usize| {
             let mut scope = Scope::new();
             scope.push("entity_id", i as i64 + 1).push("delta_time", DELTA_TIME);
@@ -42,23 +43,31 @@ impl Stock {
             scope
         };
         let scopes = (0..ENTITIES).map(scope).collect();
-        Self { workload, engine, ast, scopes, places: Places::new(), turn: Turn::default() }
+        let (places, turn) = (Places::new(), Turn::default());
+        Self { workload, passing, engine, ast, scopes, places, turn }
     }
+}
+
+fn call(engine: &Engine, scope: &mut Scope<'static>, ast: &AST, args: impl FuncArgs) {
+    let options = CallFnOptions::new().eval_ast(false);
+    let called = engine.call_fn_with_options::<Dynamic>(options, scope, ast, "on_update", args);
+    assert!(called.is_ok(), "{called:?}");
 }
 
 impl Contestant for Stock {
     fn run(&mut self, calls: usize) {
-        let Self { engine, ast, scopes, places, turn, .. } = self;
+        let Self { passing, engine, ast, scopes, places, turn, .. } = self;
         world::within(places, || {
             let mut left = calls;
             while left > 0 {
                 let entities = turn.next(left);
                 left -= entities.len();
-                for scope in &mut scopes[entities] {
-                    let options = CallFnOptions::new().eval_ast(false);
-                    engine
-                        .call_fn_with_options::<Dynamic>(options, scope, ast, "on_update", ())
-                        .expect("the script runs");
+                for i in entities {
+                    let scope = &mut scopes[i];
+                    match passing {
+                        Passing::Nothing => call(engine, scope, ast, ()),
+                        Passing::Arguments => call(engine, scope, ast, (i as i64 + 1, DELTA_TIME)),
+                    }
                 }
             }
         });

@@ -236,7 +236,7 @@ impl Body<'_, '_> {
         // Entries of maps may be closures, and there may be functions for the type.
         self.reach.anything |= calls || site.typed || site.method;
         let changes =
-            site.function.is_some() || site.typed || site.method
+            site.function.is_some() || site.typed || &*site.name == "call"
                 || site.natives.iter().any(|native| native.effect.changes() || native.effect.writes_back());
         if let (true, Some(receiver)) = (changes, &site.receiver) {
             match receiver.root {

@@ -17,7 +17,7 @@ use crate::{
         fault::Fault,
         native::Native,
         op::Reg,
-        program::{ApiCall, Path, Site},
+        program::{ApiCall, Path, Root, Site},
     },
 };
 
@@ -142,6 +142,12 @@ impl Run<'_, '_> {
         };
         if is_unbound(&this) {
             return;
+        }
+        // A closure in a map may change what no look at the text could tell.
+        if let Root::State(slot) = path.root
+            && let Some(value) = self.state.get(usize::from(slot))
+        {
+            self.machine.late.push((slot, value.clone()));
         }
         // A place that is gone by now has nothing to take back.
         let mut this = Some(this);

@@ -37,6 +37,7 @@ pub(super) const fn is_unbound(value: &Val) -> bool {
 }
 
 impl Run<'_, '_> {
+    #[inline]
     pub(super) fn enter_from_outside(&mut self, entry: &Entry<'_>) -> Result<(), Fault> {
         self.push_frame(entry.function, 0, 0, Back::Nobody)?;
         let Some(function) = self.program.functions.get(entry.function as usize) else {
@@ -60,6 +61,7 @@ impl Run<'_, '_> {
     }
 
     /// Opens a frame. Its registers are as they are; whoever calls fills in the arguments.
+    #[inline]
     pub(super) fn push_frame(
         &mut self,
         function: u32,
@@ -141,6 +143,7 @@ impl Run<'_, '_> {
     }
 
     /// Ends the running function with `()`.
+    #[inline]
     pub(super) fn close_empty(&mut self, floor: usize) -> bool {
         let Machine { registers, frames, result, .. } = &mut *self.machine;
         let has_caller = frames.len() > floor + 1;
@@ -157,6 +160,7 @@ impl Run<'_, '_> {
     }
 
     /// Closes the running frame: frees its registers, and gives `this` back to where it came from.
+    #[inline]
     pub(super) fn pop_frame(&mut self) -> Option<u32> {
         // Part by part: read as a whole it would wait for what was just written.
         let frame = self.machine.frames.last()?;

@@ -87,6 +87,7 @@ impl Run<'_, '_> {
     ///
     /// # Errors
     /// What no `catch` above `floor` took; all frames above are closed.
+    #[inline]
     pub(super) fn run(&mut self, floor: usize) -> Result<(), Fault> {
         loop {
             match self.run_frames(floor) {
@@ -187,7 +188,15 @@ impl Run<'_, '_> {
                             r!(to).assign(value);
                         }
                     }
-                    Op::Constant { to, index } => r!(to) = whole!(Ok(self.constant(index))),
+                    Op::Constant { to, index } => {
+                        let constants = match &self.constants {
+                            Some(evaluated) => evaluated,
+                            None => &program.constants,
+                        };
+                        if let Some(value) = constants.get(usize::from(index)) {
+                            r!(to).assign(value);
+                        }
+                    }
                     Op::Entity { to } => {
                         let id = self.context.entity().0;
                         r!(to).put_int(id);
@@ -333,14 +342,28 @@ impl Run<'_, '_> {
                         r!(to) = whole!(self.operate_int(operator, base, a, value));
                     }
                     Op::BinaryLiteral { operator, to, a, index } => {
+                        let literal = program.literals.get(usize::from(index));
                         if let (Operator::Remainder, Val::Int(a), Some(Val::Int(b))) =
-                            (operator, &r!(a), program.literals.get(usize::from(index)))
+                            (operator, &r!(a), literal)
                         {
                             let rest = check!(operators::remainder(*a, *b));
                             r!(to).put_int(rest);
-                        } else {
-                            r!(to) = whole!(self.operate_literal(operator, base, a, index));
+                            continue;
                         }
+                        if let (Val::Float(a), Some(Val::Float(b))) = (&r!(a), literal) {
+                            let value = match operator {
+                                Operator::Add => Some(a + b),
+                                Operator::Subtract => Some(a - b),
+                                Operator::Multiply => Some(a * b),
+                                Operator::Divide => Some(a / b),
+                                _ => None,
+                            };
+                            if let Some(value) = value {
+                                r!(to).put_float(operators::canonical(value));
+                                continue;
+                            }
+                        }
+                        r!(to) = whole!(self.operate_literal(operator, base, a, index));
                     }
                     Op::Not { to, a } => {
                         if let Val::Bool(value) = r!(a) {
