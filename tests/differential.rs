@@ -7,8 +7,12 @@
 //!   `DIFF_PROGRAMS=2000000 cargo test --release --test differential -- generated --nocapture`,
 //!   with `DIFF_SEED` for programs other than those of seed 0.
 //!
+//!   A program of a run is shown by `DIFF_PROGRAM=number` and `-- generated_program_is_shown`.
+//!
 //! A backend is added in `outcome.rs`: a variant of `Backend`, its place in `Backend::ALL`, and its
 //! compiler.
+
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "tests fail by panics and are read")]
 
 mod differential {
     /// The numbers that a generated program is made of.

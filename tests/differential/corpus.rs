@@ -113,8 +113,14 @@ fn describe(outcome: &Outcome) -> String {
         Some(fault) => {
             line("!", &format!("{} {}", fault.kind, Place(fault.position)));
             line(":", &fault.message);
-            for (function, at) in fault.stack.iter().filter(|(_, at)| at.is_some()) {
-                line(":", &format!("in {function}, called at {}", Place(*at)));
+            let frames: Vec<_> = fault.stack.iter().filter(|(_, at)| at.is_some()).collect();
+            for same in frames.chunk_by(|a, b| a == b) {
+                let (function, at) = same[0];
+                let times = match same.len() {
+                    1 => String::new(),
+                    times => format!(", {times} times"),
+                };
+                line(":", &format!("in {function}, called at {}{times}", Place(*at)));
             }
         }
         None => line("=", &outcome.out),
@@ -135,7 +141,11 @@ fn outcomes(text: &str) -> Vec<Outcome> {
 /// The expectation that a backend fulfils, with its name in every line.
 fn describe_as(backend: Backend, outcome: &Outcome) -> String {
     let name = name(backend);
-    describe(outcome).replace("\n// ", &format!("\n// {name} ")).replacen("// ", &format!("// {name} "), 1)
+    describe(outcome).replace("\n// ", &format!("\n// {name} ")).replacen(
+        "// ",
+        &format!("// {name} "),
+        1,
+    )
 }
 
 /// What two backends disagree in, if they do.
@@ -200,7 +210,8 @@ fn corpus_cases_do_what_they_say_on_every_backend() {
             wrong.extend(disagreement(&title, &outcomes, may_differ));
         }
         if bless {
-            fs::write(&path, blessed.trim_end().to_owned() + "\n").expect("the file can be written");
+            fs::write(&path, blessed.trim_end().to_owned() + "\n")
+                .expect("the file can be written");
         }
     }
     println!("{count} cases");

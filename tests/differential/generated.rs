@@ -164,7 +164,9 @@ const ENOUGH: usize = 20;
 
 /// In what the first of several outcomes and another one differ.
 fn difference(outcomes: &[Outcome]) -> Difference {
-    let other = outcomes[1..].iter().find(|other| outcomes[0].compare(other, Own::Limits) == Verdict::Different);
+    let other = outcomes[1..]
+        .iter()
+        .find(|other| outcomes[0].compare(other, Own::Limits) == Verdict::Different);
     other.map_or(Difference::Error, |other| outcomes[0].difference(other))
 }
 

@@ -31,9 +31,8 @@ impl Backend {
     pub(super) const ALL: &[Self] = &[Self::Reference, Self::Compiled];
 
     fn compiler(self) -> &'static ScriptCompiler {
-        static REFERENCE: LazyLock<ScriptCompiler> = LazyLock::new(|| {
-            ScriptCompiler::default().with_backend(script::Backend::Reference)
-        });
+        static REFERENCE: LazyLock<ScriptCompiler> =
+            LazyLock::new(|| ScriptCompiler::default().with_backend(script::Backend::Reference));
         static COMPILED: LazyLock<ScriptCompiler> = LazyLock::new(ScriptCompiler::default);
         match self {
             Self::Reference => &REFERENCE,
@@ -162,7 +161,9 @@ pub(super) fn run(backend: Backend, text: &str, calls: &[Call]) -> Outcome {
         });
         context.begin(ME, id.map_or(0, |id| script.salt(id)));
         let result = match (&mut instance, id) {
-            (Some(instance), Some(id)) => ScriptInstance::call(instance, id, &call.args, &mut context),
+            (Some(instance), Some(id)) => {
+                ScriptInstance::call(instance, id, &call.args, &mut context)
+            }
             _ => ScriptInstance::start(script.clone(), &mut context).map(|started| {
                 instance = Some(started);
             }),
@@ -177,7 +178,10 @@ pub(super) fn run(backend: Backend, text: &str, calls: &[Call]) -> Outcome {
         let snapshot = instance.as_ref().map(ScriptInstance::snapshot).unwrap_or_default();
         steps.push(Step {
             function: call.function,
-            commands: commands.iter().map(|command| without_names(format!("{command:?}"))).collect(),
+            commands: commands
+                .iter()
+                .map(|command| without_names(format!("{command:?}")))
+                .collect(),
             log,
             state: snapshot
                 .0
@@ -293,8 +297,8 @@ impl Outcome {
         if self.refused != other.refused || self.steps.len() != other.steps.len() {
             return Difference::Refusal;
         }
-        let steps = self.steps.iter().zip(&other.steps);
-        let Some((a, b)) = steps.filter(|(a, b)| a != b).next() else { return Difference::Value };
+        let mut steps = self.steps.iter().zip(&other.steps);
+        let Some((a, b)) = steps.find(|(a, b)| a != b) else { return Difference::Value };
         match (&a.error, &b.error) {
             (Some(a), Some(b)) if a.message == b.message && a != b => Difference::Place,
             (a, b) if a != b => Difference::Error,

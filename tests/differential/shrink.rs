@@ -81,11 +81,11 @@ impl<F: FnMut(&str) -> bool> Search<F> {
         let mut done = 0;
         loop {
             let mut spans = best.spans.clone();
-            spans.sort_by_key(|(begin, end)| (begin + best.numbers.len()).wrapping_sub(*end));
             spans.sort_by_key(|(begin, end)| std::cmp::Reverse(end - begin));
             let Some((begin, end)) = spans.get(done).copied() else { return };
-            let with = |middle: &[u32]| [&best.numbers[..begin], middle, &best.numbers[end..]].concat();
-            let inside = spans.iter().filter(|(b, e)| begin < *b && *e < end || begin < *b && *e == end);
+            let with =
+                |middle: &[u32]| [&best.numbers[..begin], middle, &best.numbers[end..]].concat();
+            let inside = spans.iter().filter(|(b, e)| begin < *b && *e <= end);
             let mut trials = vec![with(&[]), with(&[0])];
             trials.extend(inside.take(12).map(|(b, e)| with(&best.numbers[*b..*e])));
             if !trials.into_iter().any(|numbers| self.take(best, numbers)) {

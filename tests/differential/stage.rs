@@ -76,9 +76,10 @@ pub(super) fn calls(updates: u64) -> Vec<Call> {
     let mut calls: Vec<Call> = first.map(|name| callback(name, 0)).into();
     calls.push(update(0));
     calls.extend(between.map(|name| callback(name, 0)));
-    calls.extend(["on_buy", "on_sell"].map(|name| {
-        call(name, vec![PLAYER.into(), "arrow".into(), Value::Int(2)], 0)
-    }));
+    calls.extend(
+        ["on_buy", "on_sell"]
+            .map(|name| call(name, vec![PLAYER.into(), "arrow".into(), Value::Int(2)], 0)),
+    );
     calls.extend((1..updates).map(update));
     calls.extend(last.map(|name| callback(name, updates)));
     calls

@@ -31,6 +31,7 @@ pub struct Outcome {
 
 pub const COMPILED: &str = "ours, compiled";
 pub const STOCK: &str = "stock Rhai";
+pub const STOCK_ARGUMENTS: &str = "stock Rhai, arguments";
 #[cfg(feature = "luau")]
 pub const LUAU: &str = "Luau";
 #[cfg(feature = "luajit")]
@@ -44,7 +45,7 @@ pub fn all(workload: Workload) -> Vec<(&'static str, Box<dyn Contestant>)> {
         (COMPILED, Box::new(Ours::new(workload, Backend::Compiled))),
         ("ours, reference", Box::new(Ours::new(workload, Backend::Reference))),
         (STOCK, Box::new(Stock::new(workload, Passing::Nothing))),
-        ("stock Rhai, arguments", Box::new(Stock::new(workload, Passing::Arguments))),
+        (STOCK_ARGUMENTS, Box::new(Stock::new(workload, Passing::Arguments))),
     ];
     #[cfg(any(feature = "luau", feature = "luajit", feature = "lua54"))]
     all.extend(lua::all(workload));

@@ -10,7 +10,7 @@ use crate::contestant::LUAU;
 use crate::contestant::{LUAJIT, LUAJIT_USERDATA};
 use crate::{
     ENTITIES,
-    contestant::{COMPILED, STOCK},
+    contestant::{COMPILED, STOCK, STOCK_ARGUMENTS},
     measure::Sample,
     workload::Workload,
 };
@@ -21,6 +21,10 @@ const FLOORS: &[(Workload, &str, f64)] = &[
     (Workload::Patrol, STOCK, 8.0),
     (Workload::Turns, STOCK, 14.0),
     (Workload::Calls, STOCK, 10.0),
+    (Workload::Counter, STOCK_ARGUMENTS, 20.0),
+    (Workload::Patrol, STOCK_ARGUMENTS, 8.0),
+    (Workload::Turns, STOCK_ARGUMENTS, 14.0),
+    (Workload::Calls, STOCK_ARGUMENTS, 10.0),
     #[cfg(feature = "luau")]
     (Workload::Counter, LUAU, 1.0),
     #[cfg(feature = "luau")]
@@ -150,11 +154,11 @@ impl Report {
                 writeln!(out, "    {who:<30} {median:>12} {spread:>25} {least:>12}")?;
             }
         }
-        writeln!(out, "\n{:<48} {:>10} {:>10}", "", "measured", "floor")?;
+        writeln!(out, "\n{:<56} {:>10} {:>10}", "", "measured", "floor")?;
         for figure in &self.figures {
             let Figure { what, measured, floor, unit, .. } = figure;
             let missed = if figure.is_kept() { "" } else { "   <- missed" };
-            writeln!(out, "{what:<48} {measured:>9.2}{unit} {floor:>9.2}{unit}{missed}")?;
+            writeln!(out, "{what:<56} {measured:>9.2}{unit} {floor:>9.2}{unit}{missed}")?;
         }
         Ok(out)
     }

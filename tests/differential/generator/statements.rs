@@ -102,7 +102,10 @@ const CHANGE_MAP: &[&str] = &[
 const CHANGE_REST: &[(Type, &[&str])] = &[
     (Type::Float, &["@f += %f;", "@f = %f;", "@f *= %i;", "@f -= %f;", "@f /= %f;", "@f %%= %f;"]),
     (Type::Bool, &["@b = %b;", "@b &= %b;", "@b |= %b;", "@b ^= %b;"]),
-    (Type::Vec3, &["@v = %v;", "@v.x = %f;", "@v.y += %i;", "@v += %v;", "@v *= %f;", "@v.z -= %f;"]),
+    (
+        Type::Vec3,
+        &["@v = %v;", "@v.x = %f;", "@v.y += %i;", "@v += %v;", "@v *= %f;", "@v.z -= %f;"],
+    ),
     (
         Type::Blob,
         &["@B.push(%i);", "@B[%z] = %i;", "@B[%z] += %i;", "@B = %B;", "@B.insert(%z, %i);"],
@@ -369,7 +372,8 @@ impl Generator<'_> {
                 Type::Int
             }
             _ => {
-                let template = self.choices.pick(&["%s", "%m.keys()", "%s.chars(%z)", "%B.to_array()"]);
+                let template =
+                    self.choices.pick(&["%s", "%m.keys()", "%s.chars(%z)", "%B.to_array()"]);
                 self.template(template, 1);
                 if template == "%m.keys()" { Type::Str } else { Type::Char }
             }
@@ -442,7 +446,9 @@ impl Generator<'_> {
         self.at.blocks += 1;
         self.put("{\n");
         match self.choices.below(4) {
-            0 => self.put(if self.at.sees_state { "out.push(err);\n" } else { "print(`${err}`);\n" }),
+            0 => {
+                self.put(if self.at.sees_state { "out.push(err);\n" } else { "print(`${err}`);\n" })
+            }
             1 => self.statements(2),
             2 if self.at.blocks > 1 => self.put("throw;\n"),
             _ => {}

@@ -52,8 +52,11 @@ pub fn all(workload: Workload) -> Vec<(&'static str, Box<dyn Contestant>)> {
 fn forms(workload: Workload) -> Vec<(&'static str, Form)> {
     let native =
         Form { vectors: Vectors::Native, passing: Passing::Nothing, level: 1, codegen: false };
-    let mut forms =
-        vec![(super::LUAU, native), ("Luau + codegen", Form { codegen: true, ..native })];
+    let mut forms = vec![
+        (super::LUAU, native),
+        ("Luau, arguments", Form { passing: Passing::Arguments, ..native }),
+        ("Luau + codegen", Form { codegen: true, ..native }),
+    ];
     match workload {
         Workload::Patrol => {
             let userdata = Form { vectors: Vectors::Userdata, ..native };

@@ -14,6 +14,18 @@ pub(super) fn equal(run: &mut Run<'_, '_>, a: &Val, b: &Val) -> Result<bool, Fau
     compared(a, b)
 }
 
+/// As [`equal`], for an item that is looked for: what is of another type is another value.
+///
+/// # Errors
+/// As [`equal`].
+pub(super) fn is_item(run: &mut Run<'_, '_>, item: &Val, value: &Val) -> Result<bool, Fault> {
+    if item.type_name() != value.type_name() && are_incomparable(item, value) {
+        run.charge(1)?;
+        return Ok(false);
+    }
+    equal(run, item, value)
+}
+
 // No deeper than values may be nested.
 fn compared(a: &Val, b: &Val) -> Result<bool, Fault> {
     match (a, b) {

@@ -238,6 +238,10 @@ impl Body<'_, '_> {
         let changes =
             site.function.is_some() || site.typed || &*site.name == "call"
                 || site.natives.iter().any(|native| native.effect.changes() || native.effect.writes_back());
+        // A closure of that name in a map may change `this`; of the script's own variables the machine
+        // notices it.
+        let this = site.receiver.as_ref().is_some_and(|receiver| receiver.root == Root::This);
+        self.changes_this |= this && site.method;
         if let (true, Some(receiver)) = (changes, &site.receiver) {
             match receiver.root {
                 Root::State(slot) => self.touches(&Place::State(slot)),

@@ -99,7 +99,11 @@ impl Run<'_, '_> {
                     return Err(Fault::mismatch("Fn", other.type_name()).at(site.argument_at));
                 }
             };
-            let back = Back::Receiver(number);
+            let back = if site.constant || self.is_constant_this(site) {
+                Back::Constant
+            } else {
+                Back::Receiver(number)
+            };
             return self.call_pointer(&callee, Some(receiver), args, (to, back)).map(Some);
         }
         if let Val::Map(dict) = &receiver
@@ -107,7 +111,11 @@ impl Run<'_, '_> {
         {
             let callee = callee.clone();
             let args = self.registers_taken(args_at, count);
-            let back = Back::Receiver(number);
+            let back = if site.constant || self.is_constant_this(site) {
+                Back::Constant
+            } else {
+                Back::Receiver(number)
+            };
             return self.call_pointer(&callee, Some(receiver), args, (to, back)).map(Some);
         }
         let typed = site.typed.then(|| {
@@ -118,7 +126,13 @@ impl Run<'_, '_> {
         let args = self.registers_taken(args_at, count);
         let changes =
             self.program.functions.get(function as usize).is_some_and(|f| f.changes_this);
-        let back = if changes { Back::Receiver(number) } else { Back::Nobody };
+        let back = if !changes {
+            Back::Nobody
+        } else if site.constant || self.is_constant_this(site) {
+            Back::Constant
+        } else {
+            Back::Receiver(number)
+        };
         self.open(function, Some(receiver), &[], args.into_iter(), (to, back))?;
         Ok(Some(None))
     }
@@ -151,7 +165,7 @@ impl Run<'_, '_> {
         }
         // A place that is gone by now has nothing to take back.
         let mut this = Some(this);
-        let _ = self.change_path(path, base, Purpose::Call, &mut |_, place| {
+        let _ = self.change_path(path, base, Purpose::GiveBack, &mut |_, place| {
             *place = this.take().unwrap_or_default();
             Ok(())
         });
@@ -173,7 +187,7 @@ impl Run<'_, '_> {
             let result = self.call_row_or_api(site, &mut copy, args);
             let changed = !copy.is_same(&before);
             drop(before);
-            if changed && site.constant {
+            if changed && (site.constant || self.is_constant_this(site)) {
                 let none = rhai::Position::NONE;
                 return Err(EvalAltResult::ErrorAssignmentToConstant(String::new(), none).into());
             }
@@ -210,7 +224,8 @@ impl Run<'_, '_> {
         {
             return self.call_api_with(api, site, receiver, args);
         }
-        let result = self.try_rows(&site.natives, receiver, args, site.constant);
+        let constant = site.constant || self.is_constant_this(site);
+        let result = self.try_rows(&site.natives, receiver, args, constant);
         match (&site.api, result) {
             (Some(api), Err(fault)) if fault.is_no_overload() => {
                 self.call_api_with(api, site, receiver, args)
@@ -250,6 +265,11 @@ impl Run<'_, '_> {
         })
     }
 
+    /// Whether a method is called on a `this` that is a constant.
+    fn is_constant_this(&self, site: &Site) -> bool {
+        site.receiver.as_ref().is_some_and(|path| path.root == Root::This) && self.this_is_constant()
+    }
+
     /// Tries rows in order until one takes the arguments.
     fn try_rows(
         &mut self,
@@ -262,12 +282,17 @@ impl Run<'_, '_> {
             if !row.receiver.takes(receiver) {
                 continue;
             }
+            self.charge(row.price.units(receiver, args))?;
             if constant && row.effect.changes() {
+                // Whether it takes these arguments only it can tell.
+                let tried = (row.code)(self, &mut receiver.clone(), &mut args.to_vec());
+                if matches!(&tried, Err(fault) if fault.is_no_overload()) {
+                    continue;
+                }
                 let name = row.name.to_owned();
                 let none = rhai::Position::NONE;
                 return Err(EvalAltResult::ErrorNonPureMethodCallOnConstant(name, none).into());
             }
-            self.charge(row.price.units(receiver, args))?;
             match (row.code)(self, receiver, args) {
                 Err(fault) if fault.is_no_overload() => {}
                 result => {

@@ -27,6 +27,8 @@ pub(super) enum Back {
     Receiver(u16),
     /// A native that called back.
     Native,
+    /// Nobody, and it cannot be changed: it is a constant.
+    Constant,
 }
 
 /// What stands for `this` where it is not bound.
@@ -168,7 +170,7 @@ impl Run<'_, '_> {
         let function = self.program.functions.get(number as usize)?;
         let open = self.machine.frames.len() - 1;
         self.machine.frames.truncate(open);
-        if back != Back::Nobody {
+        if matches!(back, Back::Receiver(_) | Back::Native) {
             self.hand_this(back, base);
         }
         let end = base + usize::from(function.registers);
@@ -186,6 +188,11 @@ impl Run<'_, '_> {
             self.machine.caught.pop();
         }
         Some(number)
+    }
+
+    /// Whether `this` cannot be changed.
+    pub(super) fn this_is_constant(&self) -> bool {
+        self.machine.frames.last().is_some_and(|frame| frame.back == Back::Constant)
     }
 
     #[inline(never)]

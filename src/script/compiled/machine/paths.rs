@@ -23,6 +23,8 @@ pub(super) type Change<'f> = &'f mut dyn FnMut(&mut Run<'_, '_>, &mut Val) -> Re
 pub(super) enum Purpose {
     /// To call a method at its end.
     Call,
+    /// To put there what a function has made of `this`: parts that are made, not found, stay.
+    GiveBack,
     /// To assign something of this type.
     Assign(&'static str),
     /// To do an operation with something of this type and assign what comes out.
@@ -225,9 +227,13 @@ impl Run<'_, '_> {
     }
 
     fn writable(&self, path: &Path) -> Result<(), Fault> {
-        let Some(name) = &path.constant else { return Ok(()) };
+        let name = match &path.constant {
+            Some(name) => name.to_string(),
+            None if path.root == Root::This && self.this_is_constant() => String::new(),
+            None => return Ok(()),
+        };
         let none = rhai::Position::NONE;
-        let fault = EvalAltResult::ErrorAssignmentToConstant(name.to_string(), none);
+        let fault = EvalAltResult::ErrorAssignmentToConstant(name, none);
         Err(Fault::error(fault).at(path.root_at))
     }
 
@@ -337,6 +343,7 @@ impl Run<'_, '_> {
                     .with_item(place, |value| self.walk(value, rest, base, purpose, change))
                     .unwrap_or(Ok(()))
             }
+            (_, _) if matches!(purpose, Purpose::GiveBack) => Ok(()),
             (value, Member::Index(at)) => {
                 let index = self.index(*at, base).clone();
                 let mut member = read_member(value, &index).map_err(|fault| {
@@ -348,7 +355,11 @@ impl Run<'_, '_> {
                     };
                     fault.at_member(step.member_at, step.at)
                 })?;
+                let before = member.clone();
                 self.walk(&mut member, rest, base, purpose, change)?;
+                if matches!(purpose, Purpose::Call) && member.is_same(&before) {
+                    return Ok(());
+                }
                 self.charge(value.weight().steps())?;
                 // Of what is wrong with the new value the assignment is to blame.
                 write_member(self, value, &index, member)
@@ -360,7 +371,11 @@ impl Run<'_, '_> {
                     None if rest.is_empty() && matches!(purpose, Purpose::Assign(_)) => Val::Unit,
                     None => return Err(no_property(value, &name).at(step.member_at)),
                 };
+                let before = member.clone();
                 self.walk(&mut member, rest, base, purpose, change)?;
+                if matches!(purpose, Purpose::Call) && member.is_same(&before) {
+                    return Ok(());
+                }
                 self.set_property(value, &name, member, rest.is_empty())
                     .map_err(|fault| fault.at(step.member_at))
             }

@@ -126,7 +126,7 @@ fn equals(run: &mut Run<'_, '_>, item: &Val, value: &Val) -> Result<bool, Fault>
     {
         return Ok(false);
     }
-    equality::equal(run, item, value)
+    equality::is_item(run, item, value)
 }
 
 fn contains(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {

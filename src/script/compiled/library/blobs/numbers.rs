@@ -42,7 +42,7 @@ pub(super) const ROWS: [Native; 12] = [
         "write_le",
         3,
         Changes,
-        |run, blob, rest| write_int(run, blob, rest, i64::to_le_bytes),
+        |run, blob, rest| write_int(run, blob, rest, i64::to_le_bytes, "write_le"),
         "write_le(blob: blob, range: range, value: int)",
         WRITE_LE,
     ),
@@ -50,7 +50,7 @@ pub(super) const ROWS: [Native; 12] = [
         "write_le",
         4,
         Changes,
-        |run, blob, rest| write_int(run, blob, rest, i64::to_le_bytes),
+        |run, blob, rest| write_int(run, blob, rest, i64::to_le_bytes, "write_le"),
         "write_le(blob: blob, start: int, len: int, value: int)",
         WRITE_LE,
     ),
@@ -58,7 +58,7 @@ pub(super) const ROWS: [Native; 12] = [
         "write_be",
         3,
         Changes,
-        |run, blob, rest| write_int(run, blob, rest, i64::to_be_bytes),
+        |run, blob, rest| write_int(run, blob, rest, i64::to_be_bytes, "write_be"),
         "write_be(blob: blob, range: range, value: int)",
         WRITE_BE,
     ),
@@ -66,7 +66,7 @@ pub(super) const ROWS: [Native; 12] = [
         "write_be",
         4,
         Changes,
-        |run, blob, rest| write_int(run, blob, rest, i64::to_be_bytes),
+        |run, blob, rest| write_int(run, blob, rest, i64::to_be_bytes, "write_be"),
         "write_be(blob: blob, start: int, len: int, value: int)",
         WRITE_BE,
     ),
@@ -127,11 +127,19 @@ fn write_int(
     blob: &mut Val,
     rest: &[Val],
     bytes: fn(i64) -> [u8; 8],
+    name: &str,
 ) -> Result<Val, Fault> {
-    let Some((start, length, [Val::Int(value)])) = spans::span(rest) else {
-        return Err(Fault::no_overload());
+    let (start, length, value) = match spans::span(rest) {
+        Some((start, length, [Val::Int(value)])) => (start, length, value),
+        Some((_, _, [Val::Float(_)])) => return Err(left_out(name)),
+        _ => return Err(Fault::no_overload()),
     };
     write(run, blob, (start, length), bytes(*value).into_iter())
+}
+
+/// The bits of a NaN differ between machines, and the bytes of a blob would show them.
+fn left_out(function: &str) -> Fault {
+    Fault::refused(format!("`{function}`: left out for floats, NaN bits differ between machines"))
 }
 
 fn write_utf8(run: &mut Run<'_, '_>, blob: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {

@@ -211,7 +211,7 @@ fn bit_field(range: &Range) -> Result<(u32, i64), Fault> {
         return Ok((0, 0));
     }
     let length = (end - start) as u32;
-    let mask = if length >= 64 { -1 } else { ((1_i64 << length) - 1) << start };
+    let mask = if length >= 64 { -1 } else { (((1_u64 << length) - 1) << start) as i64 };
     // The whole of it is not shifted.
     Ok((start as u32, mask))
 }
