@@ -39,7 +39,7 @@ pub use arg::{
     Shown, Span, Text,
 };
 pub use category::Category;
-pub use context::{CallScope, ScriptContext};
+pub use context::{CallScope, ScriptContext, Watched};
 pub use fault::ApiFault;
 pub use function::{ApiFunction, Native, NativeFn, Overload, Parameter};
 pub use table::{ApiTable, TableError, closest};

@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::{
     api::{ApiTable, Category, reference::Reference},
     contract::{ErrorKind, ScriptError, ScriptSource, Stage},
-    script::{ScriptCompiler, ScriptThreads, ScriptWorkers},
+    script::{ScriptCompiler, ScriptThreads, ScriptWorkers, standard},
     trust::{TrustPolicy, Verified},
 };
 
@@ -39,6 +39,9 @@ enum Command {
         /// Only this category.
         #[arg(long)]
         category: Option<String>,
+        /// Those that the language brings along, in place of those of the API.
+        #[arg(long, conflicts_with = "category")]
+        standard: bool,
         /// How they are written.
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
@@ -51,7 +54,7 @@ enum Format {
     Text,
     /// A page with errors and examples.
     Markdown,
-    /// An array of functions with name, category, signature, doc and errors.
+    /// An array of functions with name, signature, doc and so on.
     Json,
     /// Rhai definition files for editors, one after the other.
     Definitions,
@@ -65,7 +68,8 @@ pub fn main() -> ExitCode {
     let mut out = std::io::stdout().lock();
     let done = match cli.command {
         Command::Check { paths } => check(&paths, &mut out),
-        Command::Api { category, format } => api(category, format, &mut out),
+        Command::Api { standard: true, format, .. } => standard_functions(format, &mut out),
+        Command::Api { category, format, .. } => api(category, format, &mut out),
     };
     // A reader that closed the pipe has seen enough.
     done.unwrap_or(ExitCode::SUCCESS)
@@ -165,6 +169,23 @@ fn api(
             for (file, text) in reference.definitions() {
                 writeln!(out, "// ---- {file} ----\n{text}")?;
             }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn standard_functions(format: Format, out: &mut impl Write) -> std::io::Result<ExitCode> {
+    match format {
+        Format::Text => {
+            for function in standard::functions() {
+                writeln!(out, "{}\n    {}", function.signature, function.doc)?;
+            }
+        }
+        Format::Markdown => out.write_all(standard::markdown().as_bytes())?,
+        Format::Json => out.write_all(standard::json().as_bytes())?,
+        Format::Definitions => {
+            writeln!(out, "there are no definitions of standard functions: editors have their own")?;
+            return Ok(ExitCode::from(2));
         }
     }
     Ok(ExitCode::SUCCESS)

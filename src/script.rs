@@ -20,6 +20,7 @@ mod compiled;
 mod instance;
 mod outline;
 mod reference;
+pub mod standard;
 mod state;
 mod workers;
 

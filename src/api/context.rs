@@ -16,7 +16,9 @@ use super::{
     overlay::{Overlay, Placed},
     random::CallRandom,
 };
-use crate::contract::{LogLevel, LogLine, ScriptCommand, ScriptId, ScriptLimits, Value, WorldView};
+use crate::contract::{
+    LogLevel, LogLine, Position, ScriptCommand, ScriptId, ScriptLimits, Value, WorldView,
+};
 
 /// What is the same for all calls of a pass.
 #[derive(Clone, Copy)]
@@ -57,6 +59,18 @@ pub struct ScriptContext<'w> {
     kept: Option<Box<dyn Any>>,
     /// Room for those that a search finds, kept from call to call.
     found: Cell<Vec<(ScriptId, f32)>>,
+    watcher: Option<Box<dyn FnMut(&Watched<'_>) + 'w>>,
+}
+
+/// A statement of a watched script that is about to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Watched<'a> {
+    /// The function that it stands in.
+    pub function: &'a str,
+    /// Where it begins.
+    pub place: Option<Position>,
+    /// The fuel that the call has left.
+    pub fuel: u64,
 }
 
 impl<'w> ScriptContext<'w> {
@@ -77,7 +91,23 @@ impl<'w> ScriptContext<'w> {
             log_suppressed: 0,
             fuel: 0,
             kept: None,
+            watcher: None,
             found: Cell::default(),
+        }
+    }
+
+    /// Tells `watcher` of each statement that a script is about to run, if the script was
+    /// [compiled to be watched](crate::script::ScriptCompiler::watched): for debuggers, coverage and
+    /// profilers. Other scripts do not even ask whether somebody watches.
+    #[must_use]
+    pub fn watched_by(mut self, watcher: impl FnMut(&Watched<'_>) + 'w) -> Self {
+        self.watcher = Some(Box::new(watcher));
+        self
+    }
+
+    pub(crate) fn watch(&mut self, statement: &Watched<'_>) {
+        if let Some(watcher) = &mut self.watcher {
+            watcher(statement);
         }
     }
 

@@ -40,10 +40,15 @@ struct Solid {
 impl Solid {
     fn new(id: ScriptId, center: Vec3, shape: Shape) -> Self {
         let half = shape.half_extents().abs();
-        let half = half * 1.0001 + center.abs() * 1e-6;
+        let half = half * 1.0001 + slack(center);
         let hull = AABB::from_corners((center - half).to_array(), (center + half).to_array());
         Self { id, center, shape, hull }
     }
+}
+
+/// By how much rounding may displace a place.
+fn slack(place: Vec3) -> Vec3 {
+    place.abs() * 1e-6
 }
 
 impl RTreeObject for Solid {
@@ -128,7 +133,7 @@ impl Space for SpatialIndex {
         accept: &dyn Fn(ScriptId) -> bool,
     ) -> Option<RayHit> {
         let reach = Cell::new(max_distance);
-        let beam = Beam::new(origin, direction, Vec3::ZERO, &reach);
+        let beam = Beam::new(origin, direction, slack(origin), &reach);
         let mut first: Option<(f32, ScriptId, RayHit)> = None;
         let _ = search(self.solids.root(), &|hull| beam.enters(hull).is_some(), &mut |solid| {
             let Solid { id, center, shape, hull } = *solid;
@@ -155,7 +160,7 @@ impl Space for SpatialIndex {
         // One beam that is as thick as their ends lie apart holds all of them.
         let half = (upper - lower) * 0.5;
         let middle = lower + half;
-        let thickness = half * 1.0001 + middle.abs() * 1e-6;
+        let thickness = half * 1.0001 + slack(middle) + slack(from);
         let reach = Cell::new(1.0);
         let beam = Beam::new(from, middle - from, thickness, &reach);
         let _ = search(self.solids.root(), &|hull| beam.enters(hull).is_some(), &mut |solid| {
@@ -195,7 +200,7 @@ struct Beam<'a> {
     from: Corner,
     /// One by the direction.
     inverse: Corner,
-    /// How far it reaches to all sides.
+    /// How far it reaches to all sides: a little at least, so that rounding loses no hit.
     thickness: Corner,
     /// How many times the direction it is long; may shrink while the tree is searched.
     reach: &'a Cell<f32>,

@@ -1,6 +1,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
+    hash::Hasher,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -30,6 +31,7 @@ pub struct ScriptCompiler {
     /// What scripts may call, by the categories that are denied to them.
     libraries: Mutex<BTreeMap<BTreeSet<Category>, Libraries>>,
     backend: Backend,
+    watched: bool,
 }
 
 /// What scripts may call, as each backend has it; made when the first script of it needs it.
@@ -52,6 +54,7 @@ pub struct FunctionId(u32);
 /// A script that can be called: an interface, not a tree. Shared by all its instances.
 pub struct CompiledScript {
     source_hash: u64,
+    identity: u64,
     path: Arc<str>,
     level: TrustLevel,
     granted: Permissions,
@@ -94,6 +97,7 @@ impl ScriptCompiler {
             standard: OnceLock::new(),
             libraries: Mutex::new(BTreeMap::new()),
             backend: Backend::Compiled,
+            watched: false,
         }
     }
 
@@ -102,6 +106,15 @@ impl ScriptCompiler {
     #[must_use]
     pub const fn with_backend(mut self, backend: Backend) -> Self {
         self.backend = backend;
+        self
+    }
+
+    /// The same, with a mark at each statement that tells
+    /// [watchers](crate::api::ScriptContext::watched_by) of it. Scripts mean the same and use the same
+    /// fuel, and are slower. Only for the compiled backend.
+    #[must_use]
+    pub const fn watched(mut self) -> Self {
+        self.watched = true;
         self
     }
 
@@ -165,18 +178,40 @@ impl ScriptCompiler {
             Backend::Compiled => {
                 let library = self.compiled_library(denied);
                 let ast = &parsed.1;
-                let program = CompiledProgram::new(path, ast, &outline, library, &mut context)?;
+                let program =
+                    CompiledProgram::new(path, ast, &outline, library, self.watched, &mut context)?;
                 Program::Compiled(program)
             }
             Backend::Reference => {
                 let library = self.reference_library(denied);
-                let program =
-                    ReferenceProgram::new(path, parsed, &outline, &library, &mut context)
-                        .map_err(|error| vec![error])?;
+                let program = ReferenceProgram::new(path, parsed, &outline, &library, &mut context)
+                    .map_err(|error| vec![error])?;
                 Program::Reference(program)
             }
         };
-        Ok(CompiledScript::new(source, &self.limits, outline, program))
+        let identity = self.identity(source);
+        Ok(CompiledScript::new(source, identity, &self.limits, outline, program))
+    }
+
+    fn identity(&self, source: &Verified<ScriptSource>) -> u64 {
+        let mut hasher = XxHash3_64::default();
+        let mut part = |bytes: &[u8]| {
+            hasher.write(&(bytes.len() as u64).to_le_bytes());
+            hasher.write(bytes);
+        };
+        part(env!("CARGO_PKG_VERSION").as_bytes());
+        part(self.backend.to_string().as_bytes());
+        part(format!("{:?}", self.limits).as_bytes());
+        part(source.get().bytes());
+        for function in self.api.iter() {
+            let category = function.category();
+            let granted =
+                *category == Category::UNIVERSAL || source.granted().allows(category.name());
+            if granted {
+                function.signatures().iter().for_each(|signature| part(signature.as_bytes()));
+            }
+        }
+        hasher.finish()
     }
 
     fn standard(&self) -> &Standard {
@@ -227,6 +262,7 @@ impl ScriptCompiler {
 impl CompiledScript {
     fn new(
         source: &Verified<ScriptSource>,
+        identity: u64,
         limits: &ScriptLimits,
         outline: Outline,
         program: Program,
@@ -247,6 +283,7 @@ impl CompiledScript {
         let callbacks = std::array::from_fn(|i| functions.get(CALLBACKS[i].name).copied());
         Self {
             source_hash: XxHash3_64::oneshot(source.get().bytes()),
+            identity,
             path: source.get().path().into(),
             level: source.level(),
             granted: source.granted().clone(),
@@ -267,6 +304,13 @@ impl CompiledScript {
     #[must_use]
     pub const fn source_hash(&self) -> u64 {
         self.source_hash
+    }
+
+    /// What the program is, for machines that must run the same one: a hash of its text, the compiler's
+    /// version, the backend, the limits, and the functions that it may call.
+    #[must_use]
+    pub const fn identity(&self) -> u64 {
+        self.identity
     }
 
     /// What error messages call this script.

@@ -5,9 +5,9 @@ mod callable;
 mod convert;
 mod fault;
 mod heap;
+mod library;
 mod literal;
 mod lower;
-mod library;
 mod machine;
 mod native;
 mod op;
@@ -19,10 +19,11 @@ mod show;
 mod steps;
 mod val;
 
+use self::val::Range;
 pub(crate) use self::{
     convert::{from_value, to_value},
+    library::natives,
     program::Library,
     script::{CompiledProgram, library},
     val::Val,
 };
-use self::val::Range;

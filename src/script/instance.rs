@@ -1,8 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    CompiledScript, FunctionId, StateError, StateSnapshot, state::ScriptState,
-    compile::Program,
+    CompiledScript, FunctionId, StateError, StateSnapshot, compile::Program, state::ScriptState,
 };
 use crate::{
     api::ScriptContext,

@@ -14,7 +14,7 @@ mod operators;
 mod program;
 mod session;
 
-pub(super) use faults::{describe, kind_of};
 pub(crate) use convert::{check_plain, from_value, to_value};
+pub(super) use faults::{describe, kind_of};
 pub(crate) use natives::{Library, Standard, needs};
 pub(crate) use program::{ReferenceProgram, parse};

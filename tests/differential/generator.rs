@@ -24,6 +24,8 @@ pub(super) struct Generator<'a> {
     functions: Vec<Function>,
     /// How many more nodes the program may have before only leaves are chosen.
     budget: i32,
+    /// It may use `**`.
+    powers: bool,
     /// About how deep the parser is.
     level: u8,
     /// What the function that is being written may do.
@@ -66,6 +68,7 @@ pub(super) fn program(choices: &mut Choices) -> String {
         scope: Scope::default(),
         functions: Vec::new(),
         budget: 30,
+        powers: false,
         level: 4,
         at: Place::default(),
     };
@@ -101,6 +104,7 @@ impl Generator<'_> {
     }
 
     fn program(&mut self) {
+        self.powers = self.choices.once_in(6);
         for (name, kind, value) in CONSTANTS {
             if self.choices.once_in(3) {
                 self.put("const ");

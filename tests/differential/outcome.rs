@@ -120,8 +120,13 @@ impl From<ScriptError> for Fault {
     }
 }
 
-/// What the reference says when a closure touches what a native has borrowed for it, after a wait.
-const DATA_RACE: &str = "Data race";
+/// What only the reference says: when a closure touches what a native has borrowed for it, after a
+/// wait; of what a closure has captured, when that is no bool; and of the bytes that `for` gives.
+const OWN_WORDS: [&str; 3] = ["Data race", "alloc::sync::Arc<", "u8"];
+
+fn has_own_words(text: &str) -> bool {
+    OWN_WORDS.iter().any(|words| text.contains(words))
+}
 
 /// What one backend refuses and others do not.
 const REFUSED_ALONE: [&str; 2] = ["on this backend", "needs the name as a literal"];
@@ -282,8 +287,8 @@ impl Outcome {
             Some(error) if error.kind == ErrorKind::Fuel => true,
             _ if own == Own::Fuel => false,
             Some(error) if error.kind == ErrorKind::Memory => true,
-            Some(error) if error.message.contains(DATA_RACE) => true,
-            _ => step.state.values().chain(&step.log).any(|text| text.contains(DATA_RACE)),
+            Some(error) if has_own_words(&error.message) => true,
+            _ => step.state.values().chain(&step.log).any(|text| has_own_words(text)),
         };
         let refuses_alone = |fault: &Fault| REFUSED_ALONE.iter().any(|s| fault.message.contains(s));
         if own == Own::Limits && self.refused.iter().any(refuses_alone) {

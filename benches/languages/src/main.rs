@@ -86,10 +86,8 @@ fn main() -> ExitCode {
 
 /// Times all contestants of a workload in turn, and sees to it that they came to the same results.
 fn compete(workload: Workload, options: &Options) -> Vec<(&'static str, Sample)> {
-    let mut contestants = contestant::all(workload);
-    if options.ours {
-        contestants.truncate(1);
-    }
+    let mut contestants =
+        if options.ours { contestant::ours(workload) } else { contestant::all(workload) };
     let samples = measure::interleaved(&mut contestants, workload.calls(), options.rounds);
     let mut outcomes: Vec<(&str, Vec<Outcome>)> =
         contestants.iter_mut().map(|(name, contestant)| (*name, contestant.outcomes())).collect();

@@ -14,7 +14,8 @@ pub(crate) fn from_value(value: &Value) -> Val {
         Value::Blob(bytes) => Val::blob(bytes.clone()),
         Value::Array(items) => Val::array(items.iter().map(from_value).collect()),
         Value::Map(map) => {
-            let entries = map.iter().map(|(key, value)| (Key::from(key.as_str()), from_value(value)));
+            let entries =
+                map.iter().map(|(key, value)| (Key::from(key.as_str()), from_value(value)));
             Val::map(entries.collect::<BTreeMap<_, _>>())
         }
         Value::Unit => Val::Unit,
@@ -59,9 +60,7 @@ pub(crate) fn to_value(value: &Val) -> Result<Value, ApiFault> {
         Val::Range(range) => {
             Value::Range { start: range.start, end: range.end, inclusive: range.inclusive }
         }
-        Val::Array(items) => {
-            Value::Array(items.iter().map(to_value).collect::<Result<_, _>>()?)
-        }
+        Val::Array(items) => Value::Array(items.iter().map(to_value).collect::<Result<_, _>>()?),
         Val::Map(dict) => {
             let entries = dict.iter().map(|(key, value)| Ok((key.to_string(), to_value(value)?)));
             Value::Map(entries.collect::<Result<_, ApiFault>>()?)

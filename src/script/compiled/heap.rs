@@ -136,7 +136,7 @@ impl List {
     /// Changes the list in any way; what it weighs is counted anew.
     pub(crate) fn edit<R>(&mut self, change: impl FnOnce(&mut Vec<Val>) -> R) -> R {
         let result = self.items.edit(change, |items| Self::bytes(items.len()));
-        self.weight = Weight::of_items(&self.items.get());
+        self.weight = Weight::of_items(self.items.get());
         result
     }
 }
@@ -201,13 +201,6 @@ impl Dict {
         let result = change(value);
         self.weight = self.weight.replaced(before, value.weight());
         Some(result)
-    }
-
-    /// Changes the map in any way; what it weighs is counted anew.
-    pub(crate) fn edit<R>(&mut self, change: impl FnOnce(&mut BTreeMap<Key, Val>) -> R) -> R {
-        let result = self.entries.edit(change, Self::bytes);
-        self.weight = Weight::of_entries(self.entries.get());
-        result
     }
 }
 

@@ -13,13 +13,12 @@ pub(crate) fn of(expression: &Expr) -> Option<Val> {
         Expr::FloatConstant(x, _) => Val::Float(**x),
         Expr::CharConstant(c, _) => Val::Char(*c),
         Expr::StringConstant(text, _) => Val::text(text.as_str()),
-        Expr::Array(items, _) => {
-            Val::array(items.iter().map(of).collect::<Option<Vec<_>>>()?)
-        }
+        Expr::Array(items, _) => Val::array(items.iter().map(of).collect::<Option<Vec<_>>>()?),
         Expr::Map(entries, _) => {
-            let entries = entries.0.iter().map(|(key, value)| {
-                Some((Key::from(key.name.as_str()), of(value)?))
-            });
+            let entries = entries
+                .0
+                .iter()
+                .map(|(key, value)| Some((Key::from(key.name.as_str()), of(value)?)));
             Val::map(entries.collect::<Option<BTreeMap<_, _>>>()?)
         }
         _ => return None,
@@ -56,7 +55,8 @@ pub(crate) fn of_dynamic(value: &Dynamic) -> Option<Val> {
         return Some(Val::array(items.iter().map(of_dynamic).collect::<Option<Vec<_>>>()?));
     }
     if let Ok(map) = value.as_map_ref() {
-        let entries = map.iter().map(|(key, value)| Some((Key::from(key.as_str()), of_dynamic(value)?)));
+        let entries =
+            map.iter().map(|(key, value)| Some((Key::from(key.as_str()), of_dynamic(value)?)));
         return Some(Val::map(entries.collect::<Option<BTreeMap<_, _>>>()?));
     }
     None

@@ -22,9 +22,7 @@ use std::{
 use rhai::{AST, ASTFlags, Stmt};
 
 use self::{body::Body, glance::Glance};
-use super::{
-    program::{Function, Library, Program},
-};
+use super::program::{Function, Library, Program};
 use crate::{
     contract::{ErrorKind, Position, ScriptError, Stage},
     script::outline::{Outline, body as statements_of, position},
@@ -124,9 +122,7 @@ pub(crate) fn lower(
     if !errors.is_empty() {
         let mut errors: Vec<_> = errors
             .into_iter()
-            .map(|(at, kind, message)| {
-                ScriptError::new(Stage::Compile, kind, path, message).at(at)
-            })
+            .map(|(at, kind, message)| ScriptError::new(Stage::Compile, kind, path, message).at(at))
             .collect();
         errors.sort_by_key(|error| error.position);
         return Err(errors);
@@ -169,9 +165,9 @@ impl<'a> Lowering<'a> {
             body.finish(i as u32, definition);
         }
         let start = self.reserve();
-        let (constants, rest): (Vec<&Stmt>, Vec<&Stmt>) = ast.statements().iter().partition(|s| {
-            matches!(s, Stmt::Var(_, flags, _) if flags.intersects(ASTFlags::CONSTANT))
-        });
+        let (constants, rest): (Vec<&Stmt>, Vec<&Stmt>) = ast.statements().iter().partition(
+            |s| matches!(s, Stmt::Var(_, flags, _) if flags.intersects(ASTFlags::CONSTANT)),
+        );
         Body::of_top_level(self, &rest).finish_top_level(start, &rest);
         let evaluation = self.reserve();
         Body::of_constants(self, &constants).finish_constants(evaluation, &constants);

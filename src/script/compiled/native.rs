@@ -17,21 +17,27 @@ pub(crate) struct Native {
     pub(crate) arity: usize,
     /// The type of the receiver.
     pub(crate) receiver: Receiver,
-    /// How references write it, such as `push(array, item)`.
+    /// How references write it: `push(array: array, item: any)`, `text.len -> int`,
+    /// `v.x = value: float | int`, `map += other: map`. Types are those of
+    /// [`StandardFunction`](crate::script::standard::StandardFunction).
     pub(crate) signature: &'static str,
-    /// What it does, in a sentence.
+    /// What it does, in a sentence or two.
     pub(crate) doc: &'static str,
-    /// What a call costs beside the instruction itself.
     pub(crate) price: Price,
     pub(crate) effect: Effect,
     pub(crate) code: NativeCode,
 }
 
+impl Native {
+    /// The row at no price.
+    pub(crate) const fn free(self) -> Self {
+        Self { price: Price::Nothing, ..self }
+    }
+}
+
 /// The types that a receiver may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Receiver {
-    Unit,
-    Bool,
     Char,
     Int,
     Float,
@@ -47,12 +53,15 @@ pub(crate) enum Receiver {
     Nothing,
 }
 
-/// Fuel for a call, known before it runs.
+/// Fuel for a call, beside that of its instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Price {
-    /// So many units, whatever is passed.
-    Fixed(u32),
-    /// A unit for each element, entry and 16 bytes of text in the receiver, nested ones included.
+    /// None, but for the copy of what something else holds, too, if the call changes it.
+    Nothing,
+    /// What the code charges for what it does, before it does it.
+    Work,
+    /// Taken before the code runs: a unit, and one for each element, entry and 16 bytes of text in the
+    /// receiver, nested ones included. The code charges for what it makes.
     Receiver,
     /// As `Receiver`, for all arguments together.
     All,
@@ -65,8 +74,6 @@ pub(crate) enum Effect {
     Pure,
     /// It changes its receiver.
     Changes,
-    /// It calls functions of the script.
-    Calls,
     /// It calls functions of the script with what its receiver holds as `this`. What they make of it
     /// stays, but for a constant, which may be the receiver all the same.
     CallsWithItems,
@@ -81,7 +88,7 @@ impl Effect {
     }
 
     pub(crate) const fn calls(self) -> bool {
-        matches!(self, Self::Calls | Self::CallsWithItems | Self::ChangesAndCalls)
+        matches!(self, Self::CallsWithItems | Self::ChangesAndCalls)
     }
 
     /// Whether the receiver may be another value afterwards, also if the call fails.
@@ -93,8 +100,6 @@ impl Effect {
 impl Receiver {
     pub(crate) const fn takes(self, value: &Val) -> bool {
         match self {
-            Self::Unit => matches!(value, Val::Unit),
-            Self::Bool => matches!(value, Val::Bool(_)),
             Self::Char => matches!(value, Val::Char(_)),
             Self::Int => matches!(value, Val::Int(_)),
             Self::Float => matches!(value, Val::Float(_)),
@@ -108,12 +113,41 @@ impl Receiver {
             Self::Anything | Self::Nothing => true,
         }
     }
+
+    /// What references call the type; `None` if there is no receiver.
+    pub(crate) const fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Char => "char",
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::Vec3 => "Vec3",
+            Self::Text => "string",
+            Self::Array => "array",
+            Self::Map => "map",
+            Self::Blob => "blob",
+            Self::Range => "range",
+            Self::Fn => "Fn",
+            Self::Anything => "any",
+            Self::Nothing => return None,
+        })
+    }
 }
 
 impl Price {
+    /// What references say.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Work => "its work",
+            Self::Receiver => "its receiver",
+            Self::All => "its arguments",
+        }
+    }
+
+    /// What is taken before the code runs.
     pub(crate) fn units(self, receiver: &Val, rest: &[Val]) -> u64 {
         match self {
-            Self::Fixed(units) => u64::from(units),
+            Self::Nothing | Self::Work => 0,
             Self::Receiver => 1 + receiver.weight().steps(),
             Self::All => {
                 1 + receiver.weight().steps()

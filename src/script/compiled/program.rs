@@ -1,6 +1,11 @@
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Val, heap::Key, native::Native, op::{Op, Reg}};
+use super::{
+    Val,
+    heap::Key,
+    native::Native,
+    op::{Op, Reg},
+};
 use crate::{api::NativeFn, contract::Position};
 
 /// A compiled script: its functions and the tables that their instructions refer to.

@@ -70,9 +70,10 @@ impl CompiledProgram {
         ast: &AST,
         outline: &Outline,
         library: Arc<Library>,
+        watched: bool,
         context: &mut ScriptContext<'_>,
     ) -> Result<Self, Vec<ScriptError>> {
-        let lowered = lower::lower(path, ast, outline, library, false)?;
+        let lowered = lower::lower(path, ast, outline, library, watched)?;
         let mut program = lowered.program;
         if !outline.constants.is_empty() {
             let mut constants = vec![Val::Unit; outline.constants.len()];

@@ -7,12 +7,31 @@ use super::{Val, fault::Fault, heap::Text};
 /// Numbers, characters or bits one after the other, made as a `for` asks for them.
 #[derive(Clone)]
 pub(crate) enum Steps {
-    Ints { next: i64, end: i64, step: i64, direction: i8 },
-    Floats { next: f64, end: f64, step: f64, direction: i8 },
-    Chars { text: Arc<Text>, from: usize, left: u64 },
-    Bits { bits: i64, left: u8 },
+    Ints {
+        next: i64,
+        end: i64,
+        step: i64,
+        direction: i8,
+    },
+    Floats {
+        next: f64,
+        end: f64,
+        step: f64,
+        direction: i8,
+    },
+    Chars {
+        text: Arc<Text>,
+        from: usize,
+        left: u64,
+    },
+    Bits {
+        bits: i64,
+        left: u8,
+    },
     /// The integers from one to the greatest that there is.
-    ToLast { next: Option<i64> },
+    ToLast {
+        next: Option<i64>,
+    },
 }
 
 impl Steps {

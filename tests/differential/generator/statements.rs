@@ -218,6 +218,10 @@ impl Generator<'_> {
                 self.choices.pick(templates)
             }
         };
+        if template.contains("**") && !self.powers {
+            self.note();
+            return;
+        }
         self.template(template, 2);
         self.put("\n");
     }
@@ -292,7 +296,8 @@ impl Generator<'_> {
                 self.put("if ");
                 self.expression(Type::Bool, 2);
                 self.put(" { throw ");
-                self.expression(Type::Any, 1);
+                let kind = self.choices.pick(&[Type::Int, Type::Str, Type::Map, Type::Array]);
+                self.expression(kind, 1);
                 self.put("; }\n");
             }
             3 if self.at.blocks > 0 => {
@@ -447,7 +452,8 @@ impl Generator<'_> {
         self.put("{\n");
         match self.choices.below(4) {
             0 => {
-                self.put(if self.at.sees_state { "out.push(err);\n" } else { "print(`${err}`);\n" })
+                let sees_state = self.at.sees_state;
+                self.put(if sees_state { "out.push(err);\n" } else { "print(`${err}`);\n" });
             }
             1 => self.statements(2),
             2 if self.at.blocks > 1 => self.put("throw;\n"),

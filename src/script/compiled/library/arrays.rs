@@ -30,7 +30,7 @@ const fn row(
     signature: &'static str,
     doc: &'static str,
 ) -> Native {
-    let (receiver, price) = (Receiver::Array, Price::Fixed(0));
+    let (receiver, price) = (Receiver::Array, Price::Work);
     Native { name, arity, receiver, signature, doc, price, effect, code }
 }
 

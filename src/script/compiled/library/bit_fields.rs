@@ -19,7 +19,7 @@ const fn row(
     signature: &'static str,
     doc: &'static str,
 ) -> Native {
-    let (receiver, price) = (Receiver::Int, Price::Fixed(0));
+    let (receiver, price) = (Receiver::Int, Price::Nothing);
     Native { name, arity, receiver, signature, doc, price, effect, code }
 }
 

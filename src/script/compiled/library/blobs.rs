@@ -23,26 +23,28 @@ const fn row(
     signature: &'static str,
     doc: &'static str,
 ) -> Native {
-    let (receiver, price) = (Receiver::Blob, Price::Fixed(0));
+    let (receiver, price) = (Receiver::Blob, Price::Work);
     Native { name, arity, receiver, signature, doc, price, effect, code }
 }
 
 const fn makes(arity: usize, receiver: Receiver, signature: &'static str) -> Native {
     let doc = "New bytes, so many of one value, which is 0 if none is given.";
-    let (name, price, effect, code) = ("blob", Price::Fixed(0), Effect::Pure, blob);
+    let (name, price, effect, code) = ("blob", Price::Work, Effect::Pure, blob);
     Native { name, arity, receiver, signature, doc, price, effect, code }
 }
 
 use Effect::{Changes, Pure};
 
 const ROWS: [Native; 23] = [
-    makes(0, Receiver::Nothing, "blob() -> blob"),
+    makes(0, Receiver::Nothing, "blob() -> blob").free(),
     makes(1, Receiver::Int, "blob(len: int) -> blob"),
     makes(2, Receiver::Int, "blob(len: int, value: int) -> blob"),
-    row("len", 1, Pure, len, "len(blob: blob) -> int", "How many bytes there are."),
-    row("get$len", 1, Pure, len, "blob.len -> int", "How many bytes there are."),
-    row("is_empty", 1, Pure, is_empty, "is_empty(blob: blob) -> bool", "Whether there is no byte."),
-    row("get$is_empty", 1, Pure, is_empty, "blob.is_empty -> bool", "Whether there is no byte."),
+    row("len", 1, Pure, len, "len(blob: blob) -> int", "How many bytes there are.").free(),
+    row("get$len", 1, Pure, len, "blob.len -> int", "How many bytes there are.").free(),
+    row("is_empty", 1, Pure, is_empty, "is_empty(blob: blob) -> bool", "Whether there is no byte.")
+        .free(),
+    row("get$is_empty", 1, Pure, is_empty, "blob.is_empty -> bool", "Whether there is no byte.")
+        .free(),
     row(
         "to_array",
         1,
@@ -74,7 +76,8 @@ const ROWS: [Native; 23] = [
         get,
         "get(blob: blob, index: int) -> int",
         "The byte at a place, or 0 if there is none. A negative place counts from the end.",
-    ),
+    )
+    .free(),
     row(
         "set",
         3,
@@ -82,8 +85,9 @@ const ROWS: [Native; 23] = [
         set,
         "set(blob: blob, index: int, value: int)",
         "Writes the byte at a place, if there is one. A negative place counts from the end.",
-    ),
-    row("push", 2, Changes, push, "push(blob: blob, value: int)", "Adds a byte at the end."),
+    )
+    .free(),
+    row("push", 2, Changes, push, "push(blob: blob, value: int)", "Adds a byte at the end.").free(),
     row(
         "append",
         2,
@@ -115,7 +119,8 @@ const ROWS: [Native; 23] = [
         pop,
         "pop(blob: blob) -> int",
         "Takes the last byte out and gives it, or 0 if there is none.",
-    ),
+    )
+    .free(),
     row(
         "shift",
         1,
@@ -132,7 +137,7 @@ const ROWS: [Native; 23] = [
         "remove(blob: blob, index: int) -> int",
         "Takes the byte at a place out and gives it, or 0 if there is none.",
     ),
-    row("clear", 1, Changes, clear, "clear(blob: blob)", "Takes all bytes out."),
+    row("clear", 1, Changes, clear, "clear(blob: blob)", "Takes all bytes out.").free(),
     row(
         "truncate",
         2,
@@ -140,7 +145,8 @@ const ROWS: [Native; 23] = [
         truncate,
         "truncate(blob: blob, len: int)",
         "Keeps no more than so many bytes from the beginning.",
-    ),
+    )
+    .free(),
     row(
         "chop",
         2,

@@ -22,15 +22,16 @@ const fn row(
     signature: &'static str,
     doc: &'static str,
 ) -> Native {
-    let (receiver, price) = (Receiver::Map, Price::Fixed(0));
+    let (receiver, price) = (Receiver::Map, Price::Work);
     Native { name, arity, receiver, signature, doc, price, effect, code }
 }
 
 use Effect::{CallsWithItems, Changes, ChangesAndCalls, Pure};
 
 const ROWS: [Native; 19] = [
-    row("len", 1, Pure, len, "len(map: map) -> int", "How many entries there are."),
-    row("is_empty", 1, Pure, is_empty, "is_empty(map: map) -> bool", "Whether there is no entry."),
+    row("len", 1, Pure, len, "len(map: map) -> int", "How many entries there are.").free(),
+    row("is_empty", 1, Pure, is_empty, "is_empty(map: map) -> bool", "Whether there is no entry.")
+        .free(),
     row(
         "contains",
         2,
@@ -77,7 +78,7 @@ const ROWS: [Native; 19] = [
         2,
         Changes,
         mix_in,
-        "map += other",
+        "map += other: map",
         "Adds the entries of another map; under the same key the other's value wins.",
     ),
     row(
@@ -85,7 +86,7 @@ const ROWS: [Native; 19] = [
         2,
         Pure,
         joined,
-        "map + other -> map",
+        "map + other: map -> map",
         "A map with the entries of both; under the same key the second one's value wins.",
     ),
     row(
@@ -101,7 +102,7 @@ const ROWS: [Native; 19] = [
         2,
         Pure,
         equals,
-        "map == other -> bool",
+        "map == other: map -> bool",
         "Whether both have the same keys with equal values.",
     ),
     row(
@@ -109,7 +110,7 @@ const ROWS: [Native; 19] = [
         2,
         Pure,
         differs,
-        "map != other -> bool",
+        "map != other: map -> bool",
         "Whether a key is in one of them only, or its values differ.",
     ),
     row("keys", 1, Pure, keys, "keys(map: map) -> array", "All keys, in order."),

@@ -19,7 +19,7 @@ const fn row(
     signature: &'static str,
     doc: &'static str,
 ) -> Native {
-    let (price, effect) = (Price::Fixed(0), Effect::Pure);
+    let (price, effect) = (Price::Nothing, Effect::Pure);
     Native { name, arity, receiver, signature, doc, price, effect, code }
 }
 

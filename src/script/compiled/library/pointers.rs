@@ -13,7 +13,7 @@ const fn row(
     signature: &'static str,
     doc: &'static str,
 ) -> Native {
-    let (receiver, price, effect) = (Receiver::Fn, Price::Fixed(0), Effect::Pure);
+    let (receiver, price, effect) = (Receiver::Fn, Price::Work, Effect::Pure);
     Native { name, arity: 1, receiver, signature, doc, price, effect, code }
 }
 
@@ -23,8 +23,8 @@ const ANONYMOUS: &str = "Whether a pointer points to a closure.";
 const ROWS: &[Native] = &[
     row("name", name, "name(pointer: Fn) -> string", NAME),
     row("get$name", name, "pointer.name -> string", NAME),
-    row("is_anonymous", is_anonymous, "is_anonymous(pointer: Fn) -> bool", ANONYMOUS),
-    row("get$is_anonymous", is_anonymous, "pointer.is_anonymous -> bool", ANONYMOUS),
+    row("is_anonymous", is_anonymous, "is_anonymous(pointer: Fn) -> bool", ANONYMOUS).free(),
+    row("get$is_anonymous", is_anonymous, "pointer.is_anonymous -> bool", ANONYMOUS).free(),
 ];
 
 pub(super) fn natives() -> Vec<Native> {

@@ -9,13 +9,13 @@ use super::super::{
 
 const fn reads(name: &'static str, code: NativeCode, signature: &'static str) -> Native {
     let doc = "One part of the vector.";
-    let (receiver, price, effect) = (Receiver::Vec3, Price::Fixed(0), Effect::Pure);
+    let (receiver, price, effect) = (Receiver::Vec3, Price::Nothing, Effect::Pure);
     Native { name, arity: 1, receiver, signature, doc, price, effect, code }
 }
 
 const fn writes(name: &'static str, code: NativeCode, signature: &'static str) -> Native {
     let doc = "Writes one part of the vector, which must be finite.";
-    let (receiver, price, effect) = (Receiver::Vec3, Price::Fixed(0), Effect::Changes);
+    let (receiver, price, effect) = (Receiver::Vec3, Price::Nothing, Effect::Changes);
     Native { name, arity: 2, receiver, signature, doc, price, effect, code }
 }
 

@@ -10,9 +10,8 @@ impl Body<'_, '_> {
     /// `target = value` and `target operator= value`.
     pub(super) fn assignment(&mut self, operator: &OpAssignment, target: &Expr, value: &Expr) {
         let at = position(operator.position());
-        let operator = operator
-            .get_op_assignment_info()
-            .and_then(|(_, _, _, _, _, name)| Operator::of(name));
+        let operator =
+            operator.get_op_assignment_info().and_then(|(_, _, _, _, _, name)| Operator::of(name));
         match target {
             Expr::Variable(variable, _, target_at) => {
                 let name = variable.1.as_str();

@@ -214,9 +214,10 @@ impl Body<'_, '_> {
         site.arguments = call.args.len() as u8;
         site.constant = match receiver.root {
             Root::Constant(_) => true,
-            Root::Register(register) => self.locals.iter().any(|local| {
-                local.constant && local.place == Place::Register(register)
-            }),
+            Root::Register(register) => self
+                .locals
+                .iter()
+                .any(|local| local.constant && local.place == Place::Register(register)),
             _ => false,
         };
         site.receiver = Some(receiver);
@@ -235,9 +236,13 @@ impl Body<'_, '_> {
         let calls = site.natives.iter().any(|native| native.effect.calls());
         // Entries of maps may be closures, and there may be functions for the type.
         self.reach.anything |= calls || site.typed || site.method;
-        let changes =
-            site.function.is_some() || site.typed || &*site.name == "call"
-                || site.natives.iter().any(|native| native.effect.changes() || native.effect.writes_back());
+        let changes = site.function.is_some()
+            || site.typed
+            || &*site.name == "call"
+            || site
+                .natives
+                .iter()
+                .any(|native| native.effect.changes() || native.effect.writes_back());
         // A closure of that name in a map may change `this`; of the script's own variables the machine
         // notices it.
         let this = site.receiver.as_ref().is_some_and(|receiver| receiver.root == Root::This);

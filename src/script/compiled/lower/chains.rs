@@ -116,12 +116,7 @@ impl Body<'_, '_> {
     }
 
     /// A path without any step, for `this`.
-    pub(super) fn path_of(
-        &mut self,
-        root: &Expr,
-        steps: Vec<Step>,
-        at: Option<Position>,
-    ) -> u16 {
+    pub(super) fn path_of(&mut self, root: &Expr, steps: Vec<Step>, at: Option<Position>) -> u16 {
         let (start, _) = self.root(root);
         self.path(start, at, steps)
     }
@@ -139,13 +134,10 @@ impl Body<'_, '_> {
             .iter()
             .zip(later_may_write)
             .map(|(link, later)| {
-                let step = |what| {
-                    Ready::Step(Step { what, at: link.at, member_at: link.member_at })
-                };
+                let step =
+                    |what| Ready::Step(Step { what, at: link.at, member_at: link.member_at });
                 let ready = match link.what {
-                    What::Property(name) => {
-                        step(Member::Property(self.lowering.tables.key(name)))
-                    }
+                    What::Property(name) => step(Member::Property(self.lowering.tables.key(name))),
                     What::Index(index) => step(Member::Index(self.operand(index, !later))),
                     What::Method(call, at) => {
                         let base = self.next as Reg;

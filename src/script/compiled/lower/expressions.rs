@@ -73,8 +73,7 @@ impl Body<'_, '_> {
                 self.land_all(ends);
             }
             Expr::Stmt(block) => match block.statements() {
-                [Stmt::Share(_), Stmt::Expr(closure)]
-                    if matches!(&**closure, Expr::FnCall(call, _) if call.name.as_str() == "curry") =>
+                [Stmt::Share(_), Stmt::Expr(closure)] if matches!(&**closure, Expr::FnCall(call, _) if call.name.as_str() == "curry") =>
                 {
                     self.expression(closure, to);
                 }

@@ -92,8 +92,7 @@ impl Body<'_, '_> {
         let state = self.lowering.state.keys().filter(|_| self.sees_state).cloned();
         let given = GIVEN.iter().filter(|_| self.sees_state).map(|name| (*name).to_owned());
         let constants = self.lowering.constants.keys().cloned();
-        let mut names: Vec<String> =
-            locals.chain(state).chain(given).chain(constants).collect();
+        let mut names: Vec<String> = locals.chain(state).chain(given).chain(constants).collect();
         names.sort_unstable();
         names.dedup();
         names

@@ -139,8 +139,7 @@ impl Body<'_, '_> {
             }
             Stmt::Share(..) | Stmt::Noop(_) => self.nothing(to),
             other => {
-                self.lowering
-                    .refuse(position(other.position()), "this statement is not available");
+                self.lowering.refuse(position(other.position()), "this statement is not available");
             }
         }
     }

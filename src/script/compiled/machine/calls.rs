@@ -124,8 +124,7 @@ impl Run<'_, '_> {
         });
         let Some(function) = typed.flatten().or(site.function) else { return Ok(None) };
         let args = self.registers_taken(args_at, count);
-        let changes =
-            self.program.functions.get(function as usize).is_some_and(|f| f.changes_this);
+        let changes = self.program.functions.get(function as usize).is_some_and(|f| f.changes_this);
         let back = if !changes {
             Back::Nobody
         } else if site.constant || self.is_constant_this(site) {
@@ -148,7 +147,9 @@ impl Run<'_, '_> {
     /// Puts what a method has made of `this` where it came from.
     pub(super) fn give_back(&mut self, site: u16, this: Val) {
         let program = self.program;
-        let Some(base) = self.machine.frames.last().map(|frame| frame.base as usize) else { return };
+        let Some(base) = self.machine.frames.last().map(|frame| frame.base as usize) else {
+            return;
+        };
         let Some(path) =
             program.sites.get(usize::from(site)).and_then(|site| site.receiver.as_ref())
         else {
@@ -171,12 +172,7 @@ impl Run<'_, '_> {
         });
     }
 
-    fn call_native(
-        &mut self,
-        site: &Site,
-        base: usize,
-        args: &mut [Val],
-    ) -> Result<Val, Fault> {
+    fn call_native(&mut self, site: &Site, base: usize, args: &mut [Val]) -> Result<Val, Fault> {
         let Some(path) = &site.receiver else {
             return self.call_row_or_api(site, &mut Val::Unit, args);
         };
@@ -267,7 +263,8 @@ impl Run<'_, '_> {
 
     /// Whether a method is called on a `this` that is a constant.
     fn is_constant_this(&self, site: &Site) -> bool {
-        site.receiver.as_ref().is_some_and(|path| path.root == Root::This) && self.this_is_constant()
+        site.receiver.as_ref().is_some_and(|path| path.root == Root::This)
+            && self.this_is_constant()
     }
 
     /// Tries rows in order until one takes the arguments.
@@ -402,8 +399,11 @@ impl Run<'_, '_> {
     /// Calls a function of the API.
     pub(super) fn api(&mut self, api: &ApiCall, args: &[&Val]) -> Result<Val, Fault> {
         let objects: Vec<_> = args.iter().map(|value| convert::Object(value)).collect();
-        let passed: Vec<_> =
-            args.iter().zip(&objects).map(|(value, object)| convert::passed(value, object)).collect();
+        let passed: Vec<_> = args
+            .iter()
+            .zip(&objects)
+            .map(|(value, object)| convert::passed(value, object))
+            .collect();
         let value = convert::from_owned((api.native)(self.context, &passed).map_err(Fault::api)?);
         if !value.is_inline() {
             self.charge(value.weight().steps())?;

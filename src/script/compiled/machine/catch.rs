@@ -52,8 +52,7 @@ impl Run<'_, '_> {
         while self.machine.frames.len() > target {
             let Some(function) = self.pop_frame() else { break };
             let name = self.name_of(function);
-            let called_at =
-                if self.machine.frames.len() > floor { self.place() } else { None };
+            let called_at = if self.machine.frames.len() > floor { self.place() } else { None };
             fault.trouble().frames.push((name, called_at));
         }
         let Some(handler) = handler else { return Err(fault) };
@@ -63,9 +62,9 @@ impl Run<'_, '_> {
         frame.pc = handler.catch;
         let at = frame.base as usize + usize::from(handler.error);
         self.set_register(at, value);
-        self.machine.caught.retain(|caught| {
-            caught.frame != handler.frame || caught.error != handler.error
-        });
+        self.machine
+            .caught
+            .retain(|caught| caught.frame != handler.frame || caught.error != handler.error);
         let (frame, error) = (handler.frame, handler.error);
         self.machine.caught.push(Caught { frame, error, trouble });
         Ok(())

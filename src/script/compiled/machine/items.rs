@@ -69,12 +69,7 @@ impl Run<'_, '_> {
     }
 
     /// An operator between two values, whatever they are.
-    pub(super) fn operate(
-        &mut self,
-        operator: Operator,
-        a: &Val,
-        b: &Val,
-    ) -> Result<Val, Fault> {
+    pub(super) fn operate(&mut self, operator: Operator, a: &Val, b: &Val) -> Result<Val, Fault> {
         if let Some(result) = operators::built_in(self, operator, a, b) {
             let result = result?;
             if !result.is_inline() {

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use rhai::EvalAltResult;
 
 use self::member::{read_member, write_member};
-use super::{Machine, Run, frames::{UNBOUND, is_unbound}};
+use super::{
+    Machine, Run,
+    frames::{UNBOUND, is_unbound},
+};
 use crate::script::compiled::{
     Val,
     fault::Fault,
@@ -162,7 +165,8 @@ impl Run<'_, '_> {
             },
             (Val::Array(list), Member::Index(at)) => {
                 let index = self.index(*at, base);
-                let place = list_place(list.len(), index).map_err(|fault| fault.at(step.member_at))?;
+                let place =
+                    list_place(list.len(), index).map_err(|fault| fault.at(step.member_at))?;
                 Ok(list.get(place))
             }
             _ => Ok(None),
@@ -293,9 +297,7 @@ impl Run<'_, '_> {
     ) -> Result<(), Fault> {
         let mut root = self.take_root(path, base)?;
         let result = self.walk(&mut root, &path.steps, base, purpose, change);
-        let result = result.and_then(|()| {
-            self.fits_value(&root)
-        });
+        let result = result.and_then(|()| self.fits_value(&root));
         if let Some(place) = self.root_mut(path, base) {
             *place = root;
         }
@@ -337,7 +339,8 @@ impl Run<'_, '_> {
             }
             (Val::Array(list), Member::Index(at)) => {
                 let index = self.index(*at, base);
-                let place = list_place(list.len(), index).map_err(|fault| fault.at(step.member_at))?;
+                let place =
+                    list_place(list.len(), index).map_err(|fault| fault.at(step.member_at))?;
                 self.charge(operators::copied(list, list.len()))?;
                 Arc::make_mut(list)
                     .with_item(place, |value| self.walk(value, rest, base, purpose, change))
@@ -428,7 +431,7 @@ fn list_place(len: usize, index: &Val) -> Result<usize, Fault> {
     } else {
         usize::try_from(index.unsigned_abs()).ok().and_then(|back| len.checked_sub(back))
     };
-    place.filter(|place| *place < len).ok_or_else(|| {
-        EvalAltResult::ErrorArrayBounds(len, index, rhai::Position::NONE).into()
-    })
+    place
+        .filter(|place| *place < len)
+        .ok_or_else(|| EvalAltResult::ErrorArrayBounds(len, index, rhai::Position::NONE).into())
 }

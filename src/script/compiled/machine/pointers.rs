@@ -98,7 +98,12 @@ impl Run<'_, '_> {
     }
 
     /// `is_def_fn(name, parameters)`.
-    pub(super) fn is_defined(&self, this: Option<&Val>, name: &Val, count: &Val) -> Result<bool, Fault> {
+    pub(super) fn is_defined(
+        &self,
+        this: Option<&Val>,
+        name: &Val,
+        count: &Val,
+    ) -> Result<bool, Fault> {
         let text = |value: &Val| match value {
             Val::Text(text) => Ok(Arc::<str>::from(text.as_str())),
             other => Err(Fault::mismatch("string", other.type_name())),
@@ -126,8 +131,11 @@ impl Run<'_, '_> {
                 let all: Vec<Val> = args.iter().map(|value| (*value).clone()).collect();
                 return Err(self.unfit(callee, &all));
             }
-            let mut all: Vec<Val> =
-                this.iter().map(|this| (**this).clone()).chain(args.iter().map(|v| (*v).clone())).collect();
+            let mut all: Vec<Val> = this
+                .iter()
+                .map(|this| (**this).clone())
+                .chain(args.iter().map(|v| (*v).clone()))
+                .collect();
             let result = self.call_by_name(&callee.name, &mut all);
             if let (Some(this), Some(first)) = (this, all.into_iter().next()) {
                 *this = first;

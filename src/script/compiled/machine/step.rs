@@ -106,7 +106,7 @@ impl Run<'_, '_> {
                 return Ok(());
             };
             let code = &*function.code;
-            let base = frame.base as usize;
+            let (base, frame_function) = (frame.base as usize, frame.function);
             let mut pc = frame.pc as usize;
             let mut fuel = self.fuel;
             let Some(mut w) = window(&mut self.machine.registers, base) else {
@@ -646,7 +646,14 @@ impl Run<'_, '_> {
                         let fault = self.caught_again(error, at);
                         fail!(fault);
                     }
-                    Op::Statement => {}
+                    Op::Statement => {
+                        // Being watched costs a script nothing.
+                        fuel += 1;
+                        whole!({
+                            self.watched(frame_function, pc);
+                            Ok(())
+                        });
+                    }
                 }
             }
         }

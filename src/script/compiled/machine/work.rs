@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use super::{Run, frames::Back, pointers};
-use crate::script::compiled::{
-    Val,
-    fault::Fault,
-    op::Reg,
-    operators::{self, Operator},
+use crate::{
+    api::Watched,
+    script::compiled::{
+        Val,
+        fault::Fault,
+        op::Reg,
+        operators::{self, Operator},
+    },
 };
 
 impl Run<'_, '_> {
@@ -50,12 +53,7 @@ impl Run<'_, '_> {
         self.operate(operator, &a, b)
     }
 
-    pub(super) fn operate_one(
-        &mut self,
-        name: &str,
-        base: usize,
-        a: Reg,
-    ) -> Result<Val, Fault> {
+    pub(super) fn operate_one(&mut self, name: &str, base: usize, a: Reg) -> Result<Val, Fault> {
         let a = self.register(base, a);
         match operators::unary(name, &a) {
             Some(result) => result,
@@ -158,12 +156,7 @@ impl Run<'_, '_> {
         self.fits(weight)
     }
 
-    pub(super) fn interpolate(
-        &mut self,
-        base: usize,
-        text: Reg,
-        value: &Val,
-    ) -> Result<(), Fault> {
+    pub(super) fn interpolate(&mut self, base: usize, text: Reg, value: &Val) -> Result<(), Fault> {
         let shown = match value {
             Val::Text(text) => {
                 self.charge((text.len() / 16) as u64)?;
@@ -216,6 +209,14 @@ impl Run<'_, '_> {
             return Err(Fault::mismatch("Fn", callee.type_name()).at(site.argument_at));
         };
         self.call_pointer(&callee, None, all, (to, Back::Nobody))
+    }
+
+    /// Tells who watches the call that a statement begins.
+    pub(super) fn watched(&mut self, function: u32, pc: usize) {
+        let program = self.program;
+        let Some(function) = program.functions.get(function as usize) else { return };
+        let place = pc.checked_sub(1).and_then(|at| function.places.get(at).copied().flatten());
+        self.context.watch(&Watched { function: &function.name, place, fuel: self.fuel });
     }
 
     /// How many variables a closure shares.

@@ -15,8 +15,8 @@ use super::{change, check_room, count, list, made, row};
 use Effect::{Changes, Pure};
 
 pub(super) const ROWS: &[Native] = &[
-    row("len", 1, Pure, len, "len(array: array) -> int", "How many items there are."),
-    row("get$len", 1, Pure, len, "array.len -> int", "How many items there are."),
+    row("len", 1, Pure, len, "len(array: array) -> int", "How many items there are.").free(),
+    row("get$len", 1, Pure, len, "array.len -> int", "How many items there are.").free(),
     row(
         "is_empty",
         1,
@@ -24,8 +24,10 @@ pub(super) const ROWS: &[Native] = &[
         is_empty,
         "is_empty(array: array) -> bool",
         "Whether there is no item.",
-    ),
-    row("get$is_empty", 1, Pure, is_empty, "array.is_empty -> bool", "Whether there is no item."),
+    )
+    .free(),
+    row("get$is_empty", 1, Pure, is_empty, "array.is_empty -> bool", "Whether there is no item.")
+        .free(),
     // Like the reference, which takes reading an item for a change.
     row(
         "get",
@@ -34,7 +36,8 @@ pub(super) const ROWS: &[Native] = &[
         get,
         "get(array: array, index: int) -> any",
         "The item at a place, or `()` if there is none. A negative place counts from the end.",
-    ),
+    )
+    .free(),
     row(
         "set",
         3,
@@ -42,8 +45,10 @@ pub(super) const ROWS: &[Native] = &[
         set,
         "set(array: array, index: int, value: any)",
         "Replaces the item at a place, if there is one. A negative place counts from the end.",
-    ),
-    row("push", 2, Changes, push, "push(array: array, item: any)", "Adds an item at the end."),
+    )
+    .free(),
+    row("push", 2, Changes, push, "push(array: array, item: any)", "Adds an item at the end.")
+        .free(),
     row(
         "append",
         2,
@@ -92,7 +97,7 @@ pub(super) const ROWS: &[Native] = &[
         "remove(array: array, index: int) -> any",
         "Takes the item at a place out and gives it, or `()` if there is none.",
     ),
-    row("clear", 1, Changes, clear, "clear(array: array)", "Takes all items out."),
+    row("clear", 1, Changes, clear, "clear(array: array)", "Takes all items out.").free(),
     row(
         "reverse",
         1,
@@ -106,7 +111,7 @@ pub(super) const ROWS: &[Native] = &[
         2,
         Pure,
         joined,
-        "array + more -> array",
+        "array + more: array -> array",
         "An array with the items of one and then those of the other.",
     ),
     row(
@@ -114,7 +119,7 @@ pub(super) const ROWS: &[Native] = &[
         2,
         Pure,
         equals,
-        "array == other -> bool",
+        "array == other: array -> bool",
         "Whether both have as many items, each equal to the other's at its place.",
     ),
     row(
@@ -122,7 +127,7 @@ pub(super) const ROWS: &[Native] = &[
         2,
         Pure,
         differs,
-        "array != other -> bool",
+        "array != other: array -> bool",
         "Whether they differ in the number of items or in one of them.",
     ),
 ];

@@ -13,7 +13,8 @@ pub(super) const ROWS: [Native; 12] = [
         |_, blob, rest| parse(blob, rest, i64::from_le_bytes),
         "parse_le_int(blob: blob, range: range) -> int",
         PARSE_LE,
-    ),
+    )
+    .free(),
     row(
         "parse_le_int",
         3,
@@ -21,7 +22,8 @@ pub(super) const ROWS: [Native; 12] = [
         |_, blob, rest| parse(blob, rest, i64::from_le_bytes),
         "parse_le_int(blob: blob, start: int, len: int) -> int",
         PARSE_LE,
-    ),
+    )
+    .free(),
     row(
         "parse_be_int",
         2,
@@ -29,7 +31,8 @@ pub(super) const ROWS: [Native; 12] = [
         |_, blob, rest| parse(blob, rest, i64::from_be_bytes),
         "parse_be_int(blob: blob, range: range) -> int",
         PARSE_BE,
-    ),
+    )
+    .free(),
     row(
         "parse_be_int",
         3,
@@ -37,7 +40,8 @@ pub(super) const ROWS: [Native; 12] = [
         |_, blob, rest| parse(blob, rest, i64::from_be_bytes),
         "parse_be_int(blob: blob, start: int, len: int) -> int",
         PARSE_BE,
-    ),
+    )
+    .free(),
     row(
         "write_le",
         3,
@@ -45,7 +49,8 @@ pub(super) const ROWS: [Native; 12] = [
         |run, blob, rest| write_int(run, blob, rest, i64::to_le_bytes, "write_le"),
         "write_le(blob: blob, range: range, value: int)",
         WRITE_LE,
-    ),
+    )
+    .free(),
     row(
         "write_le",
         4,
@@ -53,7 +58,8 @@ pub(super) const ROWS: [Native; 12] = [
         |run, blob, rest| write_int(run, blob, rest, i64::to_le_bytes, "write_le"),
         "write_le(blob: blob, start: int, len: int, value: int)",
         WRITE_LE,
-    ),
+    )
+    .free(),
     row(
         "write_be",
         3,
@@ -61,7 +67,8 @@ pub(super) const ROWS: [Native; 12] = [
         |run, blob, rest| write_int(run, blob, rest, i64::to_be_bytes, "write_be"),
         "write_be(blob: blob, range: range, value: int)",
         WRITE_BE,
-    ),
+    )
+    .free(),
     row(
         "write_be",
         4,
@@ -69,7 +76,8 @@ pub(super) const ROWS: [Native; 12] = [
         |run, blob, rest| write_int(run, blob, rest, i64::to_be_bytes, "write_be"),
         "write_be(blob: blob, start: int, len: int, value: int)",
         WRITE_BE,
-    ),
+    )
+    .free(),
     row(
         "write_utf8",
         3,

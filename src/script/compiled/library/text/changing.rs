@@ -16,7 +16,7 @@ pub(super) const ROWS: [Native; 13] = [
             "Takes out every occurrence of a part.",
         ),
     ),
-    at(FREE, changes("clear", 1, clear, "clear(text: string)", "Takes all characters out.")),
+    changes("clear", 1, clear, "clear(text: string)", "Takes all characters out.").free(),
     changes(
         "truncate",
         2,
@@ -31,16 +31,14 @@ pub(super) const ROWS: [Native; 13] = [
         "trim(text: string)",
         "Takes white space out at the beginning and at the end.",
     ),
-    at(
-        FREE,
-        changes(
-            "pop",
-            1,
-            pop,
-            "pop(text: string) -> char | ()",
-            "Takes the last character out and gives it, or `()` if there is none.",
-        ),
-    ),
+    changes(
+        "pop",
+        1,
+        pop,
+        "pop(text: string) -> char | ()",
+        "Takes the last character out and gives it, or `()` if there is none.",
+    )
+    .free(),
     changes(
         "pop",
         2,
@@ -80,9 +78,6 @@ pub(super) const ROWS: [Native; 13] = [
     changes("make_upper", 1, make_upper, "make_upper(text: string)", "Makes it upper case."),
     changes("make_lower", 1, make_lower, "make_lower(text: string)", "Makes it lower case."),
 ];
-
-/// Nothing beside the call itself and what the code charges.
-const FREE: Price = Price::Fixed(0);
 
 fn remove(run: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [part] = rest else { return Err(Fault::no_overload()) };

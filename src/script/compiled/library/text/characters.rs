@@ -1,9 +1,9 @@
 //! Single characters.
 
-use super::{Fault, Native, Price, Receiver, Run, Val, at, changes, of, reads};
+use super::{Fault, Native, Receiver, Run, Val, changes, of, reads};
 
 const fn for_char(row: Native) -> Native {
-    at(Price::Fixed(0), of(Receiver::Char, row))
+    of(Receiver::Char, row).free()
 }
 
 pub(super) const ROWS: [Native; 6] = [

@@ -9,14 +9,14 @@ use crate::{
 };
 
 /// What is made is paid for as it is made.
-const fn free(receiver: Receiver, row: Native) -> Native {
-    at(Price::Fixed(0), of(receiver, row))
+const fn makes(receiver: Receiver, row: Native) -> Native {
+    at(Price::Work, of(receiver, row))
 }
 
 use Receiver::{Anything, Blob, Int, Map, Nothing, Text};
 
 pub(super) const ROWS: [Native; 15] = [
-    free(
+    makes(
         Anything,
         reads(
             "print",
@@ -26,8 +26,9 @@ pub(super) const ROWS: [Native; 15] = [
             "Writes a value to the log, for information.",
         ),
     ),
-    free(Nothing, reads("print", 0, print_nothing, "print()", "Writes an empty line to the log.")),
-    free(
+    of(Nothing, reads("print", 0, print_nothing, "print()", "Writes an empty line to the log."))
+        .free(),
+    makes(
         Anything,
         reads(
             "debug",
@@ -37,8 +38,9 @@ pub(super) const ROWS: [Native; 15] = [
             "Writes a value to the log, to find mistakes.",
         ),
     ),
-    free(Nothing, reads("debug", 0, debug_nothing, "debug()", "Writes an empty line to the log.")),
-    free(
+    of(Nothing, reads("debug", 0, debug_nothing, "debug()", "Writes an empty line to the log."))
+        .free(),
+    makes(
         Anything,
         reads(
             "to_string",
@@ -48,7 +50,7 @@ pub(super) const ROWS: [Native; 15] = [
             "The value as `print` writes it; a list or map is cut where text may not be longer.",
         ),
     ),
-    free(
+    makes(
         Anything,
         reads(
             "to_debug",
@@ -58,16 +60,15 @@ pub(super) const ROWS: [Native; 15] = [
             "The value as `debug` writes it, with text in quotes.",
         ),
     ),
-    free(Map, reads("to_json", 1, json, "to_json(map: map) -> string", "The map as JSON text.")),
-    free(
-        Int,
-        reads("to_hex", 1, to_hex, "to_hex(number: int) -> string", "The number in base 16."),
-    ),
-    free(
+    makes(Map, reads("to_json", 1, json, "to_json(map: map) -> string", "The map as JSON text.")),
+    of(Int, reads("to_hex", 1, to_hex, "to_hex(number: int) -> string", "The number in base 16."))
+        .free(),
+    of(
         Int,
         reads("to_octal", 1, to_octal, "to_octal(number: int) -> string", "The number in base 8."),
-    ),
-    free(
+    )
+    .free(),
+    of(
         Int,
         reads(
             "to_binary",
@@ -76,30 +77,37 @@ pub(super) const ROWS: [Native; 15] = [
             "to_binary(number: int) -> string",
             "The number in base 2.",
         ),
-    ),
-    free(
+    )
+    .free(),
+    makes(
         Text,
         reads(
             "+",
             2,
             after,
-            "text + value -> string",
+            "text + value: any -> string",
             "The text with the printed value behind it.",
         ),
     ),
-    free(
+    makes(
         Blob,
-        reads("+", 2, before, "blob + text -> string", "The bytes, read as UTF-8, and the text."),
+        reads(
+            "+",
+            2,
+            before,
+            "blob + text: string -> string",
+            "The bytes, read as UTF-8, and the text.",
+        ),
     ),
-    free(
+    makes(
         Anything,
-        reads("+", 2, before, "value + text -> string", "The printed value and the text."),
+        reads("+", 2, before, "value + text: string -> string", "The printed value and the text."),
     ),
-    free(
+    makes(
         Text,
-        changes("+=", 2, assign, "text += value", "Writes the printed value behind the text."),
+        changes("+=", 2, assign, "text += value: any", "Writes the printed value behind the text."),
     ),
-    free(
+    makes(
         Text,
         changes(
             "append",

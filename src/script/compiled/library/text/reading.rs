@@ -10,10 +10,10 @@ use crate::script::compiled::{Range, steps::Steps};
 pub(super) const ROWS: [Native; 22] = [
     reads("len", 1, len, "len(text: string) -> int", "How many characters there are."),
     reads("get$len", 1, len, "text.len -> int", "How many characters there are."),
-    at(FREE, reads("is_empty", 1, is_empty, "is_empty(text: string) -> bool", IS_EMPTY)),
-    at(FREE, reads("get$is_empty", 1, is_empty, "text.is_empty -> bool", IS_EMPTY)),
-    at(FREE, reads("bytes", 1, bytes, "bytes(text: string) -> int", BYTES)),
-    at(FREE, reads("get$bytes", 1, bytes, "text.bytes -> int", BYTES)),
+    reads("is_empty", 1, is_empty, "is_empty(text: string) -> bool", IS_EMPTY).free(),
+    reads("get$is_empty", 1, is_empty, "text.is_empty -> bool", IS_EMPTY).free(),
+    reads("bytes", 1, bytes, "bytes(text: string) -> int", BYTES).free(),
+    reads("get$bytes", 1, bytes, "text.bytes -> int", BYTES).free(),
     reads(
         "to_blob",
         1,
@@ -132,8 +132,6 @@ pub(super) const ROWS: [Native; 22] = [
     ),
 ];
 
-/// Nothing beside the call itself.
-const FREE: Price = Price::Fixed(0);
 const IS_EMPTY: &str = "Whether there is no character.";
 const BYTES: &str = "How many bytes the text takes in UTF-8.";
 const CHARS: &str = "All characters one after the other, for a `for`.";

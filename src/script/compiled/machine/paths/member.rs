@@ -108,12 +108,8 @@ pub(super) fn write_member(
             *bits = (*bits & !mask) | ((new << shift) & mask);
         }
         _ => {
-            let what = format!(
-                "{} [{}] = {}",
-                value.type_name(),
-                index.type_name(),
-                member.type_name()
-            );
+            let what =
+                format!("{} [{}] = {}", value.type_name(), index.type_name(), member.type_name());
             return Err(EvalAltResult::ErrorIndexingType(what, rhai::Position::NONE).into());
         }
     }
