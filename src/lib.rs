@@ -28,7 +28,8 @@
 //!
 //! # What to read
 //!
-//! - People who write scripts: the scripting guide, `docs/scripting-guide.md`.
+//! - People who write scripts: the scripting guide, `docs/scripting-guide.md`, and the language,
+//!   `docs/language.md`.
 //! - People who write the game: the host guide, `docs/host-guide.md`, then [`runtime`].
 //! - People who want to know how it works: `docs/architecture.md`, then the modules from the bottom up.
 //!
@@ -51,9 +52,12 @@
 //! - The result does not depend on the number of threads, the order of running, or the clock.
 //! - Data from outside never panics. *If a script, a file or an event can make the plugin panic, this
 //!   is a bug.* The one exception is code of the host: a panic in it is caught and reported.
+//! - A script that is stopped by a limit is stopped at the same place on every machine that runs it on
+//!   the same backend.
 //!
-//! The reference backend, which runs scripts today, is stock Rhai hardened as far as it goes. It is
-//! meant for scripts that you trust; see the security notes in `docs/architecture.md`.
+//! Scripts are compiled to a program of our own, which bounds what each of them may cost. A second
+//! backend, stock Rhai, is there to compare with; it cannot bound as much and runs
+//! [trusted](trust::TrustLevel) scripts only. See [`script::Backend`].
 
 pub mod api;
 #[cfg(feature = "cli")]

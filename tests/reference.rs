@@ -6,8 +6,11 @@ use std::{
 
 use bevy_cscript::{
     api::{Accepts, ApiFunction, ApiTable, reference},
+    script::standard,
     testing::ScriptRunner,
 };
+
+use crate::standard::{Verdict, lists};
 
 const BLESS: &str = "BLESS=1 cargo test reference";
 
@@ -21,12 +24,43 @@ fn generated() -> BTreeMap<PathBuf, String> {
     let definitions = Path::new("assets/definitions");
     let mut files = BTreeMap::from([
         ("docs/scripting-api-reference.md".into(), reference::markdown(&table)),
+        ("docs/standard-functions.md".into(), standard::markdown_with(&compared())),
         (definitions.join("api.json"), reference::json(&table)),
     ]);
     for (name, text) in reference::definitions(&table) {
         files.insert(definitions.join(name), text);
     }
     files
+}
+
+/// How the standard functions compare to those of stock Rhai, out of the lists in `tests/standard`.
+fn compared() -> String {
+    let (entries, _) = lists().expect("the lists are there");
+    let count = |verdict| entries.iter().filter(|entry| entry.verdict == verdict).count();
+    let (same, different) = (count(Verdict::Same), count(Verdict::Different));
+    let mut text = format!(
+        "## Compared with stock Rhai\n\nOf the functions in Rhai's own packages, each counted once for \
+         each way of calling it, {same} do\nthe same here, {different} differ in a corner, and {} are \
+         absent. Both backends have the same functions; a\ntest calls each of them on both.\n",
+        count(Verdict::Absent),
+    );
+    for (verdict, title) in [(Verdict::Different, "Different"), (Verdict::Absent, "Absent")] {
+        text.push_str(&format!("\n### {title}\n\n"));
+        let listed: Vec<_> = entries.iter().filter(|entry| entry.verdict == verdict).collect();
+        let mut reasons: Vec<&str> = Vec::new();
+        for entry in &listed {
+            if !reasons.contains(&entry.reason.as_str()) {
+                reasons.push(&entry.reason);
+            }
+        }
+        for reason in reasons {
+            text.push_str(&format!("- {reason}:\n"));
+            for entry in listed.iter().filter(|entry| entry.reason == reason) {
+                text.push_str(&format!("  - `{}`\n", entry.called()));
+            }
+        }
+    }
+    text
 }
 
 /// What lies where generated files lie and is not one of them.
@@ -73,6 +107,18 @@ fn files_are_as_the_table_says() {
         .collect();
     stale.extend(left_over.iter().map(|path| format!("{}: not wanted", path.display())));
     assert!(stale.is_empty(), "run `{BLESS}`; not up to date:\n{}", stale.join("\n"));
+}
+
+#[test]
+fn every_standard_function_is_on_the_page() {
+    let page = standard::markdown();
+    for function in standard::functions() {
+        let signature = function.signature.replace('|', "\\|");
+        assert!(page.contains(&format!("\n| `{signature}` | {} |", function.doc)), "{signature}");
+    }
+    let with = standard::markdown_with("## More to say\n\nSo it is.\n");
+    assert!(with.contains("\n- [More to say](#more-to-say)\n") && with.ends_with("\nSo it is.\n"));
+    assert!(with.starts_with(page.lines().next().expect("a line")));
 }
 
 #[test]

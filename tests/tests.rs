@@ -31,5 +31,5 @@ mod scripts;
 /// The world that tests of the API play in.
 #[cfg(feature = "bevy")]
 mod stage;
-/// The lists of Rhai's standard functions, and that they can be read.
+/// The standard functions against the lists of Rhai's, and against what backends make of them.
 mod standard;

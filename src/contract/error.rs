@@ -49,8 +49,8 @@ pub enum ErrorKind {
     NotFound,
     /// The text is not a script: unreadable bytes or a syntax error at the position given.
     Syntax,
-    /// The text parses but cannot be run as written (a helper that names state without `!`, a
-    /// callback with too many parameters). The message says what to write instead.
+    /// The text parses but cannot be run as written (an assignment to a constant, a callback with
+    /// too many parameters). The message says what to write instead.
     Compile,
     /// The script did something that has no result: a wrong type, an index out of range, a bad
     /// argument, its own `throw`.

@@ -8,27 +8,30 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ScriptLimits {
-    /// Steps of one call (nodes evaluated, calls, loop turns; callbacks passed to natives count
-    /// too). When they are spent the call fails with [`ErrorKind::Fuel`](super::ErrorKind::Fuel);
-    /// no `try` can catch it. Default: **50,000**, about 5 to 10 ms on the reference backend.
+    /// Steps of one call, callbacks passed to natives included. The compiled backend counts
+    /// instructions, and elements, entries and 16 bytes of text where something looks at the whole
+    /// of a value; the reference counts what Rhai evaluates. When they are spent the call fails with
+    /// [`ErrorKind::Fuel`](super::ErrorKind::Fuel); no `try` can catch it. Default: **50,000**, which
+    /// took the compiled backend 0.1 to 2 ms of usual work, and 11 ms of errors that are caught.
     pub fuel: u64,
     /// Steps for the code at the top level, which runs once for each instance. Default: **50,000**.
     pub start_fuel: u64,
-    /// Nested script calls. Default: **32**; script threads have a stack that holds this many in
-    /// unoptimised builds too.
+    /// Nested script calls, natives that call back included. Default: **32**; script threads have a
+    /// stack that holds this many in unoptimised builds too, on either backend.
     pub call_levels: usize,
     /// Nesting of expressions at the top level of a file. Default: **64**.
     pub expression_depth: usize,
     /// Nesting of expressions inside functions. Default: **32**.
     pub function_expression_depth: usize,
-    /// Bytes of one string. Default: **16,384**.
+    /// Bytes of one string, and of all text in one array or map, keys included. Default: **16,384**.
     pub string_bytes: usize,
     /// Elements of one array, nested ones counted. Default: **1,000**.
     pub array_items: usize,
     /// Entries of one map, nested ones counted. Default: **256**.
     pub map_items: usize,
     /// Bytes that a call may add to what the script holds: text, lists, maps and what closures
-    /// share, counted in a way that is equal on every machine. Default: **1,048,576**.
+    /// share, counted in a way that is equal on every machine, by the compiled backend only.
+    /// Default: **1,048,576**.
     pub memory_bytes: usize,
     /// Variables in one scope, state included. Default: **256**.
     pub variables: usize,

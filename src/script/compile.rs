@@ -72,8 +72,8 @@ pub struct CompiledScript {
 
 /// Which backend runs a script.
 pub(super) enum Program {
-    Compiled(CompiledProgram),
-    Reference(ReferenceProgram),
+    Compiled(Box<CompiledProgram>),
+    Reference(Box<ReferenceProgram>),
 }
 
 impl fmt::Debug for CompiledScript {
@@ -180,13 +180,13 @@ impl ScriptCompiler {
                 let ast = &parsed.1;
                 let program =
                     CompiledProgram::new(path, ast, &outline, library, self.watched, &mut context)?;
-                Program::Compiled(program)
+                Program::Compiled(Box::new(program))
             }
             Backend::Reference => {
                 let library = self.reference_library(denied);
                 let program = ReferenceProgram::new(path, parsed, &outline, &library, &mut context)
                     .map_err(|error| vec![error])?;
-                Program::Reference(program)
+                Program::Reference(Box::new(program))
             }
         };
         let identity = self.identity(source);

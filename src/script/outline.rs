@@ -34,7 +34,7 @@ pub(crate) struct Outline {
     pub(crate) functions: Vec<FunctionOutline>,
     /// Whether there is nothing in it at all.
     pub(crate) is_empty: bool,
-    /// Whether `**` occurs anywhere.
+    /// Whether `**` occurs anywhere, which the reference backend must know.
     pub(crate) uses_power: bool,
     /// Which of the [`GIVEN`] variables are read anywhere.
     pub(crate) reads_given: [bool; GIVEN.len()],
@@ -51,7 +51,9 @@ pub(crate) struct FunctionOutline {
     pub(crate) parameters: usize,
     /// Where it stands in the text.
     pub(crate) position: Option<Position>,
-    /// The state variables that a call may change, by index. All others are certainly as they were.
+    /// The state variables that a call on the reference backend may change, by index; there all others
+    /// are certainly as they were. The compiled backend finds its own, because its helpers see the
+    /// state however they are called.
     pub(crate) may_change: BTreeSet<usize>,
 }
 

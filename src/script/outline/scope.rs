@@ -1,4 +1,5 @@
-//! Which functions must see the variables of their caller, and whether they are called so.
+//! For the reference backend: which functions must see the variables of their caller, and whether they
+//! are called so.
 
 use std::collections::BTreeSet;
 
