@@ -184,7 +184,10 @@ fn standard_functions(format: Format, out: &mut impl Write) -> std::io::Result<E
         Format::Markdown => out.write_all(standard::markdown().as_bytes())?,
         Format::Json => out.write_all(standard::json().as_bytes())?,
         Format::Definitions => {
-            writeln!(out, "there are no definitions of standard functions: editors have their own")?;
+            writeln!(
+                out,
+                "there are no definitions of standard functions: editors have their own"
+            )?;
             return Ok(ExitCode::from(2));
         }
     }

@@ -277,6 +277,9 @@ fn what_scripts_cannot_have_is_absent() {
     }
 }
 
+/// A row that takes only those ranges whose end does not belong to them.
+const WITHOUT_END: &str = "range(range: range, step: int) -> range";
+
 #[test]
 fn every_row_is_listed() {
     let (mut entries, _) = lists().expect("the lists are there");
@@ -284,6 +287,9 @@ fn every_row_is_listed() {
     let mut wrong = Vec::new();
     for row in rows() {
         for types in row.combinations() {
+            if row.signature == WITHOUT_END && types.iter().any(|of| of == "range=") {
+                continue;
+            }
             if !entries.iter().any(|entry| is_about(entry, &row.name, &types)) {
                 wrong.push(format!("{}: not listed for ({})", row.signature, types.join(", ")));
             }

@@ -51,9 +51,9 @@ pub(crate) struct FunctionOutline {
     pub(crate) parameters: usize,
     /// Where it stands in the text.
     pub(crate) position: Option<Position>,
-    /// The state variables that a call on the reference backend may change, by index; there all others
-    /// are certainly as they were. The compiled backend finds its own, because its helpers see the
-    /// state however they are called.
+    /// The state variables that a call on the reference backend may change, by index; there all
+    /// others are certainly as they were. The compiled backend finds its own, because its helpers
+    /// see the state however they are called.
     pub(crate) may_change: BTreeSet<usize>,
 }
 

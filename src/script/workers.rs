@@ -12,9 +12,9 @@ pub enum ScriptThreads {
 
 /// The threads on which scripts are parsed and run, and nothing else.
 ///
-/// They are our own because of their stack: the parser recurses, and so do natives that call back and
-/// the reference backend, where a script that nests calls as deeply as its limits allow needs up to
-/// 6 MiB in an unoptimised build. Bevy's threads have 2 MiB.
+/// They are our own because of their stack: the parser recurses, and so do natives that call back
+/// and the reference backend, where a script that nests calls as deeply as its limits allow needs
+/// up to 6 MiB in an unoptimised build. Bevy's threads have 2 MiB.
 pub struct ScriptWorkers {
     pool: rayon::ThreadPool,
 }

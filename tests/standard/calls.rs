@@ -21,11 +21,17 @@ fn asked(a, b) { to_debug(a) < to_debug(b) }
 /// Arguments of each type, so that one call is tried in several ways.
 const TRIES: usize = 3;
 
+/// What arguments are called.
+const VARIABLES: [&str; 4] = ["a", "b", "c", "d"];
+
 /// An argument of a type, for a place among the arguments.
 fn sample(of: &str, place: usize, attempt: usize) -> &'static str {
     const INTS: [[&str; 4]; TRIES] = [["6", "1", "2", "3"], ["-3", "9", "2", "-1"], ["0"; 4]];
-    const FLOATS: [[&str; 3]; TRIES] =
-        [["2.5", "-0.5", "0.25"], ["1.0", "4.0", "1.5"], ["-7.75", "0.0", "1.0"]];
+    const FLOATS: [[&str; 4]; TRIES] = [
+        ["2.5", "-0.5", "0.25", "1.0"],
+        ["1.0", "4.0", "1.5", "-0.5"],
+        ["-7.75", "0.0", "1.0", "0.5"],
+    ];
     let samples: [&str; TRIES] = match of {
         "()" => ["()"; TRIES],
         "bool" => ["true", "false", "true"],
@@ -49,7 +55,7 @@ fn sample(of: &str, place: usize, attempt: usize) -> &'static str {
 
 /// A call of a name as lists have it, of `a`, `b` and so on.
 fn call(name: &str, arguments: usize) -> String {
-    let names = &["a", "b", "c", "d"][..arguments];
+    let names = &VARIABLES[..arguments];
     if let Some(property) = name.strip_prefix("get$") {
         format!("a.{property}")
     } else if let Some(property) = name.strip_prefix("set$") {
@@ -65,7 +71,11 @@ fn script(name: &str, types: &[String], attempt: usize) -> String {
     let given: String = types
         .iter()
         .enumerate()
-        .map(|(i, of)| format!("let {} = {}; ", ["a", "b", "c", "d"][i], sample(of, i, attempt)))
+        .map(|(i, of)| {
+            // Text may have to name a function that arrays can ask.
+            let names = of == "string" && types[0] == "array";
+            format!("let {} = {}; ", VARIABLES[i], sample(of, i, if names { 0 } else { attempt }))
+        })
         .collect();
     let call = call(name, types.len());
     let (call, receiver) = match types {
@@ -151,8 +161,15 @@ fn run(backend: Backend, text: &str) -> (Outcome, u64) {
     (outcome, fuel)
 }
 
+/// What functions of the API stand before: one writes a line, one gives the time of the game.
+const OF_THE_API: [&str; 2] = ["log(float)", "timestamp()"];
+
 /// What is wrong with what the backends make of a call.
 fn judge(entry: &Entry, rows: &[Row], attempt: usize) -> Option<String> {
+    let called = entry.called();
+    if OF_THE_API.contains(&called.as_str()) {
+        return None;
+    }
     let text = script(&entry.name, &entry.parameters, attempt);
     let (ours, _) = run(Backend::Compiled, &text);
     let (theirs, _) = run(Backend::Reference, &text);
@@ -176,7 +193,6 @@ fn judge(entry: &Entry, rows: &[Row], attempt: usize) -> Option<String> {
         }
         _ => return None,
     };
-    let called = entry.called();
     Some(format!("{}: `{called}` is {what}:\n  {ours:?}\n  {theirs:?}", entry.place))
 }
 
@@ -208,6 +224,8 @@ fn a_list_that_lies_is_found() {
         );
     }
     assert_eq!(found("len(array: array) -> int | same"), None);
+    // What `every_row_is_listed` leaves out.
+    assert_eq!(found("range(range: range=, step: int) -> range | absent: as in Rhai"), None);
 }
 
 /// What a call costs beside its arguments, on a receiver of a size.
@@ -223,7 +241,7 @@ fn cost(row: &Row, of: &str, types: &[String], size: usize) -> u64 {
         .iter()
         .enumerate()
         .skip(1)
-        .map(|(i, of)| format!("let {} = {}; ", ["a", "b", "c", "d"][i], sample(of, i, 0)))
+        .map(|(i, of)| format!("let {} = {}; ", VARIABLES[i], sample(of, i, 0)))
         .collect();
     let fuel = |call: &str| {
         let text = format!(
@@ -268,4 +286,31 @@ fn prices_grow_with_the_receiver_as_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn standard_functions_that_arrays_ask_are_paid_for() {
+    const ITEMS: u64 = 208;
+    for asked in [
+        "all(Fn(\"is_odd\"))",
+        "all(\"is_odd\")",
+        "for_each(Fn(\"is_odd\"))",
+        "map(Fn(\"to_hex\"))",
+        "find(Fn(\"is_even\"))",
+        "find_map(Fn(\"print\"))",
+        "reduce(Fn(\"max\"), 1)",
+        "zip(a, Fn(\"max\"))",
+        "order(Fn(\"max\"))",
+    ] {
+        let given = format!("let a = []; a.pad({ITEMS}, 7);");
+        let fuel = |call: &str| {
+            let text =
+                format!("let out = \"\"; let kind = \"\"; fn on_update() {{ {given} {call} }}");
+            let (outcome, fuel) = run(Backend::Compiled, &text);
+            assert!(matches!(outcome, Outcome::Made { .. }), "{call}: {outcome:?}");
+            fuel
+        };
+        let cost = fuel(&format!("a.{asked};")) - fuel("");
+        assert!(cost >= ITEMS, "{asked}: {cost}");
+    }
 }

@@ -1,5 +1,5 @@
-//! For the reference backend: which functions must see the variables of their caller, and whether they
-//! are called so.
+//! Functions by their names; and for the reference backend, which of them must see the variables of
+//! their caller, and whether they are called so.
 
 use std::collections::BTreeSet;
 

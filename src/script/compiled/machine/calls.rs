@@ -282,7 +282,10 @@ impl Run<'_, '_> {
             self.charge(row.price.units(receiver, args))?;
             if constant && row.effect.changes() {
                 // Whether it takes these arguments only it can tell.
-                let tried = (row.code)(self, &mut receiver.clone(), &mut args.to_vec());
+                let tried = match row.effect.calls() {
+                    true => Ok(Val::Unit),
+                    false => (row.code)(self, &mut receiver.clone(), &mut args.to_vec()),
+                };
                 if matches!(&tried, Err(fault) if fault.is_no_overload()) {
                     continue;
                 }

@@ -32,6 +32,8 @@ impl Question {
 
     /// Asks about the item at a place, which is `this`, or the argument at `moved` if the function
     /// takes one more. What the function makes of `this` is the item from then on, also if it fails.
+    ///
+    /// Paid for, because what is asked may be a native that costs nothing.
     pub(super) fn ask(
         &self,
         run: &mut Run<'_, '_>,
@@ -41,6 +43,7 @@ impl Question {
         moved: Option<usize>,
     ) -> Result<Val, Fault> {
         let Some(old) = list(array)?.get(index).cloned() else { return Ok(Val::Unit) };
+        run.charge(1)?;
         let mut item = old.clone();
         let extra = [count(index)];
         let answer = run.call_back(self.caller, &self.asked, Some(&mut item), args, &extra, moved);
@@ -62,7 +65,7 @@ impl Question {
         Ok(matches!(answer, Val::Bool(true)))
     }
 
-    /// Asks about two values, which are the arguments.
+    /// Asks about two values, which are the arguments. Paid for, as [`ask`](Self::ask).
     pub(super) fn about_both(
         &self,
         run: &mut Run<'_, '_>,
@@ -70,6 +73,7 @@ impl Question {
         second: &Val,
         extra: &[Val],
     ) -> Result<Val, Fault> {
+        run.charge(1)?;
         let args = [first.clone(), second.clone()];
         run.call_back(self.caller, &self.asked, None, &args, extra, None)
     }

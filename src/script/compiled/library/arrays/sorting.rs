@@ -146,7 +146,6 @@ fn ordered(
     // Asked about (right, left) and only for "comes before", a comparer such as `|a, b| a < b`
     // keeps equal items in their order.
     let sorted = merge_sorted(items, |right, left| {
-        run.charge(1)?;
         match question.about_both(run, right, left, &[])? {
             Val::Bool(before) => Ok(before),
             Val::Int(order) => Ok(order < 0),
@@ -250,7 +249,6 @@ fn dedup_asking(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Res
     let [comparer] = rest else { return Err(Fault::no_overload()) };
     let question = Question::new("dedup", comparer)?;
     let stays = first_of_each(list(array)?, |kept, next| {
-        run.charge(1)?;
         match question.about_both(run, kept, next, &[])? {
             Val::Bool(same) => Ok(same),
             found => Err(Fault::refused(format!(

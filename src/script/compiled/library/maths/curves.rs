@@ -152,7 +152,8 @@ pub(super) const ROWS: [Native; 23] = [
         1,
         |_, x, _| of_one(x, libm::log10),
         "log(x: float) -> float",
-        "The logarithm to the base 10.",
+        "The logarithm to the base 10. Where the API has its `log`, that one is called: write \
+         `log(x, 10.0)`.",
     ),
     row(
         Float,
