@@ -35,7 +35,7 @@ fn generated() -> BTreeMap<PathBuf, String> {
 
 /// How the standard functions compare to those of stock Rhai, out of the lists in `tests/standard`.
 fn compared() -> String {
-    let (entries, _) = lists().expect("the lists are there");
+    let (entries, _) = lists().unwrap_or_else(|error| panic!("{error}"));
     let count = |verdict| entries.iter().filter(|entry| entry.verdict == verdict).count();
     let (same, different) = (count(Verdict::Same), count(Verdict::Different));
     let mut text = format!(

@@ -132,11 +132,12 @@ struct Row {
     returns: Vec<String>,
     signature: &'static str,
     price: &'static str,
+    changes: bool,
 }
 
 impl Row {
     fn of(function: &StandardFunction) -> Option<Self> {
-        let StandardFunction { signature, receiver, name, price, .. } = *function;
+        let StandardFunction { signature, receiver, name, price, changes, .. } = *function;
         let (call, returns) = signature.split_once(" -> ").unwrap_or((signature, "()"));
         let options = |types: &str| -> Vec<_> { types.split(" | ").map(str::to_owned).collect() };
         let behind = || call.split_once(": ").map(|(_, types)| options(types));
@@ -150,7 +151,7 @@ impl Row {
             StandardForm::Setter => (format!("set${name}"), vec![receiver?, behind()?]),
             StandardForm::Operator => (name.to_owned(), vec![receiver?, behind()?]),
         };
-        let row = Self { name, parameters, returns: options(returns), signature, price };
+        let row = Self { name, parameters, returns: options(returns), signature, price, changes };
         (row.parameters.len() == function.arguments).then_some(row)
     }
 
@@ -173,7 +174,9 @@ impl Row {
         self.parameters.iter().fold(vec![Vec::new()], |before, options| {
             let options: Vec<_> = options.iter().flat_map(both).collect();
             let with = |types: Vec<String>| {
-                options.iter().map(move |option| [&types[..], &[option.clone()]].concat())
+                options
+                    .iter()
+                    .map(move |option| [&types[..], std::slice::from_ref(option)].concat())
             };
             before.into_iter().flat_map(with).collect()
         })

@@ -60,8 +60,8 @@ pub struct StandardFunction {
     ///
     /// A change of what something else holds, too, costs the copy as well.
     pub price: &'static str,
-    /// Whether it counts as a change of its receiver, so that a constant is refused. As in stock Rhai,
-    /// there are some that only look and count all the same, such as `extract`.
+    /// Whether it counts as a change of its receiver, so that it is refused as a method of a constant.
+    /// As in stock Rhai, there are some that only look and count all the same, such as `extract`.
     pub changes: bool,
 }
 

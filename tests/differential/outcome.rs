@@ -305,7 +305,11 @@ impl Outcome {
             _ if own == Own::Fuel => false,
             Some(error) if error.kind == ErrorKind::Memory => true,
             Some(error) if has_own_words(&error.message) || is_of_vector(&error.message) => true,
-            _ => step.state.values().chain(&step.log).any(|text| has_own_words(text) || is_of_vector(text)),
+            _ => step
+                .state
+                .values()
+                .chain(&step.log)
+                .any(|text| has_own_words(text) || is_of_vector(text)),
         };
         let refuses_alone = |fault: &Fault| REFUSED_ALONE.iter().any(|s| fault.message.contains(s));
         if own == Own::Limits && self.refused.iter().any(refuses_alone) {

@@ -11,8 +11,8 @@ const HEAD: &str = "\
 
 What the language brings along: functions, properties, and operators that are no arithmetic. The functions
 that reach the game are in the [reference of the API](scripting-api-reference.md). Arithmetic, comparing,
-indexing, and `type_of`, `is_shared`, `is_def_fn`, `is_def_var`, `Fn`, `call` and `curry` belong to the
-language itself and are not told here.
+indexing, and `type_of`, `is_shared`, `is_def_fn`, `is_def_var`, `Fn`, `call` and `curry` belong to
+[the language](language.md) itself and are not told here.
 ";
 
 /// What is not said again in each row.
@@ -25,11 +25,11 @@ const COMMON: &str = "\
   counts as one, too. A function without `->` gives `()`.
 - A call with other types than those listed is an error, which a script can catch.
 - A negative place counts from the end where the text says so. A part that goes beyond the end is cut.
-- What would be larger than the limits of the game is an error, and nothing is made.
+- What would be larger than the limits of the game is an error.
 - *All of them are deterministic*: the same arguments give the same result, the same error and the same price
   on every machine.
 - *Constants*: a function marked \"refused\" changes its receiver, or counts as if it did, and cannot be called
-  on a constant.
+  as a method of a constant. Written as a function it is given a copy.
 
 Every call costs the step of its instruction, and beside it:
 
@@ -59,7 +59,7 @@ pub(super) fn page(compared: &str) -> String {
     for (receiver, title) in RECEIVERS {
         let _ = write!(
             page,
-            "\n## {title}\n\n| | what it does | price | constants |\n|---|---|---|---|\n"
+            "\n## {title}\n\n| call | what it does | price | constants |\n|---|---|---|---|\n"
         );
         for function in all.iter().filter(|function| function.receiver == receiver) {
             push_row(&mut page, function);

@@ -145,16 +145,15 @@ fn ordered(
     }
     // Asked about (right, left) and only for "comes before", a comparer such as `|a, b| a < b`
     // keeps equal items in their order.
-    let sorted = merge_sorted(items, |right, left| {
-        match question.about_both(run, right, left, &[])? {
+    let sorted =
+        merge_sorted(items, |right, left| match question.about_both(run, right, left, &[])? {
             Val::Bool(before) => Ok(before),
             Val::Int(order) => Ok(order < 0),
             found => Err(Fault::refused(format!(
                 "`{function}`: the comparer must return an int or a bool, not {}",
                 found.type_name(),
             ))),
-        }
-    })?;
+        })?;
     made(run, sorted)
 }
 
