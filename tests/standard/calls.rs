@@ -67,36 +67,29 @@ fn call(name: &str, arguments: usize) -> String {
     }
 }
 
-fn script(name: &str, types: &[String], attempt: usize) -> String {
-    let given: String = types
-        .iter()
-        .enumerate()
-        .map(|(i, of)| {
-            // Text may have to name a function that arrays can ask.
-            let names = of == "string" && types[0] == "array";
-            format!("let {} = {}; ", VARIABLES[i], sample(of, i, if names { 0 } else { attempt }))
-        })
-        .collect();
-    let call = call(name, types.len());
-    let (call, receiver) = match types {
-        [] => (format!("let r = {call};"), "()"),
-        _ if name.starts_with("set$") || name == "+=" => (format!("{call}; let r = ();"), "a"),
-        _ => (format!("let r = {call};"), "a"),
+/// A script that makes a listed call with arguments of its types.
+fn script(entry: &Entry, attempt: usize) -> String {
+    let Entry { name, parameters: types, returns, .. } = entry;
+    let argument = |(i, of): (usize, &String)| {
+        // Text may have to name a function that arrays can ask.
+        let names = of == "string" && types[0] == "array";
+        format!("let {} = {}; ", VARIABLES[i], sample(of, i, if names { 0 } else { attempt }))
     };
+    let given: String = types.iter().enumerate().map(argument).collect();
+    let assigns = name.starts_with("set$") || name == "+=";
+    let call = call(name, types.len());
+    let call = if assigns { format!("{call}; let r = ();") } else { format!("let r = {call};") };
     // What only `for` can use has no text of its own.
+    let items = match returns.as_str() {
+        "range" => {
+            "let items = []; for i in r { items.push(i); if items.len() > 20 { break; } } r = items;"
+        }
+        _ => "kind = type_of(r);",
+    };
+    let receiver = if types.is_empty() { "()" } else { "a" };
     format!(
-        "let out = \"\"; let kind = \"\"; {ASKED}
-        fn on_update() {{
-            {given}{call}
-            kind = type_of(r);
-            if kind.contains(\"range\") || kind.contains(\"Iter\") || kind.contains(\"Stream\") || kind.contains(\"Step\") {{
-                kind = \"range\";
-                let items = [];
-                for item in r {{ items.push(item); if items.len() > 20 {{ break; }} }}
-                r = items;
-            }}
-            out = to_debug([r, {receiver}]);
-        }}"
+        "let out = \"\"; let kind = \"range\"; {ASKED}
+        fn on_update() {{ {given} {call} {items} out = to_debug([r, {receiver}]); }}"
     )
 }
 
@@ -172,7 +165,7 @@ fn judge(entry: &Entry, rows: &[Row], attempt: usize) -> Option<String> {
     if OF_THE_API.contains(&called.as_str()) {
         return None;
     }
-    let text = script(&entry.name, &entry.parameters, attempt);
+    let text = script(entry, attempt);
     let (ours, _) = run(Backend::Compiled, &text);
     let (theirs, _) = run(Backend::Reference, &text);
     let what = match (entry.verdict, &ours, &theirs) {
@@ -332,7 +325,7 @@ fn constants_are_refused_where_the_table_says() {
         let row = rows.iter().find(|row| row.takes(name, parameters));
         let changes = row.is_some_and(|row| row.changes);
         for attempt in 0..TRIES {
-            let text = script(name, parameters, attempt)
+            let text = script(entry, attempt)
                 .replace("let a = ", "const a = ")
                 .replace(&function, &format!("a.{name}({})", others.join(", ")));
             let (ours, _) = run(Backend::Compiled, &text);
