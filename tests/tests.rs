@@ -33,3 +33,5 @@ mod scripts;
 mod stage;
 /// The standard functions against the lists of Rhai's, and against what backends make of them.
 mod standard;
+/// Scripts that somebody watches, and what a program is.
+mod watched;

@@ -26,11 +26,6 @@ impl Workload {
         }
     }
 
-    /// The workload of a short name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|workload| workload.name() == name)
-    }
-
     /// In a few words.
     pub const fn title(self) -> &'static str {
         match self {

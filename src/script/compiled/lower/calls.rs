@@ -178,6 +178,11 @@ impl Body<'_, '_> {
                         self.emit(Op::LoadShared { to, cell });
                         Root::Register(to)
                     }
+                    Root::Register(from) if self.is_constant_place(&Place::Register(from)) => {
+                        let to = self.fresh();
+                        self.emit(Op::Copy { to, from });
+                        Root::Register(to)
+                    }
                     root => root,
                 };
                 Some(Path { root, root_at, constant: None, steps: Box::default() })
@@ -214,10 +219,8 @@ impl Body<'_, '_> {
         site.arguments = call.args.len() as u8;
         site.constant = match receiver.root {
             Root::Constant(_) => true,
-            Root::Register(register) => self
-                .locals
-                .iter()
-                .any(|local| local.constant && local.place == Place::Register(register)),
+            Root::Register(register) => self.is_constant_place(&Place::Register(register)),
+            Root::Shared(cell) => self.is_constant_place(&Place::Shared(cell)),
             _ => false,
         };
         site.receiver = Some(receiver);
@@ -226,6 +229,10 @@ impl Body<'_, '_> {
         self.note_effects(&site);
         let site = self.lowering.tables.site(site);
         self.emit_at(position(at), Op::CallMethod { to, base, site });
+    }
+
+    fn is_constant_place(&self, place: &Place) -> bool {
+        self.locals.iter().any(|local| local.constant && local.place == *place)
     }
 
     /// What a call may change.

@@ -247,18 +247,7 @@ impl Run<'_, '_> {
     /// Whether arguments are just of the types that a function of the API is made for.
     fn fits_api(&self, api: &ApiCall, site: &Site, receiver: &Val, args: &[Val]) -> bool {
         let first = site.receiver.is_some().then_some(receiver);
-        first.into_iter().chain(args).zip(api.accepts.iter()).all(|(value, accepts)| {
-            accepts.iter().any(|accepts| match accepts {
-                Accepts::Bool => matches!(value, Val::Bool(_)),
-                Accepts::Int => matches!(value, Val::Int(_)),
-                Accepts::Float => matches!(value, Val::Float(_)),
-                Accepts::Str => matches!(value, Val::Text(_)),
-                Accepts::Vec3 => matches!(value, Val::Vec3(_)),
-                Accepts::Array => matches!(value, Val::Array(_)),
-                Accepts::Map => matches!(value, Val::Map(_)),
-                Accepts::Anything => false,
-            })
-        })
+        is_made_for(api, first.into_iter().chain(args))
     }
 
     /// Whether a method is called on a `this` that is a constant.
@@ -414,6 +403,23 @@ impl Run<'_, '_> {
         }
         Ok(value)
     }
+}
+
+/// Whether values are just of the types that a function of the API is made for.
+pub(super) fn is_made_for<'v>(api: &ApiCall, mut args: impl Iterator<Item = &'v Val>) -> bool {
+    api.accepts.iter().all(|accepts| {
+        let Some(value) = args.next() else { return false };
+        accepts.iter().any(|accepts| match accepts {
+            Accepts::Bool => matches!(value, Val::Bool(_)),
+            Accepts::Int => matches!(value, Val::Int(_)),
+            Accepts::Float => matches!(value, Val::Float(_)),
+            Accepts::Str => matches!(value, Val::Text(_)),
+            Accepts::Vec3 => matches!(value, Val::Vec3(_)),
+            Accepts::Array => matches!(value, Val::Array(_)),
+            Accepts::Map => matches!(value, Val::Map(_)),
+            Accepts::Anything => false,
+        })
+    })
 }
 
 /// No function of a name takes these arguments.

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Run, calls::unknown, frames::Back};
+use super::{
+    Run,
+    calls::{is_made_for, unknown},
+    frames::Back,
+};
 use crate::script::compiled::{Val, callable::FnValue, fault::Fault, op::Reg};
 
 /// What a function pointer turns out to point to.
@@ -67,6 +71,11 @@ impl Run<'_, '_> {
         }
         let count = args.len();
         let api = program.library.api.get(&(name.to_owned(), count));
+        if let Some(api) = api
+            && is_made_for(api, args.iter())
+        {
+            return self.api(api, &args.iter().collect::<Vec<_>>());
+        }
         let rows = match args {
             [] => {
                 let key = program.library.rows(name, 0);
