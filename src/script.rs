@@ -19,6 +19,7 @@ mod compile;
 mod compiled;
 mod instance;
 mod outline;
+mod parsed;
 mod reference;
 pub mod standard;
 mod state;

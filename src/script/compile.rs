@@ -5,12 +5,14 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use rhai::Engine;
 use twox_hash::XxHash3_64;
 
 use super::{
     Backend,
     compiled::{self, CompiledProgram},
     outline::{Outline, Rules, outline},
+    parsed::Parsed,
     reference::{self, ReferenceProgram, Standard},
 };
 use crate::{
@@ -30,6 +32,7 @@ pub struct ScriptCompiler {
     standard: OnceLock<Standard>,
     /// What scripts may call, by the categories that are denied to them.
     libraries: Mutex<BTreeMap<BTreeSet<Category>, Libraries>>,
+    parser: OnceLock<Engine>,
     backend: Backend,
     watched: bool,
 }
@@ -39,6 +42,8 @@ pub struct ScriptCompiler {
 struct Libraries {
     compiled: Option<Arc<compiled::Library>>,
     reference: Option<reference::Library>,
+    /// See [`ScriptCompiler::offered`].
+    identity: Option<u64>,
 }
 
 impl Default for ScriptCompiler {
@@ -96,6 +101,7 @@ impl ScriptCompiler {
             limits,
             standard: OnceLock::new(),
             libraries: Mutex::new(BTreeMap::new()),
+            parser: OnceLock::new(),
             backend: Backend::Compiled,
             watched: false,
         }
@@ -157,7 +163,9 @@ impl ScriptCompiler {
             return Err(vec![ScriptError::new(Stage::Compile, kind, path, message)]);
         }
         let text = self.read(source.get()).map_err(|error| vec![error])?;
-        let parsed = reference::parse(path, text, &self.limits).map_err(|error| vec![error])?;
+        let parser = self.parser.get_or_init(|| reference::parser(&self.limits));
+        let parsed = reference::parse(parser, path, text).map_err(|error| vec![error])?;
+        let parsed = Parsed::new(parsed);
         let denied = self.denied(source.granted());
         let rules = Rules {
             api: &self.api,
@@ -166,7 +174,7 @@ impl ScriptCompiler {
             limits: &self.limits,
             backend: self.backend,
         };
-        let outline = outline(path, &parsed.1, rules)?;
+        let outline = outline(path, &parsed, rules)?;
         let mut context = ScriptContext::new(CallScope {
             world: &NoWorld,
             limits: &self.limits,
@@ -177,15 +185,23 @@ impl ScriptCompiler {
         let program = match self.backend {
             Backend::Compiled => {
                 let library = self.compiled_library(denied);
-                let ast = &parsed.1;
-                let program =
-                    CompiledProgram::new(path, ast, &outline, library, self.watched, &mut context)?;
+                let program = CompiledProgram::new(
+                    path,
+                    &parsed,
+                    &outline,
+                    library,
+                    self.watched,
+                    &mut context,
+                )?;
                 Program::Compiled(Box::new(program))
             }
             Backend::Reference => {
                 let library = self.reference_library(denied);
-                let program = ReferenceProgram::new(path, parsed, &outline, &library, &mut context)
-                    .map_err(|error| vec![error])?;
+                // A script of this backend has an engine of its own.
+                let engine = reference::parser(&self.limits);
+                let program =
+                    ReferenceProgram::new(path, engine, parsed, &outline, &library, &mut context)
+                        .map_err(|error| vec![error])?;
                 Program::Reference(Box::new(program))
             }
         };
@@ -195,23 +211,30 @@ impl ScriptCompiler {
 
     fn identity(&self, source: &Verified<ScriptSource>) -> u64 {
         let mut hasher = XxHash3_64::default();
-        let mut part = |bytes: &[u8]| {
-            hasher.write(&(bytes.len() as u64).to_le_bytes());
-            hasher.write(bytes);
-        };
-        part(env!("CARGO_PKG_VERSION").as_bytes());
-        part(self.backend.to_string().as_bytes());
-        part(format!("{:?}", self.limits).as_bytes());
-        part(source.get().bytes());
-        for function in self.api.iter() {
-            let category = function.category();
-            let granted =
-                *category == Category::UNIVERSAL || source.granted().allows(category.name());
-            if granted {
-                function.signatures().iter().for_each(|signature| part(signature.as_bytes()));
-            }
-        }
+        hasher.write(&self.offered(source.granted()).to_le_bytes());
+        hasher.write(source.get().bytes());
         hasher.finish()
+    }
+
+    /// A hash of what a script finds: the compiler, the backend, the limits, the functions that it may
+    /// call.
+    fn offered(&self, granted: &Permissions) -> u64 {
+        let denied = self.denied(granted);
+        let mut libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
+        let hash = || {
+            let mut hasher = XxHash3_64::default();
+            let mut part = |text: &str| {
+                hasher.write(&(text.len() as u64).to_le_bytes());
+                hasher.write(text.as_bytes());
+            };
+            part(env!("CARGO_PKG_VERSION"));
+            part(&self.backend.to_string());
+            part(&format!("{:?}", self.limits));
+            let functions = self.api.iter().filter(|f| !denied.contains(f.category()));
+            functions.flat_map(ApiFunction::signatures).for_each(|signature| part(&signature));
+            hasher.finish()
+        };
+        *libraries.entry(denied.clone()).or_default().identity.get_or_insert_with(hash)
     }
 
     fn standard(&self) -> &Standard {

@@ -17,4 +17,4 @@ mod session;
 pub(crate) use convert::{check_plain, from_value, to_value};
 pub(super) use faults::{describe, kind_of};
 pub(crate) use natives::{Library, Standard, needs};
-pub(crate) use program::{ReferenceProgram, parse};
+pub(crate) use program::{ReferenceProgram, parse, parser};

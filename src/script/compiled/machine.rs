@@ -85,9 +85,11 @@ impl Machine {
         if self.saved.len() < changes.len() {
             self.saved.resize(changes.len(), Val::Unit);
         }
-        for (slot, saved) in changes.iter().zip(&mut self.saved) {
+        let mut holds = false;
+        for (saved, slot) in self.saved.iter_mut().zip(changes) {
             if let Some(value) = state.get(usize::from(*slot)) {
                 saved.assign(value);
+                holds |= !saved.is_inline();
             }
         }
         let limits = context.limits();
@@ -104,31 +106,25 @@ impl Machine {
             levels,
             natives: 0,
         };
-        let mut result = run.enter_from_outside(entry);
+        let mut result = run.enter_from_outside(function, entry);
         if result.is_ok() {
-            result = run.keep(function);
+            result = run.keep(changes);
         }
         let left = run.fuel;
-        match result {
-            Ok(()) => {
-                for saved in self.saved.iter_mut().take(changes.len()) {
-                    if !saved.is_inline() {
-                        *saved = Val::Unit;
-                    }
-                }
-                if !self.late.is_empty() {
-                    self.late.clear();
-                }
-                if !self.cells.is_empty() {
-                    self.cells.clear();
-                }
-                (Ok(()), left)
-            }
-            Err(fault) => {
-                self.put_back(program, entry.function, state);
-                (Err(fault), left)
-            }
+        if result.is_err() {
+            self.put_back(program, entry.function, state);
+            return (result, left);
         }
+        if holds {
+            self.saved.iter_mut().take(changes.len()).for_each(|saved| *saved = Val::Unit);
+        }
+        if !self.late.is_empty() {
+            self.late.clear();
+        }
+        if !self.cells.is_empty() {
+            self.cells.clear();
+        }
+        (Ok(()), left)
     }
 
     /// Puts the variables back as they were before a call that failed or was broken off.
@@ -164,8 +160,8 @@ impl Machine {
 
 impl Run<'_, '_> {
     /// Whether the variables that the call may have changed can be kept.
-    fn keep(&mut self, function: &super::program::Function) -> Result<(), Fault> {
-        for slot in &function.may_change {
+    fn keep(&mut self, changes: &[u16]) -> Result<(), Fault> {
+        for slot in changes {
             let inline = self.state.get(usize::from(*slot)).is_none_or(Val::is_inline);
             if !inline {
                 self.keep_variable(*slot)?;

@@ -4,7 +4,7 @@ use std::{
     sync::Arc,
 };
 
-use rhai::{AST, EvalAltResult};
+use rhai::EvalAltResult;
 
 use super::{
     Val, convert,
@@ -20,6 +20,7 @@ use crate::{
     contract::{ErrorKind, Frame, Position, ScriptError, Stage, Value},
     script::{
         outline::Outline,
+        parsed::Parsed,
         reference::{describe, kind_of},
     },
 };
@@ -67,13 +68,13 @@ impl CompiledProgram {
     /// It uses what this backend does not have, or a constant cannot be evaluated.
     pub(crate) fn new(
         path: &str,
-        ast: &AST,
+        parsed: &Parsed,
         outline: &Outline,
         library: Arc<Library>,
         watched: bool,
         context: &mut ScriptContext<'_>,
     ) -> Result<Self, Vec<ScriptError>> {
-        let lowered = lower::lower(path, ast, outline, library, watched)?;
+        let lowered = lower::lower(path, parsed, outline, library, watched)?;
         let mut program = lowered.program;
         if !outline.constants.is_empty() {
             let mut constants = vec![Val::Unit; outline.constants.len()];

@@ -16,7 +16,10 @@ use super::{
 use crate::{
     api::ScriptContext,
     contract::{ErrorKind, LogLevel, Position, ScriptError, ScriptLimits, Stage, Value},
-    script::outline::{FunctionOutline, GIVEN, Outline, body},
+    script::{
+        outline::{FunctionOutline, GIVEN, Outline},
+        parsed::Parsed,
+    },
 };
 
 /// A script compiled for the reference backend.
@@ -40,12 +43,8 @@ struct Function {
     may_change: Box<[bool]>,
 }
 
-/// Parses a script. Fails with the syntax error, if there is one.
-pub(crate) fn parse(
-    path: &str,
-    text: &str,
-    limits: &ScriptLimits,
-) -> Result<(Engine, AST), ScriptError> {
+/// An engine that parses within limits, and knows no function.
+pub(crate) fn parser(limits: &ScriptLimits) -> Engine {
     let mut engine = Engine::new_raw();
     meter::install(&mut engine);
     set_limits(&mut engine, limits);
@@ -57,13 +56,17 @@ pub(crate) fn parse(
     engine.disable_symbol("curry");
     engine.on_print(|text| natives::log(LogLevel::Info, text));
     engine.on_debug(|text, _, _| natives::log(LogLevel::Debug, text));
-    match engine.compile(text) {
-        Ok(mut ast) => {
-            ast.set_source(path);
-            Ok((engine, ast))
-        }
-        Err(error) => Err(faults::from_parse(path, &error)),
-    }
+    engine
+}
+
+/// Parses a script.
+///
+/// # Errors
+/// What the parser says.
+pub(crate) fn parse(engine: &Engine, path: &str, text: &str) -> Result<AST, ScriptError> {
+    let mut ast = engine.compile(text).map_err(|error| faults::from_parse(path, &error))?;
+    ast.set_source(path);
+    Ok(ast)
 }
 
 fn set_limits(engine: &mut Engine, limits: &ScriptLimits) {
@@ -84,7 +87,8 @@ impl ReferenceProgram {
     /// A constant cannot be evaluated.
     pub(crate) fn new(
         path: &str,
-        (mut engine, ast): (Engine, AST),
+        mut engine: Engine,
+        Parsed { ast, functions: parsed }: Parsed,
         outline: &Outline,
         library: &Library,
         context: &mut ScriptContext<'_>,
@@ -104,14 +108,14 @@ impl ReferenceProgram {
             engine.register_global_module(module.into());
         }
         let function = |f: &FunctionOutline| {
-            let defined = ast
-                .iter_fn_def()
-                .find(|def| def.name.as_str() == f.name && def.params.len() == f.parameters);
+            let defined = parsed.iter().find(|parsed| {
+                parsed.def.name.as_str() == f.name && parsed.def.params.len() == f.parameters
+            });
             Function {
                 name: f.name.clone(),
                 position: f.position,
-                parameters: defined.map(|def| def.params.to_vec()).unwrap_or_default(),
-                body: defined.map(|def| body(def).into()).unwrap_or_default(),
+                parameters: defined.map(|parsed| parsed.def.params.to_vec()).unwrap_or_default(),
+                body: defined.map(|parsed| parsed.body.clone().into()).unwrap_or_default(),
                 may_change: (0..outline.state.len()).map(|i| f.may_change.contains(&i)).collect(),
             }
         };
