@@ -13,6 +13,7 @@ mod natives;
 mod operators;
 mod program;
 mod session;
+mod tally;
 
 pub(crate) use convert::{check_plain, from_value, to_value};
 pub(super) use faults::{describe, kind_of};

@@ -100,7 +100,7 @@ impl CompiledProgram {
         context: &mut ScriptContext<'_>,
     ) -> Result<Vec<Val>, Box<ScriptError>> {
         let mut state = vec![Val::Unit; self.state.len()];
-        let fuel = context.limits().start_fuel;
+        let fuel = context.fuel_within(context.limits().start_fuel);
         let entry = Entry { function: self.start, args: &[], fuel };
         self.enter(Stage::Bind, &entry, &mut state, context)?;
         Ok(state)
@@ -115,7 +115,7 @@ impl CompiledProgram {
         context: &mut ScriptContext<'_>,
     ) -> Result<(), Box<ScriptError>> {
         let Some(function) = self.functions.get(function).copied() else { return Ok(()) };
-        let fuel = context.limits().fuel;
+        let fuel = context.fuel_within(context.limits().fuel);
         if args.is_empty() {
             let entry = Entry { function, args: &[], fuel };
             return self.enter(Stage::Run, &entry, state, context);

@@ -12,12 +12,13 @@ use super::{
     convert, faults, meter,
     natives::{self, Library},
     session::{OpenSessions, Session, SessionPool},
+    tally,
 };
 use crate::{
     api::ScriptContext,
     contract::{ErrorKind, LogLevel, Position, ScriptError, ScriptLimits, Stage, Value},
     script::{
-        outline::{FunctionOutline, GIVEN, Outline},
+        outline::{FunctionOutline, GIVEN, Outline, position},
         parsed::Parsed,
     },
 };
@@ -47,6 +48,7 @@ struct Function {
 pub(crate) fn parser(limits: &ScriptLimits) -> Engine {
     let mut engine = Engine::new_raw();
     meter::install(&mut engine);
+    tally::install(&mut engine);
     set_limits(&mut engine, limits);
     // Folding would use the machine's own maths and change what a script costs.
     engine.set_optimization_level(OptimizationLevel::None);
@@ -63,8 +65,17 @@ pub(crate) fn parser(limits: &ScriptLimits) -> Engine {
 ///
 /// # Errors
 /// What the parser says.
-pub(crate) fn parse(engine: &Engine, path: &str, text: &str) -> Result<AST, ScriptError> {
-    let mut ast = engine.compile(text).map_err(|error| faults::from_parse(path, &error))?;
+pub(crate) fn parse(
+    engine: &Engine,
+    path: &str,
+    text: &str,
+    limits: &ScriptLimits,
+) -> Result<AST, ScriptError> {
+    let (parsed, verdict) = tally::within(limits, || engine.compile(text));
+    if let Some((kind, message, at)) = verdict {
+        return Err(ScriptError::new(Stage::Compile, kind, path, message).at(position(at)));
+    }
+    let mut ast = parsed.map_err(|error| faults::from_parse(path, &error))?;
     ast.set_source(path);
     Ok(ast)
 }
@@ -139,7 +150,7 @@ impl ReferenceProgram {
     ) -> Result<Vec<Dynamic>, ScriptError> {
         let mut scope = Scope::new();
         scope.push(GIVEN[0], context.entity().0).push(GIVEN[1], context.delta_time());
-        let limits = context.limits();
+        let limits = context.limits().clone();
         meter::fill(limits.start_fuel);
         let result = catch(|| {
             natives::with_host(context, || {
@@ -151,7 +162,7 @@ impl ReferenceProgram {
         let mut slots = Vec::with_capacity(self.state.len());
         for name in &self.state {
             let mut value = scope.get_mut(name).map(std::mem::take).unwrap_or_default().flatten();
-            self.check(Stage::Bind, name, &mut value, limits)?;
+            self.check(Stage::Bind, name, &mut value, &limits)?;
             slots.push(value);
         }
         Ok(slots)
@@ -187,7 +198,7 @@ impl ReferenceProgram {
             let arg = args.get(i).map_or(Dynamic::UNIT, convert::from_value);
             scope.push_dynamic(name.as_str(), arg);
         }
-        let limits = context.limits();
+        let limits = context.limits().clone();
         meter::fill(limits.fuel);
         let result = catch(|| {
             natives::with_host(context, || {
@@ -215,7 +226,7 @@ impl ReferenceProgram {
                     if place.is_shared() {
                         *place = std::mem::take(place).flatten();
                     }
-                    if let Err(error) = self.check(Stage::Run, name, place, limits) {
+                    if let Err(error) = self.check(Stage::Run, name, place, &limits) {
                         result = Err(error);
                         break;
                     }

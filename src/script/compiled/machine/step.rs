@@ -177,7 +177,7 @@ impl Run<'_, '_> {
                 pc += 1;
                 match fuel.checked_sub(1) {
                     Some(left) => fuel = left,
-                    None => fail!(Fault::out_of_fuel()),
+                    None => whole!(self.refuel(1)),
                 }
                 match *op {
                     Op::Unit { to } => r!(to) = Val::Unit,
