@@ -34,7 +34,7 @@ use super::{
 };
 use crate::{
     contract::{ScriptEvent, ScriptId},
-    script::{Backend, ScriptThreads, ScriptWorkers},
+    script::{Backend, ScriptCompiler, ScriptThreads, ScriptWorkers},
     trust::{LevelLimits, TrustPolicy},
 };
 
@@ -131,7 +131,8 @@ pub(super) enum Pass {
 
 impl Plugin for ScriptingPlugin {
     /// # Panics
-    /// Without `AssetPlugin`, or where the system has no threads to give.
+    /// Without `AssetPlugin`, where the system has no threads to give, or if the
+    /// [sandbox does not hold](ScriptCompiler::self_test) in this build.
     fn build(&self, app: &mut App) {
         assert!(
             app.is_plugin_added::<AssetPlugin>(),
@@ -139,6 +140,9 @@ impl Plugin for ScriptingPlugin {
         );
         let workers = ScriptWorkers::new(self.threads)
             .unwrap_or_else(|error| panic!("script threads cannot be started: {error}"));
+        if let Err(error) = workers.run(ScriptCompiler::self_test) {
+            panic!("{error}");
+        }
         let host = ScriptHost::new(self.limits.clone(), self.policy.clone(), workers, self.backend);
 
         app.init_asset::<Script>()

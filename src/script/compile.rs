@@ -461,7 +461,7 @@ impl FunctionId {
 }
 
 /// What constants see of the world: nothing.
-struct NoWorld;
+pub(super) struct NoWorld;
 
 impl WorldView for NoWorld {
     fn exists(&self, _: ScriptId) -> bool {
