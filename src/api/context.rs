@@ -164,18 +164,19 @@ impl<'w> ScriptContext<'w> {
 
     /// Holds the calls that follow to a share of a tick: each has so much fuel at most, whatever its
     /// own limit, and together they may ask for so much.
-    pub(crate) fn share(&mut self, fuel: u64, caps: TickCaps) {
+    pub const fn share(&mut self, fuel: u64, caps: TickCaps) {
         self.purse = fuel;
         self.caps = Some(caps);
     }
 
     /// The same, as to fuel alone.
-    pub(crate) const fn share_fuel(&mut self, fuel: u64) {
+    pub const fn share_fuel(&mut self, fuel: u64) {
         self.purse = fuel;
     }
 
-    /// What is left of the tick's caps.
-    pub(crate) const fn caps_left(&self) -> Option<TickCaps> {
+    /// What is left of the tick's caps; `None` if nobody set any.
+    #[must_use]
+    pub const fn caps_left(&self) -> Option<TickCaps> {
         self.caps
     }
 
