@@ -8,7 +8,7 @@ use crate::contract::ErrorKind;
 pub(super) enum Outcome {
     /// All of its calls ended well.
     Ends,
-    /// It was refused before it ran.
+    /// It was refused before it ran, or called what it was not granted.
     Refused,
     /// It used up its fuel.
     Fuel,
@@ -52,6 +52,7 @@ impl Outcome {
             ErrorKind::Fuel => Self::Fuel,
             ErrorKind::Memory => Self::Memory,
             ErrorKind::Time => Self::Time,
+            ErrorKind::Permission => Self::Refused,
             // In this tool all functions are ours.
             ErrorKind::Host => Self::Panic,
             _ => Self::Error,

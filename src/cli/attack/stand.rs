@@ -8,7 +8,7 @@ use crate::contract::{
 /// The world that scripts are attacked in: plain facts that stay as they are, so that every function
 /// of the API has something to work on.
 ///
-/// Entities 1 to 64 stand in a square, the script's own is 1. The odd ones are of the team `red`, the
+/// Entities 1 to 32 stand in a square, the script's own is 1. The odd ones are of the team `red`, the
 /// even ones of `blue`; all have a tag, health, a shape and something in their packs.
 pub(super) struct Stand {
     entities: Vec<Entity>,
@@ -24,7 +24,7 @@ struct Entity {
 }
 
 /// How many entities there are.
-const ENTITIES: i64 = 64;
+const ENTITIES: i64 = 32;
 
 impl Stand {
     pub(super) fn new() -> Self {

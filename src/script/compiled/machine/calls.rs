@@ -353,6 +353,11 @@ impl Run<'_, '_> {
         let count = usize::from(site.arguments);
         let Some(api) = &site.api else { return Err(self.not_found(site, base, at)) };
         let registers = self.machine.registers.get(at..at + count).unwrap_or_default();
+        let steps = argument_steps(registers.iter());
+        if steps > 0 {
+            self.charge(steps)?;
+        }
+        let registers = self.machine.registers.get(at..at + count).unwrap_or_default();
         let objects: [convert::Object<'_>; MOST_API] =
             std::array::from_fn(|i| convert::Object(registers.get(i).unwrap_or(&Val::Unit)));
         let passed: [Passed<'_>; MOST_API] = std::array::from_fn(|i| match objects.get(i) {
@@ -385,11 +390,17 @@ impl Run<'_, '_> {
             }
             Err(fault) => return Err(Fault::api(fault)),
         }
+        if steps > 0 {
+            // It may have become a command.
+            self.fits_memory()?;
+        }
         Ok(())
     }
 
     /// Calls a function of the API.
     pub(super) fn api(&mut self, api: &ApiCall, args: &[&Val]) -> Result<Val, Fault> {
+        let steps = argument_steps(args.iter().copied());
+        self.charge(steps)?;
         let objects: Vec<_> = args.iter().map(|value| convert::Object(value)).collect();
         let passed: Vec<_> = args
             .iter()
@@ -401,8 +412,16 @@ impl Run<'_, '_> {
             self.charge(value.weight().steps())?;
             self.fits_value(&value)?;
         }
+        if steps > 0 {
+            self.fits_memory()?;
+        }
         Ok(value)
     }
+}
+
+/// Fuel for what a function of the API is handed: it may look at all of it, or keep a copy.
+fn argument_steps<'v>(args: impl Iterator<Item = &'v Val>) -> u64 {
+    args.filter(|value| !value.is_inline()).map(|value| value.weight().steps()).sum()
 }
 
 /// Whether values are just of the types that a function of the API is made for.
