@@ -97,8 +97,9 @@ impl Probe {
     pub(super) fn property(&self, name: &str) -> [BTreeSet<&'static str>; 2] {
         // The first element of each list says for which values nothing was wrong with the property.
         let read = format!("let x = a.{name};");
-        let write =
-            format!("let b = a; for c in v {{ try {{ b.{name} = c; n.push(i); }} catch {{ }} }}");
+        let write = format!(
+            "let b = a; for c in v {{ try {{ b.{name} = c; if i !in n {{ n.push(i); }} }} catch {{ }} }}"
+        );
         [self.types(&read), self.types(&write)]
     }
 
@@ -126,7 +127,9 @@ impl Probe {
             _ => format!("x = a {operator} b;"),
         };
         let call = if operator == "[] =" {
-            format!("for c in v {{ try {{ {expression} n.push(i * 100 + j); }} catch {{ }} }}")
+            format!(
+                "for c in v {{ try {{ {expression} if i * 100 + j !in n {{ n.push(i * 100 + j); }} }} catch {{ }} }}"
+            )
         } else {
             format!(
                 "try {{ {expression} n.push(i * 100 + j); }} catch (e) {{ {NOT_MISSING} n.push(i * 100 + j); }} }}"
@@ -161,10 +164,10 @@ const NOT_MISSING: &str = "if type_of(e) == \"map\" && e.error != \"ErrorFunctio
 
 fn by_built_name() -> String {
     let mut tries = String::new();
-    let head = "catch (e) { if !is_missing(e, name) { n.push(";
+    let head = "catch (e) { if !is_missing(e, name)";
     let mut add = |loops: &str, arguments: &str, count: usize, ends: &str| {
         tries += &format!(
-            "{loops} try {{ f.call({arguments}); n.push({count}); }} {head}{count}); }} }} {ends}\n"
+            "{loops} try {{ f.call({arguments}); if {count} !in n {{ n.push({count}); }} }} {head} && {count} !in n {{ n.push({count}); }} }} {ends}\n"
         );
         tries += "n.dedup();\n";
     };
