@@ -3,7 +3,7 @@
 //!
 //! A game sets it with one line, beside its `main`:
 //!
-//! ```
+//! ```standalone_crate
 //! use bevy_cscript::alloc::{self, Counting};
 //!
 //! #[global_allocator]

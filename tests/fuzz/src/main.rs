@@ -3,9 +3,15 @@
 mod chance;
 /// The grammar of the differential tests.
 #[path = "../../differential"]
+#[allow(dead_code, reason = "what replays and cuts is for the tests")]
 mod grammar {
-    pub(crate) mod choices;
-    pub(crate) mod generator;
+    mod choices;
+    mod generator;
+
+    /// The program of a number.
+    pub(crate) fn program(number: u64) -> Vec<u8> {
+        generator::program(&mut choices::Choices::random(0, number)).into_bytes()
+    }
 }
 mod mutate;
 mod natives;
@@ -29,7 +35,12 @@ use std::{
 
 use clap::{Parser, ValueEnum};
 
-use self::{chance::Chance, mutate::Mutator, natives::Natives, stand::{Counts, Stand}};
+use self::{
+    chance::Chance,
+    mutate::Mutator,
+    natives::Natives,
+    stand::{Counts, Stand},
+};
 
 /// Runs cases of one kind until time or their number is up. Exit codes: 0 nothing was found, 1 something
 /// was, 2 a case hangs.
@@ -81,7 +92,9 @@ impl Maker {
     fn new(what: What) -> std::io::Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut seeds = Vec::new();
-        for folder in ["seeds", "../honest", "../hostile", "../../assets/scripts", "../../assets/tests/api"] {
+        for folder in
+            ["seeds", "../honest", "../hostile", "../../assets/scripts", "../../assets/tests/api"]
+        {
             for entry in fs::read_dir(root.join(folder))? {
                 let path = entry?.path();
                 if path.extension().is_some_and(|ending| ending == "rhai") {
@@ -109,16 +122,11 @@ impl Maker {
                 let bytes = natives::program(&parts);
                 Case { parts, bytes }
             }
-            What::Programs if chance.one_in(4) => whole(grammar_program(number)),
+            What::Programs if chance.one_in(4) => whole(grammar::program(number)),
             What::Programs => whole(self.mutator.case(&mut chance)),
             What::Assets => whole(asset(&self.mutator, &mut chance)),
         }
     }
-}
-
-fn grammar_program(number: u64) -> Vec<u8> {
-    let mut choices = grammar::choices::Choices::from_seed(number);
-    grammar::generator::program(&mut choices).into_bytes()
 }
 
 /// A file as it may lie on a disk: text of all kinds, cut, with marks, in other encodings, too long, noise.
@@ -133,8 +141,17 @@ fn asset(mutator: &Mutator, chance: &mut Chance) -> Vec<u8> {
         5 => text.repeat(1 + chance.below(300_000 / text.len().max(1))),
         6 => {
             let at = chance.below(text.len() + 1);
-            let odd: &[&[u8]] = &[b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x80\xae", b"\0", b"\r", b"\x1a"];
-            [&text[..at], chance.of(odd), &text[at..]].concat()
+            let odd: &[&[u8]] = &[
+                b"\xff",
+                b"\xc0\x80",
+                b"\xed\xa0\x80",
+                b"\xf4\x90\x80\x80",
+                b"\xe2\x80\xae",
+                b"\0",
+                b"\r",
+                b"\x1a",
+            ];
+            [&text[..at], *chance.of::<&[u8]>(odd), &text[at..]].concat()
         }
         _ => text,
     }
@@ -167,20 +184,31 @@ fn fuzz(options: &Options, maker: &Maker, now: &Now) -> Done {
     while done.cases < options.cases && started.elapsed().as_secs() < options.seconds {
         let number = options.from + done.cases;
         let case = maker.case(number);
-        done.calls += case.parts.len() as u64;
         now.begin(number, started);
         match panics(&stand, case.bytes.clone()) {
-            Ok(outcome) => *done.counts.entry(outcome).or_default() += 1,
+            Ok(outcome) => {
+                *done.counts.entry(outcome).or_default() += 1;
+                // Of what was stopped on its way nobody knows how far it came.
+                if outcome == "ends" {
+                    done.calls += case.parts.len() as u64;
+                }
+            }
             Err(message) => {
                 *done.counts.entry("panic").or_default() += 1;
                 if known.insert(message.clone()) {
                     done.found += 1;
-                    let same = |bytes: Vec<u8>| panics(&stand, bytes).is_err_and(|other| other == message);
+                    let same =
+                        |bytes: Vec<u8>| panics(&stand, bytes).is_err_and(|other| other == message);
                     let small = shrink::shrunk(case, same);
                     let path = findings().join(format!("case-{number}.rhai"));
                     println!("case {number}: {message}\n  see {}", path.display());
-                    if let Err(error) = fs::create_dir_all(findings()).and_then(|()| fs::write(&path, &small)) {
-                        println!("  which cannot be written: {error}\n{}", String::from_utf8_lossy(&small));
+                    if let Err(error) =
+                        fs::create_dir_all(findings()).and_then(|()| fs::write(&path, &small))
+                    {
+                        println!(
+                            "  which cannot be written: {error}\n{}",
+                            String::from_utf8_lossy(&small)
+                        );
                     }
                 }
             }
@@ -189,7 +217,12 @@ fn fuzz(options: &Options, maker: &Maker, now: &Now) -> Done {
         done.cases += 1;
         if told.elapsed() > Duration::from_secs(20) {
             told = Instant::now();
-            println!("{:?} s, {} cases, next {}", started.elapsed().as_secs(), done.cases, number + 1);
+            println!(
+                "{:?} s, {} cases, next {}",
+                started.elapsed().as_secs(),
+                done.cases,
+                number + 1
+            );
         }
     }
     done
@@ -223,7 +256,8 @@ impl Now {
     fn hangs(&self) -> Option<u64> {
         let started = (*self.start.lock().unwrap_or_else(PoisonError::into_inner))?;
         let since = self.since.load(Relaxed);
-        (since > 0 && started.elapsed().as_millis() as u64 > since + HANG).then(|| self.case.load(Relaxed))
+        (since > 0 && started.elapsed().as_millis() as u64 > since + HANG)
+            .then(|| self.case.load(Relaxed))
     }
 }
 
@@ -239,7 +273,8 @@ fn main() -> ExitCode {
     if options.show {
         println!("{}", String::from_utf8_lossy(&maker.case(options.from).bytes));
     }
-    let options = Arc::new(Options { cases: if options.show { 1 } else { options.cases }, ..options });
+    let options =
+        Arc::new(Options { cases: if options.show { 1 } else { options.cases }, ..options });
     std::panic::set_hook(Box::new(|panic| {
         PANIC.with_borrow_mut(|place| {
             place.get_or_insert(panic.to_string());

@@ -21,7 +21,11 @@ impl Mutator {
         let mut text = chance.of(&self.seeds).clone();
         let as_bytes = chance.one_in(8);
         for _ in 0..=chance.below(6) {
-            if as_bytes { self.change_bytes(&mut text, chance) } else { self.change_tokens(&mut text, chance) }
+            if as_bytes {
+                self.change_bytes(&mut text, chance)
+            } else {
+                self.change_tokens(&mut text, chance)
+            }
             text.truncate(LONGEST);
         }
         text
@@ -38,7 +42,7 @@ impl Mutator {
                 let part = text[from..to].to_vec();
                 insert(text, a, &part);
             }
-            2 => insert(text, a, chance.of(&self.words)),
+            2 => insert(text, a, chance.of::<Vec<u8>>(&self.words)),
             3 => drop(text.splice(from..to, chance.of(&self.words).iter().copied())),
             4 => {
                 let other = chance.of(&self.seeds);

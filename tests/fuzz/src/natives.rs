@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Calls in a case: more of them make a case quicker, fewer make what is found smaller.
-pub(crate) const CALLS: usize = 24;
+pub(crate) const CALLS: usize = 32;
 
 /// A way of calling something that is there, with so many arguments.
 enum Way {
@@ -42,8 +42,8 @@ impl Natives {
             }
         }
         for operator in [
-            "+", "-", "*", "/", "%", "**", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">=", "in", "!in",
-            "??", "..", "..=", "&&", "||",
+            "+", "-", "*", "/", "%", "**", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">",
+            ">=", "in", "!in", "??", "..", "..=", "&&", "||",
         ] {
             ways.push(Way::Operator(operator.to_owned()));
         }
@@ -66,29 +66,50 @@ impl Natives {
                 let mut arguments: Vec<_> = (0..*count).map(|_| edge(chance)).collect();
                 match chance.below(4) {
                     0 => format!("{name}({})", arguments.join(", ")),
-                    1 => format!("Fn(\"{name}\").call({})", arguments.join(", ")),
+                    // Put together, so that it is looked for when it is called.
+                    1 => format!("Fn(\"{name}\" + \"\").call({})", arguments.join(", ")),
                     _ => {
                         let receiver = arguments.remove(0);
-                        return format!("let r = {receiver}; try {{ let s = r.{name}({}); r == s; }} catch (e) {{ }}", arguments.join(", "));
+                        return format!(
+                            "let r = {receiver}; try {{ let s = r.{name}({}); r == s; }} catch (e) {{ }}",
+                            arguments.join(", ")
+                        );
                     }
                 }
             }
             Way::Getter(name) => format!("({}).{name}", edge(chance)),
             Way::Setter(name) => {
-                return format!("let r = {}; try {{ r.{name} = {}; }} catch (e) {{ }}", edge(chance), edge(chance));
+                return format!(
+                    "let r = {}; try {{ r.{name} = {}; }} catch (e) {{ }}",
+                    edge(chance),
+                    edge(chance)
+                );
             }
-            Way::Operator(name) if name.ends_with('=') && !["==", "!=", "<=", ">=", "..="].contains(&&**name) => {
-                return format!("let r = {}; try {{ r {name} {}; r.to_string(); }} catch (e) {{ }}", edge(chance), edge(chance));
+            Way::Operator(name)
+                if name.ends_with('=') && !["==", "!=", "<=", ">=", "..="].contains(&&**name) =>
+            {
+                return format!(
+                    "let r = {}; try {{ r {name} {}; r.to_string(); }} catch (e) {{ }}",
+                    edge(chance),
+                    edge(chance)
+                );
             }
             Way::Operator(name) => match chance.below(4) {
                 0 => format!("{}[{}]", edge(chance).replace("..", " .. "), edge(chance)),
                 1 => {
-                    return format!("let r = {}; try {{ r[{}] = {}; }} catch (e) {{ }}", edge(chance), edge(chance), edge(chance));
+                    return format!(
+                        "let r = {}; try {{ r[{}] = {}; }} catch (e) {{ }}",
+                        edge(chance),
+                        edge(chance),
+                        edge(chance)
+                    );
                 }
                 _ => format!("({}) {name} ({})", edge(chance), edge(chance)),
             },
         };
-        format!("try {{ let s = {call}; if chance {{ state.push(s); }} `${{s}}`; }} catch (e) {{ }}")
+        format!(
+            "try {{ let s = {call}; if chance {{ state.push(s); }} `${{s}}`; }} catch (e) {{ }}"
+        )
     }
 }
 

@@ -1,11 +1,11 @@
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use bevy_cscript::{
     api::{ApiTable, CallScope, ScriptContext},
-    contract::{Callback, ErrorKind, Pack, ScriptError, ScriptId, ScriptLimits, ScriptSource, Shape, Stack, Value, Vitals},
+    contract::{
+        Callback, ErrorKind, Pack, ScriptError, ScriptId, ScriptLimits, ScriptSource, Shape, Stack,
+        Value, Vitals,
+    },
     script::{ScriptCompiler, ScriptInstance},
     testing::{FakeEntity, FakeWorld},
     trust::{TrustLevel, TrustPolicy, Unsigned, Verified},
@@ -33,7 +33,10 @@ impl Stand {
                 team: if id % 2 == 0 { "a" } else { "b" }.to_owned(),
                 vitals: Some(Vitals { health: 50.0, max: 100.0, armor: 1.0 }),
                 shape: Some(Shape::Sphere { radius: 1.0 }),
-                pack: Some(Pack { stacks: vec![Stack { item: "coin".into(), count: 3 }], slots: 3 }),
+                pack: Some(Pack {
+                    stacks: vec![Stack { item: "coin".into(), count: 3 }],
+                    slots: 3,
+                }),
                 components: [("Stats".to_owned(), Value::map().with("power", 1.0))].into(),
                 ..FakeEntity::at(Vec3::new(id as f32, 0.0, 2.0))
             };
@@ -42,7 +45,8 @@ impl Stand {
         world.exposed.insert("Stats".to_owned(), true);
         world.prefabs.insert("spark".to_owned());
         world.items.insert("coin".to_owned(), 10);
-        let policy = TrustPolicy { unsigned: Unsigned::Allow(TrustLevel::Mod), ..TrustPolicy::default() };
+        let policy =
+            TrustPolicy { unsigned: Unsigned::Allow(TrustLevel::Mod), ..TrustPolicy::default() };
         let compiler = ScriptCompiler::new(ApiTable::default(), limits.clone());
         Self { compiler, policy, limits, world }
     }
