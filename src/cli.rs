@@ -1,5 +1,7 @@
 //! The `cscript` command-line tool: thin commands over the library. Builds without Bevy.
 
+mod attack;
+
 use std::{
     io::Write,
     path::{Path, PathBuf},
@@ -46,6 +48,16 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Runs hostile scripts, each in a process of its own, and says whether all were contained.
+    ///
+    /// A script is compiled, started, and its callbacks are called for some ticks. A breach is a process
+    /// that crashes or hangs, a panic, a call over its CPU or heap, memory that is left, and an outcome
+    /// that the first line of the script does not expect. Exit codes: 0 all are contained, 1 one is
+    /// not, 2 there was nothing to run.
+    Attack(attack::AttackOptions),
+    /// The process in which `attack` runs one script.
+    #[command(hide = true)]
+    AttackChild(attack::ChildOptions),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -70,6 +82,8 @@ pub fn main() -> ExitCode {
         Command::Check { paths } => check(&paths, &mut out),
         Command::Api { standard: true, format, .. } => standard_functions(format, &mut out),
         Command::Api { category, format, .. } => api(category, format, &mut out),
+        Command::Attack(options) => attack::attack(&options, &mut out),
+        Command::AttackChild(options) => attack::run_child(&options, &mut out),
     };
     // A reader that closed the pipe has seen enough.
     done.unwrap_or(ExitCode::SUCCESS)

@@ -59,6 +59,7 @@
 //! backend, stock Rhai, is there to compare with; it cannot bound as much and runs
 //! [trusted](trust::TrustLevel) scripts only. See [`script::Backend`].
 
+pub mod alloc;
 pub mod api;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -39,7 +39,7 @@ const HOSTILE: [&str; 5] = [
 /// Twenty-five honest mods of three entities each, and as many hostile ones if `hostile`.
 fn crowd(app: &mut ScriptTestApp, hostile: bool) -> Vec<Entity> {
     let mut honest = Vec::new();
-    let mut spawn = |app: &mut ScriptTestApp, id: i64, script: &Handle<Script>| {
+    let spawn = |app: &mut ScriptTestApp, id: i64, script: &Handle<Script>| {
         let script = CScript::new(script.clone());
         app.world_mut().spawn((Transform::default(), ScriptId(id), script)).id()
     };

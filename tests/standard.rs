@@ -100,6 +100,13 @@ fn type_of(parameter: &str) -> String {
     parameter.split_once(": ").map_or(parameter, |(_, of)| of).trim().to_owned()
 }
 
+/// The names of all functions of Rhai's own packages.
+pub(crate) fn names_of_stock_rhai() -> Vec<String> {
+    let (entries, wrong) = lists().unwrap_or_else(|error| panic!("{error}"));
+    assert!(wrong.is_empty(), "{wrong:?}");
+    entries.into_iter().map(|entry| entry.name).collect()
+}
+
 /// All lists, by their names, and what is wrong with them.
 pub(crate) fn lists() -> io::Result<(Vec<Entry>, Vec<String>)> {
     let (mut entries, mut wrong) = (Vec::new(), Vec::new());

@@ -1,5 +1,7 @@
 //! The integration tests: one binary, one module a behaviour.
 
+/// Everything that scripts can call, against a written list.
+mod allow_list;
 /// What each of the 37 functions does, told by a script of its own.
 #[cfg(feature = "bevy")]
 mod api;
@@ -16,6 +18,8 @@ mod files;
 /// The components behind the functions, and the functions in front of them.
 #[cfg(feature = "bevy")]
 mod gameplay;
+/// Scripts as modders write them, which no limit stops.
+mod honest;
 /// What the language does and how state is kept, without Bevy.
 mod language;
 /// What a script may use.

@@ -56,6 +56,8 @@ pub struct ScriptContext<'w> {
     commands: Vec<ScriptCommand>,
     /// Where the commands of the running call begin.
     first_command: usize,
+    /// Bytes that the commands of the running call hold.
+    command_bytes: usize,
     /// How many ids this call has derived: of entities and of sounds.
     derived: u32,
     /// Sounds that this call has started (`true`) or stopped.
@@ -97,6 +99,7 @@ impl<'w> ScriptContext<'w> {
             overlay: Overlay::default(),
             commands: Vec::new(),
             first_command: 0,
+            command_bytes: 0,
             derived: 0,
             sounds: Vec::new(),
             random: None,
@@ -134,6 +137,7 @@ impl<'w> ScriptContext<'w> {
         }
         self.first_command = self.commands.len();
         self.caps_before = self.caps;
+        self.command_bytes = 0;
         self.derived = 0;
         self.sounds.clear();
         self.random = None;
@@ -236,19 +240,33 @@ impl<'w> ScriptContext<'w> {
     ///
     /// # Errors
     /// [`ErrorKind::Memory`](crate::contract::ErrorKind::Memory) if the call has given
-    /// [`ScriptLimits::commands`] already.
+    /// [`ScriptLimits::commands`] already, or its commands would hold more than
+    /// [`ScriptLimits::memory_bytes`].
     pub fn command(&mut self, command: ScriptCommand) -> Result<(), ApiFault> {
         let limit = self.limits.commands;
         if self.commands.len() - self.first_command >= limit {
             return Err(ApiFault::too_large(format!("a call may give at most {limit} commands")));
+        }
+        let limit = self.limits.memory_bytes;
+        let bytes = self.command_bytes.saturating_add(command.held_bytes());
+        if bytes > limit {
+            return Err(ApiFault::too_large(format!(
+                "the commands of a call may hold at most {limit} bytes"
+            )));
         }
         if let Some(caps) = &mut self.caps {
             caps.take(&command).map_err(|what| {
                 ApiFault::too_large(format!("the mod has used up its {what} for this tick"))
             })?;
         }
+        self.command_bytes = bytes;
         self.commands.push(command);
         Ok(())
+    }
+
+    /// Bytes that the commands of the running call hold: they count as memory of the call.
+    pub(crate) const fn command_bytes(&self) -> usize {
+        self.command_bytes
     }
 
     /// Writes a line to the log. Control characters become spaces, long lines are cut, lines beyond

@@ -142,13 +142,26 @@ impl ApiTable {
     }
 }
 
-/// The name most like `wanted` among `known`, if any is like it at all.
+/// Letters of the longest name that is looked for: comparing costs their square, and names come from
+/// scripts.
+const LONGEST_NAME: usize = 64;
+
+/// The name most like `wanted` among `known`, if any is like it at all. Names of more than 64 letters
+/// are like none.
 #[must_use]
 pub fn closest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let letters = |name: &str| name.chars().take(LONGEST_NAME + 1).count();
+    let length = letters(wanted);
+    if length > LONGEST_NAME {
+        return None;
+    }
+    let most = |name: &str| (wanted.len().min(name.len()) + 1) / 3;
     known
         .into_iter()
+        // What differs too much in length differs too much.
+        .filter(|name| letters(name).abs_diff(length) <= most(name))
         .map(|name| (edit_distance(wanted, name), name))
-        .filter(|(distance, name)| *distance <= (wanted.len().min(name.len()) + 1) / 3)
+        .filter(|(distance, name)| *distance <= most(name))
         .min()
         .map(|(_, name)| name)
 }
@@ -190,6 +203,17 @@ mod tests {
                 function.name
             );
         }
+    }
+
+    #[test]
+    fn long_names_are_like_none() {
+        let (long, longer) = ("x".repeat(64), "x".repeat(65));
+        assert_eq!(closest(&long, [&*longer, "y"]), Some(&*longer));
+        assert_eq!(closest(&longer, [&*longer, "y"]), None);
+        let (wanted, known) = ("x".repeat(200_000), vec!["y".repeat(200_000); 100]);
+        // Were they compared, this test would take hours.
+        assert_eq!(closest(&wanted, known.iter().map(String::as_str)), None);
+        assert_eq!(closest("on_updat", known.iter().map(String::as_str)), None);
     }
 
     #[test]

@@ -183,6 +183,33 @@ pub enum ScriptCommand {
     },
 }
 
+impl ScriptCommand {
+    /// What it holds beside its numbers, in bytes that are counted alike on every machine. What a call
+    /// sees of its own writes holds tags and components once more.
+    pub(crate) fn held_bytes(&self) -> usize {
+        match self {
+            Self::SetTag { tag, .. } => tag.len().saturating_mul(2),
+            Self::ApplyStatusEffect { effect, .. } => effect.name.len().saturating_mul(2),
+            Self::SetComponent { name, value, .. } => {
+                name.len().saturating_add(value.held_bytes()).saturating_mul(2)
+            }
+            Self::Spawn { prefab: name, .. }
+            | Self::ApplyDamage { kind: name, .. }
+            | Self::AddItems { item: name, .. }
+            | Self::RemoveItems { item: name, .. }
+            | Self::PlaySound { path: name, .. }
+            | Self::PlayAnimation { name, .. }
+            | Self::SpawnParticle { effect: name, .. } => name.len(),
+            Self::Publish { topic, value } => topic.len().saturating_add(value.held_bytes()),
+            Self::Host { function, args, .. } => {
+                let args = args.iter().map(Value::held_bytes).fold(0, usize::saturating_add);
+                function.len().saturating_add(args)
+            }
+            _ => 0,
+        }
+    }
+}
+
 /// How a sound is played.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SoundOptions {

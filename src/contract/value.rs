@@ -78,6 +78,25 @@ impl fmt::Display for ValueKind {
 }
 
 impl Value {
+    /// What it takes to keep it, in bytes that are counted alike on every machine.
+    pub(crate) fn held_bytes(&self) -> usize {
+        /// A value by itself.
+        const ITEM: usize = 32;
+        /// A key and its place in a map.
+        const ENTRY: usize = 48;
+        let held = match self {
+            Self::String(text) => text.len(),
+            Self::Blob(bytes) => bytes.len(),
+            Self::Array(items) => items.iter().map(Self::held_bytes).fold(0, usize::saturating_add),
+            Self::Map(map) => map
+                .iter()
+                .map(|(key, value)| ENTRY + key.len() + value.held_bytes())
+                .fold(0, usize::saturating_add),
+            _ => 0,
+        };
+        ITEM.saturating_add(held)
+    }
+
     /// An empty map.
     #[must_use]
     pub const fn map() -> Self {

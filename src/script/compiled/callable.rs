@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
-use super::Val;
+use super::{
+    Val,
+    heap::{Counted, HEADER},
+};
 
 /// What a script calls a function through: a name, or a function of the script with the variables
 /// that it shares.
@@ -12,11 +15,26 @@ pub(crate) struct FnValue {
     pub(crate) closure: Option<u32>,
     /// The variables that the closure shares: cells, handed over before the arguments.
     pub(crate) shared: Box<[Val]>,
+    /// What it takes to keep it.
+    _held: Counted<()>,
 }
 
 impl FnValue {
     /// A pointer to whatever is called so when it is called.
     pub(crate) fn named(name: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), closure: None, shared: Box::default() }
+        let name = name.into();
+        let _held = Counted::new((), 2 * HEADER + name.len());
+        Self { name, closure: None, shared: Box::default(), _held }
+    }
+
+    /// A pointer to a closure, whose name is that of its place.
+    pub(crate) fn closure(name: Arc<str>, closure: Option<u32>, shared: Box<[Val]>) -> Self {
+        let _held = Counted::new((), 2 * HEADER + shared.len() * size_of::<Val>());
+        Self { name, closure, shared, _held }
+    }
+
+    /// Fuel for looking at the name: to find what it stands for, or to quote it.
+    pub(crate) fn name_steps(&self) -> u64 {
+        if self.closure.is_some() { 0 } else { (self.name.len() / 16) as u64 }
     }
 }

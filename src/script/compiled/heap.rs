@@ -6,15 +6,17 @@ mod weight;
 
 use std::{collections::BTreeMap, ops::Deref, sync::Arc};
 
-use self::live::Counted;
-pub(crate) use self::{live::live_bytes, weight::Weight};
+pub(crate) use self::{
+    live::{Counted, live_bytes},
+    weight::Weight,
+};
 use super::Val;
 
 /// The key of a map's entry.
 pub(crate) type Key = Arc<str>;
 
 /// What the two words of an `Arc` and the bookkeeping of an allocation take.
-const HEADER: usize = 32;
+pub(super) const HEADER: usize = 32;
 /// What an entry of a map takes beside its key's text and its value's own data.
 const ENTRY: usize = 56;
 

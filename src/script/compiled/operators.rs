@@ -108,6 +108,23 @@ impl Operator {
     }
 }
 
+/// Fuel for what an operator looks at, beside what its result costs: a search costs as any other, and
+/// bytes are compared in great steps.
+pub(super) fn steps(operator: Operator, a: &Val, b: &Val) -> u64 {
+    use Operator as O;
+    let (searched, compared) = match (operator, a, b) {
+        (O::Subtract, Val::Text(a), Val::Text(_) | Val::Char(_)) => (a.len(), 0),
+        (
+            O::Equal | O::NotEqual | O::Less | O::LessOrEqual | O::Greater | O::GreaterOrEqual,
+            Val::Text(a),
+            Val::Text(b),
+        ) => (0, a.len().min(b.len())),
+        (O::Equal | O::NotEqual, Val::Blob(a), Val::Blob(b)) => (0, a.len().min(b.len())),
+        _ => return 0,
+    };
+    (searched / 4 + compared / 64) as u64
+}
+
 /// What the language itself makes of two operands; `None` if it has no meaning for them.
 pub(super) fn built_in(
     run: &Run<'_, '_>,

@@ -19,27 +19,27 @@ fn subtract(bytes: usize) {
 }
 
 /// Something on the heap whose logical size is counted as long as it lives.
-pub(super) struct Counted<T> {
+pub(crate) struct Counted<T> {
     value: T,
     bytes: usize,
 }
 
 impl<T> Counted<T> {
-    pub(super) fn new(value: T, bytes: usize) -> Self {
+    pub(crate) fn new(value: T, bytes: usize) -> Self {
         add(bytes);
         Self { value, bytes }
     }
 
-    pub(super) const fn get(&self) -> &T {
+    pub(crate) const fn get(&self) -> &T {
         &self.value
     }
 
     /// For changes that leave the size as it is.
-    pub(super) const fn get_mut(&mut self) -> &mut T {
+    pub(crate) const fn get_mut(&mut self) -> &mut T {
         &mut self.value
     }
 
-    pub(super) fn edit<R>(
+    pub(crate) fn edit<R>(
         &mut self,
         change: impl FnOnce(&mut T) -> R,
         size: impl FnOnce(&T) -> usize,

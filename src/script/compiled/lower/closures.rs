@@ -79,11 +79,8 @@ impl Body<'_, '_> {
         self.reach.calls.insert(number);
         // As Rhai names them, but by where they stand and not by a hash that changes from run to run.
         let place = at.map_or(0, |at| u32::from(at.line) << 16 | u32::from(at.column));
-        let value = FnValue {
-            name: format!("anon${place:08x}").into(),
-            closure: Some(number),
-            shared: Box::default(),
-        };
+        let name = format!("anon${place:08x}").into();
+        let value = FnValue::closure(name, Some(number), Box::default());
         let index = self.lowering.tables.literal(Val::Fn(Arc::new(value)));
         let cells: Vec<Reg> = captured
             .iter()

@@ -350,6 +350,11 @@ impl Run<'_, '_> {
         let at = base + usize::from(args_at);
         let count = usize::from(site.arguments);
         let Some(api) = &site.api else { return Err(self.not_found(site, base, at)) };
+        let registers = self.machine.registers.get(at..at + count).unwrap_or_default();
+        let steps = argument_steps(registers.iter());
+        if steps > 0 {
+            self.charge(steps)?;
+        }
         let native = &api.native;
         let mut answer = Val::Unit;
         let called = match self.machine.registers.get(at..at + count).unwrap_or_default() {
@@ -385,7 +390,8 @@ impl Run<'_, '_> {
         };
         if answer.is_inline() {
             to.assign(&answer);
-            return Ok(());
+            // What was handed over may have become a command.
+            return if steps > 0 { self.fits_memory() } else { Ok(()) };
         }
         let weight = answer.weight();
         *to = answer;
@@ -395,6 +401,8 @@ impl Run<'_, '_> {
 
     /// Calls a function of the API.
     pub(super) fn api(&mut self, api: &ApiCall, args: &[&Val]) -> Result<Val, Fault> {
+        let steps = argument_steps(args.iter().copied());
+        self.charge(steps)?;
         let objects: Vec<_> = args.iter().map(|value| Object(value)).collect();
         let passed: Vec<_> = objects.iter().map(Object::passed).collect();
         let mut value = Val::Unit;
@@ -403,8 +411,16 @@ impl Run<'_, '_> {
             self.charge(value.weight().steps())?;
             self.fits_value(&value)?;
         }
+        if steps > 0 {
+            self.fits_memory()?;
+        }
         Ok(value)
     }
+}
+
+/// Fuel for what a function of the API is handed: it may look at all of it, or keep a copy.
+fn argument_steps<'v>(args: impl Iterator<Item = &'v Val>) -> u64 {
+    args.filter(|value| !value.is_inline()).map(|value| value.weight().steps()).sum()
 }
 
 /// Whether values are just of the types that a function of the API is made for.

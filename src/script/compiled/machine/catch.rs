@@ -15,6 +15,13 @@ use crate::{
     },
 };
 
+/// Fuel for an error of the language that is caught: it is written out in words, and made a map.
+const CAUGHT_ERROR: u64 = 24;
+/// The same for each function that it left.
+const LEFT_FRAME: u64 = 4;
+/// Fuel for a value that was thrown and is caught.
+const CAUGHT_VALUE: u64 = 8;
+
 /// An open `try`.
 pub(super) struct Handler {
     /// The frame that it stands in.
@@ -57,7 +64,18 @@ impl Run<'_, '_> {
         }
         let Some(handler) = handler else { return Err(fault) };
         let trouble = fault.into_trouble();
+        let price = match &trouble.what {
+            What::Thrown(_) => CAUGHT_VALUE,
+            _ => CAUGHT_ERROR + LEFT_FRAME * trouble.frames.len() as u64,
+        };
+        if let Err(stop) = self.charge(price) {
+            return self.unwind(stop, floor);
+        }
         let value = self.error_value(&trouble);
+        // Its words may quote what the script made long.
+        if let Err(stop) = self.charge(value.weight().steps()) {
+            return self.unwind(stop, floor);
+        }
         let Some(frame) = self.machine.frames.last_mut() else { return Ok(()) };
         frame.pc = handler.catch;
         let at = frame.base as usize + usize::from(handler.error);

@@ -70,7 +70,16 @@ impl Run<'_, '_> {
         if weight.depth > MAX_DEPTH {
             return Err(Fault::too_large("Nesting of arrays and maps"));
         }
-        if live_bytes() > self.live_limit {
+        self.fits_memory()
+    }
+
+    /// Whether all values and commands together may be as large as they are.
+    ///
+    /// # Errors
+    /// They may not; the call ends.
+    pub(crate) fn fits_memory(&self) -> Result<(), Fault> {
+        let commands = self.context.command_bytes() as i64;
+        if live_bytes().saturating_add(commands) > self.live_limit {
             return Err(Fault::stopped(
                 ErrorKind::Memory,
                 "the call holds more memory than it may",

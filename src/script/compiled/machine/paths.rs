@@ -264,6 +264,10 @@ impl Run<'_, '_> {
         place: &mut Val,
         value: Val,
     ) -> Result<(), Fault> {
+        let steps = operators::steps(operator, place, &value);
+        if steps > 0 {
+            self.charge(steps)?;
+        }
         let Some(value) = operators::assign_in_place(self, operator, place, value)? else {
             return Ok(());
         };

@@ -6,6 +6,7 @@ use super::{
     Run,
     calls::{is_made_for, unknown},
     frames::Back,
+    work::name_steps,
 };
 use crate::script::compiled::{Val, callable::FnValue, fault::Fault, op::Reg};
 
@@ -42,7 +43,11 @@ impl Run<'_, '_> {
         }
     }
 
-    fn find(&self, callee: &FnValue, this: Option<&Val>, args: usize) -> Result<Callee, Fault> {
+    fn find(&mut self, callee: &FnValue, this: Option<&Val>, args: usize) -> Result<Callee, Fault> {
+        let steps = callee.name_steps();
+        if steps > 0 {
+            self.charge(steps)?;
+        }
         if let Some(function) = callee.closure {
             let takes = self.program.functions.get(function as usize).map_or(0, |f| f.parameters);
             if usize::from(takes) == callee.shared.len() + args {
@@ -108,11 +113,12 @@ impl Run<'_, '_> {
 
     /// `is_def_fn(name, parameters)`.
     pub(super) fn is_defined(
-        &self,
+        &mut self,
         this: Option<&Val>,
         name: &Val,
         count: &Val,
     ) -> Result<bool, Fault> {
+        self.charge(name_steps(name) + this.map_or(0, name_steps))?;
         let text = |value: &Val| match value {
             Val::Text(text) => Ok(Arc::<str>::from(text.as_str())),
             other => Err(Fault::mismatch("string", other.type_name())),

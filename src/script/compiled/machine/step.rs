@@ -262,7 +262,7 @@ impl Run<'_, '_> {
                             let at = usize::from(first);
                             let shared = w.get(at..at + count).unwrap_or_default().into();
                             let (name, closure) = (bare.name.clone(), bare.closure);
-                            r!(to) = Val::Fn(Arc::new(FnValue { name, closure, shared }));
+                            r!(to) = Val::Fn(Arc::new(FnValue::closure(name, closure, shared)));
                         }
                     }
 
@@ -580,6 +580,12 @@ impl Run<'_, '_> {
                         }
                     }
                     Op::MakePointer { to, name } => {
+                        let Some(left) = fuel.checked_sub(super::work::name_steps(&r!(name)))
+                        else {
+                            fuel = 0;
+                            fail!(Fault::out_of_fuel());
+                        };
+                        fuel = left;
                         let pointer = check!(super::work::pointer_to(&r!(name)));
                         r!(to) = pointer;
                     }

@@ -247,6 +247,11 @@ pub(super) fn is_among(names: &Val, name: &Val) -> Result<bool, Fault> {
     Ok(names.iter().any(|known| matches!(known, Val::Text(known) if ***known == ***name)))
 }
 
+/// Fuel for a function's name that is made while the script runs.
+pub(super) fn name_steps(name: &Val) -> u64 {
+    if let Val::Text(name) = name { (name.len() / 16) as u64 } else { 0 }
+}
+
 /// `Fn(name)`.
 pub(super) fn pointer_to(name: &Val) -> Result<Val, Fault> {
     match name {

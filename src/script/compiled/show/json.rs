@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn closures_are_refused() {
-        let closure = FnValue { closure: Some(0), ..FnValue::named("anon$1") };
+        let closure = FnValue::closure("anon$1".into(), Some(0), Box::default());
         assert!(matches!(text(Val::Fn(Arc::new(closure))), Err(Stop::Fault(_))));
     }
 }

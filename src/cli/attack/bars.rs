@@ -1,0 +1,39 @@
+use std::time::Duration;
+
+use super::{AttackOptions, limits::limits};
+
+/// What a run may cost at the most. Whatever costs more is a breach.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Bars {
+    /// CPU of one call, or of dropping all that is left.
+    pub(super) call: Duration,
+    /// CPU of compiling.
+    pub(super) compile: Duration,
+    /// Bytes by which the heap may grow in a call: what limits allow, and a fifth.
+    pub(super) heap: u64,
+    /// Bytes by which the heap may grow while a script is compiled.
+    pub(super) compile_heap: u64,
+    /// Bytes that may be left when the script is gone.
+    pub(super) left: u64,
+}
+
+/// How many bytes the parsed form of a byte of text may need.
+const BYTES_FOR_A_BYTE: usize = 256;
+
+impl Bars {
+    pub(super) fn new(options: &AttackOptions) -> Self {
+        let limits = limits(options.trust, options.deadline_ms);
+        // Unoptimised code is some five times as slow, and no player runs it.
+        let slow = if cfg!(debug_assertions) { 5.0 } else { 1.0 };
+        let time = |ms: Option<f64>, usual: f64| {
+            Duration::try_from_secs_f64(ms.unwrap_or(usual * slow) / 1e3).unwrap_or(Duration::MAX)
+        };
+        Self {
+            call: time(options.call_ms, 50.0),
+            compile: time(options.compile_ms, 100.0),
+            heap: (limits.memory_bytes as u64).saturating_mul(6) / 5,
+            compile_heap: limits.source_bytes.saturating_mul(BYTES_FOR_A_BYTE) as u64,
+            left: 64 * 1024,
+        }
+    }
+}

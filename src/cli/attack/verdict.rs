@@ -1,0 +1,88 @@
+use std::time::Duration;
+
+use super::{Level, bars::Bars, header::Header, outcome::Outcome, ran::Ran, watch::Ended};
+
+/// Everything that must not have happened; none if the script was contained.
+pub(super) fn breaches(header: &Header, ended: &Ended, bars: &Bars, level: Level) -> Vec<String> {
+    let mut breaches: Vec<String> = header.mistake.iter().cloned().collect();
+    match ended {
+        Ended::Ran(ran) => breaches.extend(of_run(header.outcomes_at(level), ran, bars)),
+        Ended::Broke { what, .. } => breaches.push(what.clone()),
+    }
+    breaches
+}
+
+fn of_run(expected: &[Outcome], ran: &Ran, bars: &Bars) -> Vec<String> {
+    let mut breaches = Vec::new();
+    if ran.outcome == Outcome::Panic {
+        breaches.push(format!("panic: {}", ran.message));
+    } else if !expected.is_empty() && !expected.contains(&ran.outcome) {
+        let names: Vec<_> = expected.iter().map(|outcome| outcome.name()).collect();
+        let names = names.join(" or ");
+        let end = match &*ran.message {
+            "" => String::new(),
+            message => format!(": {message}"),
+        };
+        breaches.push(format!("outcome {}, expected {names}{end}", ran.outcome.name()));
+    }
+    let mut time = |what: &str, ms: f64, bar: Duration| {
+        let bar = bar.as_secs_f64() * 1e3;
+        if ms > bar {
+            breaches.push(format!("{what} took {ms:.1} ms of CPU, the bar is {bar:.1} ms"));
+        }
+    };
+    time("a call", ran.call_ms, bars.call);
+    time("compiling", ran.compile_ms, bars.compile);
+    let mut bytes = |what: &str, bytes: u64, bar: u64| {
+        if bytes > bar {
+            breaches.push(format!("{what} {bytes} bytes of heap, the bar is {bar}"));
+        }
+    };
+    bytes("a call took", ran.peak_bytes, bars.heap);
+    bytes("compiling took", ran.compile_bytes, bars.compile_heap);
+    bytes("dropping it left", ran.left_bytes, bars.left);
+    breaches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::attack::ran::Notes;
+
+    fn bars() -> Bars {
+        let time = Duration::from_millis(10);
+        Bars { call: time, compile: time, heap: 1_000, compile_heap: 1_000, left: 100 }
+    }
+
+    fn ran(change: impl FnOnce(&mut Ran)) -> Ran {
+        let mut ran = Notes::new().finish(0);
+        change(&mut ran);
+        ran
+    }
+
+    #[test]
+    fn every_bar_can_be_broken() {
+        assert_eq!(of_run(&[Outcome::Ends], &ran(|_| ()), &bars()), [""; 0]);
+        let changes: [(fn(&mut Ran), &str); 7] = [
+            (|ran| ran.outcome = Outcome::Panic, "panic"),
+            (|ran| ran.outcome = Outcome::Fuel, "outcome fuel, expected ends"),
+            (|ran| ran.call_ms = 10.5, "a call took 10.5 ms"),
+            (|ran| ran.compile_ms = 11.0, "compiling took 11.0 ms"),
+            (|ran| ran.peak_bytes = 1_001, "a call took 1001 bytes"),
+            (|ran| ran.compile_bytes = 1_001, "compiling took 1001 bytes"),
+            (|ran| ran.left_bytes = 101, "dropping it left 101 bytes"),
+        ];
+        for (change, words) in changes {
+            let breaches = of_run(&[Outcome::Ends], &ran(change), &bars());
+            assert_eq!(breaches.len(), 1, "{words}: {breaches:?}");
+            assert!(breaches[0].contains(words), "{words}: {breaches:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_does_not_report_is_a_breach() {
+        let ended = Ended::Broke { outcome: "killed", what: "signal: 6 (SIGABRT)".to_owned() };
+        let breaches = breaches(&Header::default(), &ended, &bars(), Level::Mod);
+        assert_eq!(breaches, ["signal: 6 (SIGABRT)"]);
+    }
+}
