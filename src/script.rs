@@ -17,16 +17,22 @@
 mod backend;
 mod compile;
 mod compiled;
+mod import_path;
+mod imports;
 mod instance;
+mod libraries;
 mod outline;
 mod parsed;
 mod reference;
 pub mod standard;
 mod state;
+mod units;
 mod workers;
 
 pub use backend::Backend;
 pub use compile::{CompiledScript, FunctionId, ScriptCompiler};
+pub use import_path::ImportPath;
 pub use instance::{Migration, ScriptInstance};
+pub use libraries::Libraries;
 pub use state::{StateError, StateSnapshot};
 pub use workers::{ScriptThreads, ScriptWorkers};

@@ -41,6 +41,12 @@ pub struct ScriptLimits {
     pub parameters: usize,
     /// Bytes of one source file. Default: **262,144**.
     pub source_bytes: usize,
+    /// Bytes of a script and all its libraries together. Default: **1,048,576**.
+    pub total_source_bytes: usize,
+    /// Libraries that a script may import, those of its libraries counted. Default: **32**.
+    pub libraries: usize,
+    /// How deep imports may be nested: 1 is a library that imports nothing. Default: **8**.
+    pub import_depth: usize,
     /// Commands that one call may give. Default: **256**.
     pub commands: usize,
     /// Log lines that one call may write; the rest are counted, not kept. Default: **20**.
@@ -65,6 +71,9 @@ impl Default for ScriptLimits {
             functions: 128,
             parameters: 16,
             source_bytes: 256 * 1024,
+            total_source_bytes: 1024 * 1024,
+            libraries: 32,
+            import_depth: 8,
             commands: 256,
             log_lines: 20,
             log_line_bytes: 1024,

@@ -1,3 +1,5 @@
+mod libraries;
+
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bevy::{
@@ -9,7 +11,7 @@ use bevy::{
 use crate::{
     api::{ApiFunction, ApiTable, TableError},
     contract::{ErrorKind, ScriptError, ScriptLimits, ScriptSource, Stage},
-    script::{Backend, CompiledScript, ScriptCompiler, ScriptWorkers},
+    script::{Backend, CompiledScript, Libraries, ScriptCompiler, ScriptWorkers},
     trust::{TrustPolicy, Verified},
 };
 
@@ -87,12 +89,28 @@ impl ScriptHost {
         &self.0.workers
     }
 
-    /// Verifies and compiles a script on a script thread, and waits for it.
+    /// Holds a source against the policy.
+    ///
+    /// # Errors
+    /// The policy does not take it.
+    pub fn verify(&self, source: ScriptSource) -> Result<Verified<ScriptSource>, ScriptError> {
+        Verified::check(source, &self.0.policy)
+    }
+
+    /// Verifies and compiles a script that imports nothing, on a script thread, and waits for it.
     #[must_use]
     pub fn compile(&self, source: ScriptSource) -> Script {
-        let result = Verified::check(source, &self.0.policy)
-            .map_err(|error| vec![error])
-            .and_then(|source| self.0.workers.run(|| self.compiler().compile(&source)));
+        match self.verify(source) {
+            Ok(source) => self.compile_with(&source, &Libraries::default()),
+            Err(error) => Script { result: Err([error].into()) },
+        }
+    }
+
+    /// Compiles a script together with its libraries, on a script thread, and waits for it.
+    #[must_use]
+    pub fn compile_with(&self, source: &Verified<ScriptSource>, libraries: &Libraries) -> Script {
+        let compile = || self.compiler().compile_with(source, libraries);
+        let result = self.0.workers.run(compile);
         Script { result: result.map(Arc::new).map_err(Into::into) }
     }
 }
@@ -124,7 +142,12 @@ impl AssetLoader for ScriptLoader {
             let error = ScriptError::new(Stage::Load, ErrorKind::Memory, path, message);
             return Ok(Script { result: Err([error].into()) });
         }
-        Ok(self.host.compile(ScriptSource::new(path, bytes)))
+        let source = match self.host.verify(ScriptSource::new(path, bytes)) {
+            Ok(source) => source,
+            Err(error) => return Ok(Script { result: Err([error].into()) }),
+        };
+        let libraries = libraries::read(&self.host, &source, context).await;
+        Ok(self.host.compile_with(&source, &libraries))
     }
 
     fn extensions(&self) -> &[&str] {

@@ -9,11 +9,12 @@ use rhai::Engine;
 use twox_hash::XxHash3_64;
 
 use super::{
-    Backend,
+    Backend, ImportPath, Libraries,
     compiled::{self, CompiledProgram},
-    outline::{Outline, Rules, outline},
-    parsed::Parsed,
+    imports::imports,
+    outline::{Exports, File, Imported, OneSpace, Outline, Rules, outline},
     reference::{self, ReferenceProgram, Standard},
+    units::{self, Unit, UnitImport},
 };
 use crate::{
     api::{ApiFunction, ApiTable, CallScope, Category, ScriptContext},
@@ -31,7 +32,7 @@ pub struct ScriptCompiler {
     limits: ScriptLimits,
     standard: OnceLock<Standard>,
     /// What scripts may call, by the categories that are denied to them.
-    libraries: Mutex<BTreeMap<BTreeSet<Category>, Libraries>>,
+    offers: Mutex<BTreeMap<BTreeSet<Category>, Offer>>,
     parser: OnceLock<Engine>,
     backend: Backend,
     watched: bool,
@@ -39,7 +40,7 @@ pub struct ScriptCompiler {
 
 /// What scripts may call, as each backend has it; made when the first script of it needs it.
 #[derive(Clone, Default)]
-struct Libraries {
+struct Offer {
     compiled: Option<Arc<compiled::Library>>,
     reference: Option<reference::Library>,
     /// See [`ScriptCompiler::offered`].
@@ -100,7 +101,7 @@ impl ScriptCompiler {
             api,
             limits,
             standard: OnceLock::new(),
-            libraries: Mutex::new(BTreeMap::new()),
+            offers: Mutex::new(BTreeMap::new()),
             parser: OnceLock::new(),
             backend: Backend::Compiled,
             watched: false,
@@ -142,7 +143,7 @@ impl ScriptCompiler {
         &self.limits
     }
 
-    /// Parses, checks and compiles a script, and evaluates its constants.
+    /// Parses, checks and compiles a script that imports nothing, and evaluates its constants.
     ///
     /// Call it on a thread of [`ScriptWorkers`](super::ScriptWorkers): the parser recurses. Costs
     /// some 10 µs a line.
@@ -156,25 +157,50 @@ impl ScriptCompiler {
         &self,
         source: &Verified<ScriptSource>,
     ) -> Result<CompiledScript, Vec<ScriptError>> {
-        let path = source.get().path();
+        self.compile_with(source, &Libraries::default())
+    }
+
+    /// What a file imports, without what that imports in turn; see [`Libraries`]. Only parses.
+    ///
+    /// # Errors
+    /// The file is no script, or one of its imports leads nowhere.
+    pub fn imports(
+        &self,
+        source: &Verified<ScriptSource>,
+    ) -> Result<Vec<ImportPath>, Vec<ScriptError>> {
+        let source = source.get();
+        // Most scripts have no import, and need not be parsed to see it.
+        const WORD: &[u8] = b"import";
+        if !source.bytes().windows(WORD.len()).any(|part| part == WORD) {
+            return Ok(Vec::new());
+        }
+        let ast = units::parse(self.parser(), &self.limits, source).map_err(|error| vec![error])?;
+        let (imports, errors) = imports(source, &ast);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let paths: BTreeSet<_> = imports.into_iter().map(|import| import.path).collect();
+        Ok(paths.into_iter().collect())
+    }
+
+    /// Parses, checks and compiles a script together with its libraries, and evaluates the constants of
+    /// all. A library may call what the script may, and must be [believed](Verified::level) as far.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile), of the script and its libraries; each names its file.
+    pub fn compile_with(
+        &self,
+        source: &Verified<ScriptSource>,
+        libraries: &Libraries,
+    ) -> Result<CompiledScript, Vec<ScriptError>> {
         if self.backend == Backend::Reference && source.level() != TrustLevel::Trusted {
             let message = "the reference backend is for trusted scripts only: nothing bounds what one step of it may cost; let the compiled backend run this";
-            let kind = ErrorKind::Permission;
+            let (kind, path) = (ErrorKind::Permission, source.get().path());
             return Err(vec![ScriptError::new(Stage::Compile, kind, path, message)]);
         }
-        let text = self.read(source.get()).map_err(|error| vec![error])?;
-        let parser = self.parser.get_or_init(|| reference::parser(&self.limits));
-        let parsed = reference::parse(parser, path, text).map_err(|error| vec![error])?;
-        let parsed = Parsed::new(parsed);
+        let units = units::units(self.parser(), &self.limits, source, libraries)?;
         let denied = self.denied(source.granted());
-        let rules = Rules {
-            api: &self.api,
-            standard: self.standard(),
-            denied: &denied,
-            limits: &self.limits,
-            backend: self.backend,
-        };
-        let outline = outline(path, &parsed, rules)?;
+        let outlines = self.outlines(&units, &denied)?;
         let mut context = ScriptContext::new(CallScope {
             world: &NoWorld,
             limits: &self.limits,
@@ -182,45 +208,96 @@ impl ScriptCompiler {
             tick: 0,
             delta_time: 0.0,
         });
+        let (identity, source_hash) = self.hashes(source, &units);
         let program = match self.backend {
             Backend::Compiled => {
                 let library = self.compiled_library(denied);
-                let program = CompiledProgram::new(
-                    path,
-                    &parsed,
-                    &outline,
-                    library,
-                    self.watched,
-                    &mut context,
-                )?;
+                let program =
+                    CompiledProgram::new(&units, &outlines, library, self.watched, &mut context)?;
                 Program::Compiled(Box::new(program))
             }
             Backend::Reference => {
                 let library = self.reference_library(denied);
-                // A script of this backend has an engine of its own.
-                let engine = reference::parser(&self.limits);
-                let program =
-                    ReferenceProgram::new(path, engine, parsed, &outline, &library, &mut context)
-                        .map_err(|error| vec![error])?;
+                let program = ReferenceProgram::new(units, &outlines, &library, &mut context)
+                    .map_err(|error| vec![error])?;
                 Program::Reference(Box::new(program))
             }
         };
-        let identity = self.identity(source);
-        Ok(CompiledScript::new(source, identity, &self.limits, outline, program))
+        Ok(CompiledScript::new(source, (identity, source_hash), &self.limits, outlines, program))
     }
 
-    fn identity(&self, source: &Verified<ScriptSource>) -> u64 {
-        let mut hasher = XxHash3_64::default();
-        hasher.write(&self.offered(source.granted()).to_le_bytes());
-        hasher.write(source.get().bytes());
-        hasher.finish()
+    /// What is known of each file, in the order of the units.
+    fn outlines(
+        &self,
+        units: &[Unit<'_>],
+        denied: &BTreeSet<Category>,
+    ) -> Result<Vec<Outline>, Vec<ScriptError>> {
+        let standard = self.standard();
+        let (api, limits, backend) = (&self.api, &self.limits, self.backend);
+        let rules = Rules { api, standard, denied, limits, backend };
+        let mut space = OneSpace::default();
+        let mut found: Vec<Result<Outline, Exports>> = Vec::new();
+        let mut errors = Vec::new();
+        for (i, unit) in units.iter().enumerate() {
+            let exports = |import: &UnitImport| match found.get(import.unit)? {
+                Ok(outline) => Some(&outline.exports),
+                Err(exports) => Some(exports),
+            };
+            let imports: Vec<Imported<'_>> = unit
+                .imports
+                .iter()
+                .filter_map(|import| {
+                    let exports = exports(import)?;
+                    Some(Imported { alias: &import.alias, position: import.position, exports })
+                })
+                .collect();
+            let file = File {
+                path: unit.path(),
+                parsed: &unit.parsed,
+                is_library: i + 1 < units.len(),
+                imports: &imports,
+            };
+            found.push(match outline(file, rules, &mut space) {
+                Ok(outline) => Ok(outline),
+                Err((more, exports)) => {
+                    errors.extend(more);
+                    Err(exports)
+                }
+            });
+        }
+        if errors.is_empty() { Ok(found.into_iter().flatten().collect()) } else { Err(errors) }
+    }
+
+    fn parser(&self) -> &Engine {
+        self.parser.get_or_init(|| reference::parser(&self.limits))
+    }
+
+    /// The identity of a program and the hash of its texts.
+    fn hashes(&self, source: &Verified<ScriptSource>, units: &[Unit<'_>]) -> (u64, u64) {
+        let mut identity = XxHash3_64::default();
+        identity.write(&self.offered(source.granted()).to_le_bytes());
+        let mut texts = XxHash3_64::default();
+        let (own, libraries) = match units.split_last() {
+            Some((own, libraries)) => (own.source.bytes(), libraries),
+            None => (source.get().bytes(), units),
+        };
+        for hasher in [&mut identity, &mut texts] {
+            hasher.write(own);
+            for library in libraries {
+                for part in [library.path().as_bytes(), library.source.bytes()] {
+                    hasher.write(&(part.len() as u64).to_le_bytes());
+                    hasher.write(part);
+                }
+            }
+        }
+        (identity.finish(), texts.finish())
     }
 
     /// A hash of what a script finds: the compiler, the backend, the limits, the functions that it may
     /// call.
     fn offered(&self, granted: &Permissions) -> u64 {
         let denied = self.denied(granted);
-        let mut libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
         let hash = || {
             let mut hasher = XxHash3_64::default();
             let mut part = |text: &str| {
@@ -234,7 +311,7 @@ impl ScriptCompiler {
             functions.flat_map(ApiFunction::signatures).for_each(|signature| part(&signature));
             hasher.finish()
         };
-        *libraries.entry(denied.clone()).or_default().identity.get_or_insert_with(hash)
+        *offers.entry(denied.clone()).or_default().identity.get_or_insert_with(hash)
     }
 
     fn standard(&self) -> &Standard {
@@ -253,43 +330,33 @@ impl ScriptCompiler {
     }
 
     fn compiled_library(&self, denied: BTreeSet<Category>) -> Arc<compiled::Library> {
-        let mut libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
         let build = || compiled::library(&self.api, &denied);
-        libraries.entry(denied.clone()).or_default().compiled.get_or_insert_with(build).clone()
+        offers.entry(denied.clone()).or_default().compiled.get_or_insert_with(build).clone()
     }
 
     fn reference_library(&self, denied: BTreeSet<Category>) -> reference::Library {
-        let mut libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
         let build = || self.standard().library(&self.api, &denied);
-        libraries.entry(denied.clone()).or_default().reference.get_or_insert_with(build).clone()
-    }
-
-    fn read<'a>(&self, source: &'a ScriptSource) -> Result<&'a str, ScriptError> {
-        let limit = self.limits.source_bytes;
-        let size = source.bytes().len();
-        if size > limit {
-            let message = format!("the file has {size} bytes, the limit is {limit}");
-            return Err(ScriptError::new(Stage::Load, ErrorKind::Memory, source.path(), message));
-        }
-        // Some editors begin a file with a mark that is no part of the text.
-        let bytes = source.bytes().strip_prefix(b"\xef\xbb\xbf").unwrap_or(source.bytes());
-        std::str::from_utf8(bytes).map_err(|error| {
-            let valid = &bytes[..error.valid_up_to()];
-            let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
-            let message = format!("not a text file: line {line} is not UTF-8");
-            ScriptError::new(Stage::Load, ErrorKind::Syntax, source.path(), message)
-        })
+        offers.entry(denied.clone()).or_default().reference.get_or_insert_with(build).clone()
     }
 }
 
 impl CompiledScript {
     fn new(
         source: &Verified<ScriptSource>,
-        identity: u64,
+        (identity, source_hash): (u64, u64),
         limits: &ScriptLimits,
-        outline: Outline,
+        mut outlines: Vec<Outline>,
         program: Program,
     ) -> Self {
+        let outline = outlines.pop().unwrap_or_default();
+        let mut api_calls = outline.api_calls;
+        let mut warnings = outline.warnings;
+        for library in outlines {
+            api_calls.extend(library.api_calls);
+            warnings.extend(library.warnings);
+        }
         let mut functions: HashMap<String, (FunctionId, usize)> = HashMap::new();
         let mut names = Vec::new();
         for (i, function) in outline.functions.iter().enumerate() {
@@ -305,7 +372,7 @@ impl CompiledScript {
             functions.into_iter().map(|(name, (id, _))| (name, id)).collect();
         let callbacks = std::array::from_fn(|i| functions.get(CALLBACKS[i].name).copied());
         Self {
-            source_hash: XxHash3_64::oneshot(source.get().bytes()),
+            source_hash,
             identity,
             path: source.get().path().into(),
             level: source.level(),
@@ -315,22 +382,22 @@ impl CompiledScript {
             callbacks,
             salts: names.iter().map(|name| XxHash3_64::oneshot(name.as_bytes())).collect(),
             names,
-            warnings: outline.warnings,
-            api_calls: outline.api_calls.into_iter().collect(),
+            warnings,
+            api_calls: api_calls.into_iter().collect(),
             limits: limits.clone(),
             is_empty: outline.is_empty,
             program,
         }
     }
 
-    /// A hash of the bytes that it was compiled from.
+    /// A hash of the bytes that it was compiled from, its libraries' too.
     #[must_use]
     pub const fn source_hash(&self) -> u64 {
         self.source_hash
     }
 
-    /// What the program is, for machines that must run the same one: a hash of its text, the compiler's
-    /// version, the backend, the limits, and the functions that it may call.
+    /// What the program is, for machines that must run the same one: a hash of its text and that of
+    /// its libraries, the compiler's version, the backend, the limits, and the functions that it may call.
     #[must_use]
     pub const fn identity(&self) -> u64 {
         self.identity

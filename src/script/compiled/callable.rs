@@ -8,6 +8,8 @@ use super::Val;
 pub(crate) struct FnValue {
     /// What it is called in messages; by this name it is looked up unless `closure` is there.
     pub(crate) name: Arc<str>,
+    /// The file in which the name is looked up.
+    pub(crate) file: u16,
     /// The closure's function, by its number in the program.
     pub(crate) closure: Option<u32>,
     /// The variables that the closure shares: cells, handed over before the arguments.
@@ -15,8 +17,8 @@ pub(crate) struct FnValue {
 }
 
 impl FnValue {
-    /// A pointer to whatever is called so when it is called.
-    pub(crate) fn named(name: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), closure: None, shared: Box::default() }
+    /// A pointer to whatever is called so in a file when it is called.
+    pub(crate) fn named(name: impl Into<Arc<str>>, file: u16) -> Self {
+        Self { name: name.into(), file, closure: None, shared: Box::default() }
     }
 }

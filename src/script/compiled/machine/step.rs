@@ -261,8 +261,9 @@ impl Run<'_, '_> {
                             w = again;
                             let at = usize::from(first);
                             let shared = w.get(at..at + count).unwrap_or_default().into();
-                            let (name, closure) = (bare.name.clone(), bare.closure);
-                            r!(to) = Val::Fn(Arc::new(FnValue { name, closure, shared }));
+                            let FnValue { name, file, closure, .. } = &**bare;
+                            let (name, file, closure) = (name.clone(), *file, *closure);
+                            r!(to) = Val::Fn(Arc::new(FnValue { name, file, closure, shared }));
                         }
                     }
 
@@ -580,7 +581,8 @@ impl Run<'_, '_> {
                         }
                     }
                     Op::MakePointer { to, name } => {
-                        let pointer = check!(super::work::pointer_to(&r!(name)));
+                        let file = program.file_of(frame_function);
+                        let pointer = check!(super::work::pointer_to(&r!(name), file));
                         r!(to) = pointer;
                     }
                     Op::IsDefined { to, base: at } => {

@@ -248,9 +248,9 @@ pub(super) fn is_among(names: &Val, name: &Val) -> Result<bool, Fault> {
 }
 
 /// `Fn(name)`.
-pub(super) fn pointer_to(name: &Val) -> Result<Val, Fault> {
+pub(super) fn pointer_to(name: &Val, file: u16) -> Result<Val, Fault> {
     match name {
-        Val::Text(name) => pointers::pointer(name),
+        Val::Text(name) => pointers::pointer(name, file),
         other => Err(Fault::mismatch("string", other.type_name())),
     }
 }
