@@ -101,7 +101,9 @@ fn check(
     for file in &files {
         let compile = |source| {
             workers.run(|| {
-                let read = |path: &ImportPath| read(path.as_str(), |bytes| path.source(bytes));
+                let read = |path: &ImportPath| {
+                    read(path.as_str().as_ref(), path.as_str(), |bytes| path.source(bytes))
+                };
                 let libraries = Libraries::read(&compiler, &source, read);
                 compiler.compile_with(&source, &libraries)
             })
@@ -133,7 +135,7 @@ fn source(file: &Path, root: Option<&Path>) -> Result<Verified<ScriptSource>, Sc
     let root = root.or_else(nearest).unwrap_or(Path::new(""));
     let root = with_slashes(root);
     let path = with_slashes(file);
-    read(&path, |bytes| ScriptSource::new(&*path, bytes).with_root(&root))
+    read(file, &path, |bytes| ScriptSource::new(&*path, bytes).with_root(&root))
 }
 
 /// Imports are written with `/` on every system.
@@ -142,10 +144,11 @@ fn with_slashes(path: &Path) -> String {
 }
 
 fn read(
+    file: &Path,
     path: &str,
     source: impl FnOnce(Vec<u8>) -> ScriptSource,
 ) -> Result<Verified<ScriptSource>, ScriptError> {
-    let bytes = std::fs::read(path).map_err(|error| {
+    let bytes = std::fs::read(file).map_err(|error| {
         let message = format!("cannot be read: {error}");
         ScriptError::new(Stage::Load, ErrorKind::NotFound, path, message)
     })?;

@@ -83,6 +83,9 @@ impl Stage {
             .expose_component::<Lamp>("Lamp", Access::ReadWrite)
             .register_prefab("spark", |_| {})
             .register_prefab("spawner", |_| {});
+        for library in all().iter().filter(|name| name.starts_with("lib/")) {
+            app.library(library, &text(library));
+        }
         let handle = app.script(name, &text(name));
         let mut script = CScript::new(handle);
         if let Some(config) = config {

@@ -18,6 +18,9 @@ mod files;
 mod gameplay;
 /// What the language does and how state is kept, without Bevy.
 mod language;
+/// Scripts that import others.
+#[cfg(feature = "bevy")]
+mod libraries;
 /// What a script may call, by whom it was written.
 mod permissions;
 /// What is written about the API is up to date, and its examples do what they say.

@@ -21,8 +21,18 @@ use crate::{
 /// version goes on running it.
 #[derive(Asset, TypePath, Clone, Debug)]
 pub struct Script {
+    /// What error messages call the file.
+    pub path: Arc<str>,
     /// What the file holds.
     pub result: Result<Arc<CompiledScript>, Arc<[ScriptError]>>,
+}
+
+impl Script {
+    /// A file that is no script, by the error that names it.
+    #[must_use]
+    pub fn refused(error: ScriptError) -> Self {
+        Self { path: error.path.as_str().into(), result: Err([error].into()) }
+    }
 }
 
 /// What all stages share: the table, the compiler, the policy and the script threads.
@@ -102,7 +112,7 @@ impl ScriptHost {
     pub fn compile(&self, source: ScriptSource) -> Script {
         match self.verify(source) {
             Ok(source) => self.compile_with(&source, &Libraries::default()),
-            Err(error) => Script { result: Err([error].into()) },
+            Err(error) => Script::refused(error),
         }
     }
 
@@ -111,7 +121,8 @@ impl ScriptHost {
     pub fn compile_with(&self, source: &Verified<ScriptSource>, libraries: &Libraries) -> Script {
         let compile = || self.compiler().compile_with(source, libraries);
         let result = self.0.workers.run(compile);
-        Script { result: result.map(Arc::new).map_err(Into::into) }
+        let path = source.get().path().into();
+        Script { path, result: result.map(Arc::new).map_err(Into::into) }
     }
 }
 
@@ -140,11 +151,11 @@ impl AssetLoader for ScriptLoader {
         if bytes.len() > limit {
             let message = format!("the file has more than {limit} bytes, which is the limit");
             let error = ScriptError::new(Stage::Load, ErrorKind::Memory, path, message);
-            return Ok(Script { result: Err([error].into()) });
+            return Ok(Script::refused(error));
         }
         let source = match self.host.verify(ScriptSource::new(path, bytes)) {
             Ok(source) => source,
-            Err(error) => return Ok(Script { result: Err([error].into()) }),
+            Err(error) => return Ok(Script::refused(error)),
         };
         let libraries = libraries::read(&self.host, &source, context).await;
         Ok(self.host.compile_with(&source, &libraries))

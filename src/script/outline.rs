@@ -116,13 +116,16 @@ pub(crate) fn outline(
     if rules.backend == Backend::Reference {
         needs_scope = survey.find_scope_users();
         survey.check_scopes(&needs_scope);
-        survey.check_space(space);
     }
     survey.check_qualified();
     if file.is_library {
         survey.check_library();
     } else {
         survey.warn_of_lookalikes();
+    }
+    // A name that means nothing is told of as that.
+    if rules.backend == Backend::Reference && survey.errors.is_empty() {
+        survey.check_space(space);
     }
     survey.warn_of_repeats();
     survey.warn_of_idle_imports();

@@ -133,7 +133,7 @@ impl ScriptTestApp {
                     host.workers().run(|| super::runner::read(compiler, &source, texts, verify));
                 host.compile_with(&source, &libraries)
             }
-            Err(error) => Script { result: Err([error].into()) },
+            Err(error) => Script::refused(error),
         }
     }
 

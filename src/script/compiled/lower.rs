@@ -174,6 +174,11 @@ fn type_named(written: &str) -> Arc<str> {
     }
 }
 
+/// Imports have led to what they lead to.
+const fn is_import(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Import(..))
+}
+
 impl<'a> Lowering<'a> {
     fn all(&mut self, units: &[Unit<'_>], outlines: &[Outline]) -> (Vec<u32>, u32, Vec<u32>) {
         let files = self.files;
@@ -211,7 +216,7 @@ impl<'a> Lowering<'a> {
         for (file, unit) in units.iter().enumerate() {
             self.file = file;
             let (constants, rest): (Vec<&Stmt>, Vec<&Stmt>) =
-                unit.parsed.ast.statements().iter().partition(
+                unit.parsed.ast.statements().iter().filter(|s| !is_import(s)).partition(
                     |s| matches!(s, Stmt::Var(_, flags, _) if flags.intersects(ASTFlags::CONSTANT)),
                 );
             if file + 1 == units.len() {

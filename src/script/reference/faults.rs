@@ -19,21 +19,18 @@ pub(super) fn from_parse(path: &str, error: &ParseError) -> ScriptError {
         .at(position(error.position()))
 }
 
-/// The files of a script, to tell in which of them something happened.
+/// The files of a script that imports, to tell in which of them something happened.
+#[derive(Default)]
 pub(super) struct Files {
-    /// The script itself.
-    own: String,
     libraries: HashSet<String>,
     /// The files of closures, whose names Rhai makes.
     closures: HashMap<String, String>,
 }
 
 impl Files {
-    /// The script comes last.
     pub(super) fn new(units: &[Unit<'_>]) -> Self {
-        let own = units.last().map_or("", Unit::path).to_owned();
         if units.len() < 2 {
-            return Self { own, libraries: HashSet::new(), closures: HashMap::new() };
+            return Self::default();
         }
         let closures = units.iter().flat_map(|unit| {
             let names = unit.parsed.functions.iter().map(|function| function.def.name.as_str());
@@ -41,11 +38,7 @@ impl Files {
             anonymous.map(|name| (name.to_owned(), unit.path().to_owned()))
         });
         let libraries = units.iter().map(|unit| unit.path().to_owned());
-        Self { libraries: libraries.collect(), closures: closures.collect(), own }
-    }
-
-    pub(super) fn lost(&self) -> ScriptError {
-        ScriptError::new(Stage::Compile, ErrorKind::Host, &*self.own, "there is no script")
+        Self { libraries: libraries.collect(), closures: closures.collect() }
     }
 
     /// The file that a function stands in, by what Rhai says of it; otherwise that of its caller.
@@ -57,16 +50,17 @@ impl Files {
     }
 }
 
-/// An error of a call. `callback` is the function that the runtime called, if it called one.
+/// An error of a call that began in the file `own`. `callback` is the function that the runtime called, if it called one.
 pub(super) fn from_eval(
     files: &Files,
+    own: &str,
     stage: Stage,
     callback: Option<&str>,
     error: EvalAltResult,
 ) -> ScriptError {
     let mut frames: Vec<Frame> = Vec::new();
     let mut error = error;
-    let mut file = files.own.as_str();
+    let mut file = own;
     // From the outermost call inwards.
     let (kind, message, at, path) = loop {
         match error {

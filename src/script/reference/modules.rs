@@ -44,8 +44,8 @@ impl Modules {
         ast.set_source(unit.path());
         meter::fill(limits.start_fuel);
         let made = Module::eval_ast_as_new(rhai::Scope::new(), &ast, &engine);
-        let mut module =
-            made.map_err(|error| faults::from_eval(files, Stage::Compile, None, *error))?;
+        let mut module = made
+            .map_err(|error| faults::from_eval(files, unit.path(), Stage::Compile, None, *error))?;
         if meter::left().is_none() {
             let message = "the imports used up their fuel";
             return Err(ScriptError::new(Stage::Compile, ErrorKind::Fuel, unit.path(), message));

@@ -103,7 +103,10 @@ impl ReferenceProgram {
         let files = Files::new(&units);
         let limits = context.limits();
         let mut modules = Modules::default();
-        let Some(own) = units.pop() else { return Err(files.lost()) };
+        let Some(own) = units.pop() else {
+            let message = "there is no script";
+            return Err(ScriptError::new(Stage::Compile, ErrorKind::Host, "", message));
+        };
         for (unit, outline) in units.iter().zip(outlines) {
             let constants = evaluate_constants(unit, &modules, &files, outline, library, context)?;
             modules.add(unit, constants, limits, &files)?;
@@ -300,9 +303,12 @@ impl ReferenceProgram {
                 &self.path,
                 format!("a function of the host panicked: {panic}"),
             )),
-            Ok(Err(error)) => Err(faults::from_eval(&self.files, stage, callback, *error)),
+            Ok(Err(error)) => {
+                Err(faults::from_eval(&self.files, &self.path, stage, callback, *error))
+            }
             Ok(Ok(_)) if meter::left().is_none() => Err(faults::from_eval(
                 &self.files,
+                &self.path,
                 stage,
                 callback,
                 EvalAltResult::ErrorTerminated(Dynamic::UNIT, rhai::Position::NONE),
@@ -400,7 +406,7 @@ fn evaluate_constants(
             let message = "the constants used up their fuel";
             return Err(ScriptError::new(Stage::Compile, ErrorKind::Fuel, path, message));
         }
-        Ok(Err(error)) => return Err(faults::from_eval(files, Stage::Compile, None, *error)),
+        Ok(Err(error)) => return Err(faults::from_eval(files, path, Stage::Compile, None, *error)),
         Err(panic) => {
             let message = format!("a function of the host panicked: {panic}");
             return Err(ScriptError::new(Stage::Compile, ErrorKind::Host, path, message));
