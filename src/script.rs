@@ -17,6 +17,7 @@
 mod backend;
 mod compile;
 mod compiled;
+mod compiled_script;
 mod import_path;
 mod imports;
 mod instance;
@@ -30,7 +31,8 @@ mod units;
 mod workers;
 
 pub use backend::Backend;
-pub use compile::{CompiledScript, FunctionId, ScriptCompiler};
+pub use compile::ScriptCompiler;
+pub use compiled_script::{CompiledScript, FunctionId};
 pub use import_path::ImportPath;
 pub use instance::{Migration, ScriptInstance};
 pub use libraries::Libraries;

@@ -276,3 +276,27 @@ fn a_power_elsewhere_in_the_script_changes_nothing() {
     }
     assert!(wrong.is_empty(), "{} cases:\n\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// The fixtures that the tables of docs/language.md name.
+#[test]
+fn every_fixture_that_the_language_names_is_there() {
+    let mut known = HashSet::new();
+    let mut kinds = HashSet::new();
+    for path in files() {
+        let kind = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        known.extend(read(&path).1.into_iter().map(|case| format!("{kind}: {}", case.name)));
+        kinds.insert(kind);
+    }
+    let text = include_str!("../../docs/language.md");
+    let mut count = 0;
+    for line in text.lines().filter(|line| line.starts_with('|')) {
+        for quoted in line.split('`').skip(1).step_by(2) {
+            let Some((kind, _)) = quoted.split_once(": ") else { continue };
+            if kinds.contains(kind) {
+                count += 1;
+                assert!(known.contains(quoted), "`{quoted}` is named and is no case");
+            }
+        }
+    }
+    assert!(count > 150, "only {count} fixtures are named");
+}

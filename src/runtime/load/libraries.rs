@@ -49,7 +49,10 @@ async fn gather(
         let read = match aside.read_asset_bytes(at).await {
             Ok(bytes) => host.verify(path.source(bytes)),
             Err(error) => {
-                let message = format!("cannot be read: {error}");
+                // Bevy's text may go on with a backtrace.
+                let reason = error.to_string();
+                let message =
+                    format!("cannot be read: {}", reason.lines().next().unwrap_or_default());
                 let kind = ErrorKind::NotFound;
                 Err(ScriptError::new(Stage::Load, kind, path.as_str(), message))
             }

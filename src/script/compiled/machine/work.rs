@@ -216,7 +216,8 @@ impl Run<'_, '_> {
         let program = self.program;
         let Some(function) = program.functions.get(function as usize) else { return };
         let place = pc.checked_sub(1).and_then(|at| function.places.get(at).copied().flatten());
-        self.context.watch(&Watched { function: &function.name, place, fuel: self.fuel });
+        let path = program.path_of(function.file);
+        self.context.watch(&Watched { path, function: &function.name, place, fuel: self.fuel });
     }
 
     /// How many variables a closure shares.
