@@ -111,6 +111,7 @@ impl Fault {
 
     /// The error of an API function, as scripts may catch it: a map with `kind` and `message`.
     #[cold]
+    #[expect(clippy::boxed_local, reason = "it comes in a box, as errors do")]
     pub(crate) fn api(fault: Box<ApiFault>) -> Self {
         let entries = [
             (Key::from("kind"), Val::text(fault.kind.to_string())),

@@ -149,7 +149,7 @@ impl<'l, 'a> Body<'l, 'a> {
 
     /// Lowers the statements and puts the function into the program.
     pub(super) fn finish(mut self, number: u32, definition: &Definition) {
-        if gives_nothing(&definition.body) {
+        if gives_nothing(definition.body) {
             self.block(definition.body.iter(), None);
             self.emit(Op::ReturnUnit);
         } else {
