@@ -3,6 +3,7 @@
 mod attack;
 
 use std::{
+    collections::BTreeSet,
     io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -13,7 +14,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::{
     api::{ApiTable, Category, reference::Reference},
     contract::{ErrorKind, ScriptError, ScriptSource, Stage},
-    script::{ScriptCompiler, ScriptThreads, ScriptWorkers, standard},
+    script::{ImportPath, Libraries, ScriptCompiler, ScriptThreads, ScriptWorkers, standard},
     trust::{TrustPolicy, Verified},
 };
 
@@ -35,6 +36,10 @@ enum Command {
         /// Scripts, or folders that are searched for `.rhai` files.
         #[arg(required = true)]
         paths: Vec<PathBuf>,
+        /// The folder at which imports that begin with `/` start. Without it, the nearest folder around
+        /// a script that is called `assets`.
+        #[arg(long)]
+        root: Option<PathBuf>,
     },
     /// Lists the functions that scripts can call.
     Api {
@@ -79,7 +84,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut out = std::io::stdout().lock();
     let done = match cli.command {
-        Command::Check { paths } => check(&paths, &mut out),
+        Command::Check { paths, root } => check(&paths, root.as_deref(), &mut out),
         Command::Api { standard: true, format, .. } => standard_functions(format, &mut out),
         Command::Api { category, format, .. } => api(category, format, &mut out),
         Command::Attack(options) => attack::attack(&options, &mut out),
@@ -89,7 +94,11 @@ pub fn main() -> ExitCode {
     done.unwrap_or(ExitCode::SUCCESS)
 }
 
-fn check(paths: &[PathBuf], out: &mut impl Write) -> std::io::Result<ExitCode> {
+fn check(
+    paths: &[PathBuf],
+    root: Option<&Path>,
+    out: &mut impl Write,
+) -> std::io::Result<ExitCode> {
     let workers = ScriptWorkers::new(ScriptThreads::Fixed(1))?;
     let compiler = ScriptCompiler::default();
     let mut files = Vec::new();
@@ -101,36 +110,63 @@ fn check(paths: &[PathBuf], out: &mut impl Write) -> std::io::Result<ExitCode> {
         }
     }
     files.sort();
+    // What is wrong in a library is found with each script that imports it, and told once.
+    let mut told = BTreeSet::new();
     for file in &files {
-        let found = read(file)
-            .and_then(|source| workers.run(|| compiler.compile(&source)))
-            .map(|script| script.warnings().to_vec());
-        let errors = match found {
-            Ok(warnings) => {
-                for warning in warnings {
-                    writeln!(out, "{warning} (warning)")?;
-                }
-                continue;
-            }
-            Err(errors) => errors,
+        let compile = |source| {
+            workers.run(|| {
+                let read = |path: &ImportPath| {
+                    read(path.as_str().as_ref(), path.as_str(), |bytes| path.source(bytes))
+                };
+                let libraries = Libraries::read(&compiler, &source, read);
+                compiler.compile_with(&source, &libraries)
+            })
         };
-        failed += 1;
-        for error in errors {
-            writeln!(out, "{error}")?;
+        let found = source(file, root).map_err(|error| vec![error]).and_then(compile);
+        let lines: Vec<String> = match found {
+            Ok(script) => {
+                script.warnings().iter().map(|warning| format!("{warning} (warning)")).collect()
+            }
+            Err(errors) => {
+                failed += 1;
+                errors.iter().map(ToString::to_string).collect()
+            }
+        };
+        for line in lines {
+            if !told.contains(&line) {
+                writeln!(out, "{line}")?;
+                told.insert(line);
+            }
         }
     }
     writeln!(out, "{} scripts checked, {failed} with errors", files.len())?;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn read(file: &Path) -> Result<Verified<ScriptSource>, Vec<ScriptError>> {
-    let path = file.display().to_string();
+/// A script, with the folder at which its imports may start.
+fn source(file: &Path, root: Option<&Path>) -> Result<Verified<ScriptSource>, ScriptError> {
+    let nearest = || file.ancestors().skip(1).find(|folder| folder.ends_with("assets"));
+    let root = root.or_else(nearest).unwrap_or(Path::new(""));
+    let root = with_slashes(root);
+    let path = with_slashes(file);
+    read(file, &path, |bytes| ScriptSource::new(&*path, bytes).with_root(&root))
+}
+
+/// Imports are written with `/` on every system.
+fn with_slashes(path: &Path) -> String {
+    path.display().to_string().replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+fn read(
+    file: &Path,
+    path: &str,
+    source: impl FnOnce(Vec<u8>) -> ScriptSource,
+) -> Result<Verified<ScriptSource>, ScriptError> {
     let bytes = std::fs::read(file).map_err(|error| {
         let message = format!("cannot be read: {error}");
-        vec![ScriptError::new(Stage::Load, ErrorKind::NotFound, &path, message)]
+        ScriptError::new(Stage::Load, ErrorKind::NotFound, path, message)
     })?;
-    Verified::check(ScriptSource::new(path, bytes), &TrustPolicy::default())
-        .map_err(|error| vec![error])
+    Verified::check(source(bytes), &TrustPolicy::default())
 }
 
 /// A file counts whatever its name; in folders only `.rhai` files do. Links are not followed.

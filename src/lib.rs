@@ -28,8 +28,8 @@
 //!
 //! # What to read
 //!
-//! - People who write scripts: the scripting guide, `docs/scripting-guide.md`, and the language,
-//!   `docs/language.md`.
+//! - People who write scripts: the scripting guide, `docs/scripting-guide.md`, the language,
+//!   `docs/language.md`, and the standard functions, `docs/standard-functions.md`.
 //! - People who write the game: the host guide, `docs/host-guide.md`, then [`runtime`].
 //! - People who want to know how it works: `docs/architecture.md`, then the modules from the bottom up.
 //!
@@ -94,6 +94,8 @@ mod documents {
     struct Architecture;
     #[doc = include_str!("../docs/host-guide.md")]
     struct HostGuide;
+    #[doc = include_str!("../docs/language.md")]
+    struct Language;
     #[doc = include_str!("../docs/scripting-guide.md")]
     struct ScriptingGuide;
 }

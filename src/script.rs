@@ -17,18 +17,26 @@
 mod backend;
 mod compile;
 mod compiled;
+mod compiled_script;
+mod import_path;
+mod imports;
 mod instance;
+mod libraries;
 mod outline;
 mod parsed;
 mod reference;
 mod self_test;
 pub mod standard;
 mod state;
+mod units;
 mod workers;
 
 pub use backend::Backend;
-pub use compile::{CompiledScript, FunctionId, ScriptCompiler};
+pub use compile::ScriptCompiler;
+pub use compiled_script::{CompiledScript, FunctionId};
+pub use import_path::ImportPath;
 pub use instance::{Migration, ScriptInstance};
+pub use libraries::Libraries;
 pub use self_test::SelfTestError;
 pub use state::{StateError, StateSnapshot};
 pub use workers::{ScriptThreads, ScriptWorkers};

@@ -178,8 +178,8 @@ fn what_a_sandboxed_script_may_not_contain_is_refused_with_its_place() {
         ("let x = 1; export x as y;", "1:12"),
         ("export let x = 1;", "1:8"),
         ("fn on_update() { eval(\"1\"); }", "1:18"),
-        ("fn on_update() {\n  a::b();\n}", "2:6"),
-        ("const X = 1; fn on_update() { global::X; }", "1:39"),
+        ("fn on_update() {\n  a::b();\n}", "2:3"),
+        ("const X = 1; fn on_update() { global::X; }", "1:31"),
     ] {
         let found = errors(text);
         assert_eq!(found.len(), 1, "{text}: {found:?}");

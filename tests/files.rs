@@ -360,3 +360,84 @@ fn two_files_that_change_between_two_ticks_both_take_over() {
     assert!(app.get(a, "n").as_int() >= Some(2));
     assert!(app.take_faults().is_empty());
 }
+
+#[test]
+fn a_script_is_loaded_again_when_a_library_of_its_library_changes() {
+    let folder = Folder::new();
+    folder.write(
+        "a.rhai",
+        "import \"b\" as b; let n = 0; let seen = 0; fn on_update() { n += 1; seen = b::f(); }",
+    );
+    folder.write("b.rhai", "import \"/c\" as c; fn f() { c::VALUE * 10 }");
+    folder.write("c.rhai", "const VALUE = 1;");
+    folder.write("other.rhai", COUNTER);
+    let mut app = folder.app();
+    let (entity, other) = (spawn(&mut app, "a.rhai"), spawn(&mut app, "other.rhai"));
+    until_ready(&mut app, entity);
+    until_ready(&mut app, other);
+    app.ticks(5);
+    assert_eq!(app.get(entity, "seen"), Value::Int(10));
+    let before = app.get(entity, "n").as_int();
+    assert!(app.take_reloads().is_empty());
+
+    folder.put("c.rhai", "const VALUE = 2;");
+    let reload = told(&mut app, "a.rhai", 1);
+    assert_eq!((reload[0].instances, reload[0].refused.len()), (1, 0));
+    app.ticks(1);
+    assert_eq!(app.get(entity, "seen"), Value::Int(20));
+    assert!(app.get(entity, "n").as_int() > before, "state is kept");
+
+    // A broken library is a refused version of the script, and names its own file.
+    folder.put("b.rhai", "import \"/c\" as c;\nfn f() { c::VALU }");
+    let refused = told(&mut app, "a.rhai", 1);
+    assert_eq!(refused[0].refused.len(), 1);
+    let error = refused[0].refused[0].to_string();
+    assert_eq!(error, "b.rhai:2:10: `c.rhai` has no constant `VALU`; did you mean `VALUE`?");
+    app.ticks(3);
+    assert_eq!(app.get(entity, "seen"), Value::Int(20), "the version before it goes on");
+
+    folder.put("b.rhai", "fn f() { 5 }");
+    assert!(told(&mut app, "a.rhai", 1)[0].refused.is_empty());
+    app.ticks(1);
+    assert_eq!(app.get(entity, "seen"), Value::Int(5));
+    assert!(app.take_faults().is_empty());
+}
+
+#[test]
+fn scripts_that_import_each_other_are_refused_and_can_be_mended() {
+    let folder = Folder::new();
+    folder.write("a.rhai", "import \"b\" as b; let n = 0; fn f() { b::g() }");
+    folder.write("b.rhai", "import \"a\" as a; fn g() { a::f() }");
+    let mut app = folder.app();
+    let (a, b) = (spawn(&mut app, "a.rhai"), spawn(&mut app, "b.rhai"));
+    for (entity, chain) in [(a, "a.rhai -> b.rhai -> a.rhai"), (b, "b.rhai -> a.rhai -> b.rhai")] {
+        until(&mut app, "it is refused", |app| app.status(entity) != ScriptStatus::Loading);
+        let ScriptStatus::Failed { reason } = app.status(entity) else { panic!("it is refused") };
+        assert!(reason.contains(chain), "{reason}");
+    }
+    // Bevy would follow a circle of dependencies without end.
+    folder.put("b.rhai", "import \"a\" as a; fn g() { a::f() } // still");
+    app.ticks(50);
+    folder.put("b.rhai", "fn g() { 7 }");
+    until_ready(&mut app, b);
+    folder.put("a.rhai", "import \"b\" as b; let n = b::g();");
+    until_ready(&mut app, a);
+    assert_eq!(app.get(a, "n"), Value::Int(7));
+    folder.put("b.rhai", "fn g() { 8 } // again");
+    told(&mut app, "a.rhai", 1);
+}
+
+#[test]
+fn a_library_that_is_missing_is_told_of_at_its_import() {
+    let folder = Folder::new();
+    folder.write("a.rhai", "import \"b\" as b;\nlet n = b::f();");
+    let mut app = folder.app();
+    let entity = spawn(&mut app, "a.rhai");
+    until(&mut app, "it is refused", |app| app.status(entity) != ScriptStatus::Loading);
+    let ScriptStatus::Failed { reason } = app.status(entity) else { panic!("it is refused") };
+    assert!(reason.starts_with("a.rhai:1:1: library `b.rhai` cannot be read: "), "{reason}");
+    folder.write("b.rhai", "fn f() { 3 }");
+    folder.put("a.rhai", "import \"b\" as b; let n = b::f();");
+    until_ready(&mut app, entity);
+    assert_eq!(app.get(entity, "n"), Value::Int(3));
+}

@@ -14,7 +14,7 @@ use bevy_cscript::{
             Team,
         },
     },
-    script::ScriptCompiler,
+    script::{Backend, ScriptCompiler},
     testing::{ScriptRunner, ScriptTestApp},
     trust::{Ceilings, Permissions, TrustLevel, TrustPolicy, Unsigned, Verified},
 };
@@ -83,6 +83,9 @@ impl Stage {
             .expose_component::<Lamp>("Lamp", Access::ReadWrite)
             .register_prefab("spark", |_| {})
             .register_prefab("spawner", |_| {});
+        for library in all().iter().filter(|name| name.starts_with("lib/")) {
+            app.library(library, &text(library));
+        }
         let handle = app.script(name, &text(name));
         let mut script = CScript::new(handle);
         if let Some(config) = config {
@@ -211,8 +214,12 @@ fn config(key: &str, value: impl Into<Value>) -> Option<Value> {
 fn all_scripts_compile_without_errors_and_warnings() {
     let all = all();
     assert!(all.len() >= 19, "only {all:?}");
-    for name in all {
-        match ScriptRunner::new(&text(&name)) {
+    let texts: Vec<(&str, String)> = all.iter().map(|name| (name.as_str(), text(name))).collect();
+    let files: Vec<(&str, &str)> =
+        texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    for (name, text) in &files {
+        let (api, limits) = (ApiTable::default(), ScriptLimits::default());
+        match ScriptRunner::importing(Backend::Compiled, name, text, &files, api, limits) {
             Ok(runner) => {
                 let warnings = runner.script().warnings();
                 assert!(warnings.is_empty(), "{name}: {}", warnings[0]);

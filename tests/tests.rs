@@ -22,6 +22,9 @@ mod gameplay;
 mod honest;
 /// What the language does and how state is kept, without Bevy.
 mod language;
+/// Scripts that import others.
+#[cfg(feature = "bevy")]
+mod libraries;
 /// What a script may use.
 mod limits;
 /// What a script may call, by whom it was written.

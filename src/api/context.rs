@@ -76,6 +76,8 @@ pub struct ScriptContext<'w> {
 /// A statement of a watched script that is about to run.
 #[derive(Clone, Copy, Debug)]
 pub struct Watched<'a> {
+    /// The file that it stands in: the script, or a library.
+    pub path: &'a str,
     /// The function that it stands in.
     pub function: &'a str,
     /// Where it begins.

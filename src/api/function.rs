@@ -204,6 +204,7 @@ impl Refusal {
     }
 
     #[cold]
+    #[expect(clippy::boxed_local, reason = "it comes in a box, as errors do")]
     fn named(self: Box<Self>, function: &str, parameters: &[String]) -> ApiFault {
         let ApiFault { kind, message } = self.fault;
         let message = match self.argument.and_then(|i| parameters.get(i)) {

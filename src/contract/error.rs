@@ -110,6 +110,8 @@ pub struct Frame {
     pub function: String,
     /// Where it was called; `None` for the callback itself, which the runtime called.
     pub called_at: Option<Position>,
+    /// The file in which that is: the script, or a library.
+    pub called_in: String,
 }
 
 /// What went wrong with a script, where, and at which stage.
@@ -122,7 +124,7 @@ pub struct ScriptError {
     pub stage: Stage,
     /// What kind of thing happened.
     pub kind: ErrorKind,
-    /// The script.
+    /// The file: the script, or a library of it.
     pub path: String,
     /// The place in it, where there is one.
     pub position: Option<Position>,
@@ -172,7 +174,7 @@ impl fmt::Display for ScriptError {
         for frame in &self.stack {
             write!(f, "\n    in {}", frame.function)?;
             if let Some(position) = frame.called_at {
-                write!(f, ", called at {}:{position}", self.path)?;
+                write!(f, ", called at {}:{position}", frame.called_in)?;
             }
         }
         if let Some(entity) = self.entity {
@@ -193,13 +195,17 @@ mod tests {
                 .at(Some(Position { line: 3, column: 7 }));
         assert_eq!(error.to_string(), "a.rhai:3:7: division by zero");
         error.stack = vec![
-            Frame { function: "half".into(), called_at: Some(Position { line: 9, column: 5 }) },
-            Frame { function: "on_update".into(), called_at: None },
+            Frame {
+                function: "half".into(),
+                called_at: Some(Position { line: 9, column: 5 }),
+                called_in: "b.rhai".into(),
+            },
+            Frame { function: "on_update".into(), called_at: None, called_in: String::new() },
         ];
         error.entity = Some(ScriptId(4));
         assert_eq!(
             error.to_string(),
-            "a.rhai:3:7: division by zero\n    in half, called at a.rhai:9:5\n    in on_update\n    for entity 4"
+            "a.rhai:3:7: division by zero\n    in half, called at b.rhai:9:5\n    in on_update\n    for entity 4"
         );
     }
 }

@@ -53,6 +53,12 @@ pub struct ScriptLimits {
     pub tokens: usize,
     /// Brackets open at one place of a file. Default: **64**.
     pub nesting: usize,
+    /// Bytes of a script and all its libraries together. **1 MiB**, **256 KiB**, **128 KiB**.
+    pub total_source_bytes: usize,
+    /// Libraries that a script may import, those of its libraries counted. Default: **32**.
+    pub libraries: usize,
+    /// How deep imports may be nested: 1 is a library that imports nothing. Default: **8**.
+    pub import_depth: usize,
     /// Commands that one call may give. **1,024**, **256**, **64**.
     pub commands: usize,
     /// Log lines that one call may write; the rest are counted, not kept. **20**, **20**,
@@ -98,6 +104,7 @@ impl ScriptLimits {
             memory_bytes: 16 * 1024 * 1024,
             state_bytes: 4 * 1024 * 1024,
             source_bytes: 256 * 1024,
+            total_source_bytes: 1024 * 1024,
             tokens: 65_536,
             commands: 1_024,
             safety: SafetyLimits { deadline: None, parse_deadline: None, heap_bytes: None },
@@ -125,6 +132,9 @@ impl ScriptLimits {
             source_bytes: 64 * 1024,
             tokens: 16_384,
             nesting: 64,
+            total_source_bytes: 256 * 1024,
+            libraries: 32,
+            import_depth: 8,
             commands: 256,
             log_lines: 20,
             log_line_bytes: 1024,
@@ -145,6 +155,7 @@ impl ScriptLimits {
             memory_bytes: 256 * 1024,
             state_bytes: 64 * 1024,
             source_bytes: 32 * 1024,
+            total_source_bytes: 128 * 1024,
             tokens: 8_192,
             commands: 64,
             log_lines: 10,

@@ -42,12 +42,12 @@ impl Versions {
     fn note(
         &mut self,
         id: AssetId<Script>,
-        script: &Script,
+        asset: &Script,
         reports: &mut Reports,
         wanted: &MotionWanted,
     ) -> bool {
         let version = self.0.entry(id).or_default();
-        match &script.result {
+        match &asset.result {
             Ok(script) => {
                 // A file that was only touched is no news.
                 let same = |good: &Arc<CompiledScript>| good.source_hash() == script.source_hash();
@@ -65,7 +65,7 @@ impl Versions {
                     );
                     let errors: Arc<[ScriptError]> = [error].into();
                     version.refused = Some(errors.clone());
-                    reports.refused(&errors, true);
+                    reports.refused(script.path(), &errors, true);
                     return true;
                 }
                 reports.warn_of(script);
@@ -80,7 +80,7 @@ impl Versions {
                     return false;
                 }
                 version.refused = Some(errors.clone());
-                reports.refused(errors, version.good.is_some());
+                reports.refused(&asset.path, errors, version.good.is_some());
             }
         }
         true
@@ -119,7 +119,7 @@ pub(super) fn note_versions(
         let version = versions.0.entry(failure.id).or_default();
         let errors: Arc<[ScriptError]> = [error].into();
         version.refused = Some(errors.clone());
-        reports.refused(&errors, version.good.is_some());
+        reports.refused(&failure.path.to_string(), &errors, version.good.is_some());
         changed.0.push(failure.id);
     }
 }

@@ -1,3 +1,5 @@
+mod libraries;
+
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bevy::{
@@ -9,7 +11,7 @@ use bevy::{
 use crate::{
     api::{ApiFunction, ApiTable, TableError},
     contract::{ErrorKind, ScriptError, ScriptSource, Stage},
-    script::{Backend, CompiledScript, ScriptCompiler, ScriptWorkers},
+    script::{Backend, CompiledScript, Libraries, ScriptCompiler, ScriptWorkers},
     trust::{LevelLimits, TrustPolicy, Verified},
 };
 
@@ -19,8 +21,18 @@ use crate::{
 /// version goes on running it.
 #[derive(Asset, TypePath, Clone, Debug)]
 pub struct Script {
+    /// What error messages call the file.
+    pub path: Arc<str>,
     /// What the file holds.
     pub result: Result<Arc<CompiledScript>, Arc<[ScriptError]>>,
+}
+
+impl Script {
+    /// A file that is no script, by the error that names it.
+    #[must_use]
+    pub fn refused(error: ScriptError) -> Self {
+        Self { path: error.path.as_str().into(), result: Err([error].into()) }
+    }
 }
 
 /// What all stages share: the table, the compiler, the policy and the script threads.
@@ -87,13 +99,30 @@ impl ScriptHost {
         &self.0.workers
     }
 
-    /// Verifies and compiles a script on a script thread, and waits for it.
+    /// Holds a source against the policy.
+    ///
+    /// # Errors
+    /// The policy does not take it.
+    pub fn verify(&self, source: ScriptSource) -> Result<Verified<ScriptSource>, ScriptError> {
+        Verified::check(source, &self.0.policy)
+    }
+
+    /// Verifies and compiles a script that imports nothing, on a script thread, and waits for it.
     #[must_use]
     pub fn compile(&self, source: ScriptSource) -> Script {
-        let result = Verified::check(source, &self.0.policy)
-            .map_err(|error| vec![error])
-            .and_then(|source| self.0.workers.run(|| self.compiler().compile(&source)));
-        Script { result: result.map(Arc::new).map_err(Into::into) }
+        match self.verify(source) {
+            Ok(source) => self.compile_with(&source, &Libraries::default()),
+            Err(error) => Script::refused(error),
+        }
+    }
+
+    /// Compiles a script together with its libraries, on a script thread, and waits for it.
+    #[must_use]
+    pub fn compile_with(&self, source: &Verified<ScriptSource>, libraries: &Libraries) -> Script {
+        let compile = || self.compiler().compile_with(source, libraries);
+        let result = self.0.workers.run(compile);
+        let path = source.get().path().into();
+        Script { path, result: result.map(Arc::new).map_err(Into::into) }
     }
 }
 
@@ -125,9 +154,14 @@ impl AssetLoader for ScriptLoader {
         if bytes.len() > limit {
             let message = format!("the file has more than {limit} bytes, which is the limit");
             let error = ScriptError::new(Stage::Load, ErrorKind::Memory, path, message);
-            return Ok(Script { result: Err([error].into()) });
+            return Ok(Script::refused(error));
         }
-        Ok(self.host.compile(ScriptSource::new(path, bytes)))
+        let source = match self.host.verify(ScriptSource::new(path, bytes)) {
+            Ok(source) => source,
+            Err(error) => return Ok(Script::refused(error)),
+        };
+        let libraries = libraries::read(&self.host, &source, context).await;
+        Ok(self.host.compile_with(&source, &libraries))
     }
 
     fn extensions(&self) -> &[&str] {

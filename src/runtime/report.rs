@@ -140,7 +140,7 @@ impl Reports {
     }
 
     /// A version that cannot run; `replaces` says whether an older one goes on instead.
-    pub(super) fn refused(&mut self, errors: &[ScriptError], replaces: bool) {
+    pub(super) fn refused(&mut self, path: &str, errors: &[ScriptError], replaces: bool) {
         self.metrics.errors += 1;
         for error in errors {
             if let Some(times) = self.count(&error.path, error.position, &error.message) {
@@ -149,7 +149,7 @@ impl Reports {
             }
         }
         self.reloads.push(ScriptReloaded {
-            path: errors.first().map_or_else(String::new, |error| error.path.clone()),
+            path: path.to_owned(),
             instances: 0,
             migration: Migration::default(),
             refused: errors.to_vec(),
@@ -157,14 +157,14 @@ impl Reports {
     }
 
     /// A version whose top level failed where an older one runs.
-    pub(super) fn declined(&mut self, error: &ScriptError) {
+    pub(super) fn declined(&mut self, path: &str, error: &ScriptError) {
         let same = |reload: &ScriptReloaded| {
-            reload.path == error.path
+            reload.path == path
                 && reload.refused.first().is_some_and(|other| other.message == error.message)
         };
         if !self.reloads.iter().any(same) {
             self.reloads.push(ScriptReloaded {
-                path: error.path.clone(),
+                path: path.to_owned(),
                 instances: 0,
                 migration: Migration::default(),
                 refused: vec![error.clone()],

@@ -106,12 +106,12 @@ fn take_note(
                 }
             }
             What::StartFailed { error, version } => {
-                declined = Some(version);
                 match &compiled {
-                    Some(_) => reports.declined(&error),
+                    Some(_) => reports.declined(version.path(), &error),
                     None => status = Some(ScriptStatus::Failed { reason: error.to_string() }),
                 }
                 reports.fault(entity, *error, compiled.is_none());
+                declined = Some(version);
             }
             What::Failed { error, pauses, starting } => {
                 uninitialised |= starting;

@@ -1,6 +1,5 @@
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    fmt,
+    collections::{BTreeMap, BTreeSet},
     hash::Hasher,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
@@ -9,17 +8,19 @@ use rhai::Engine;
 use twox_hash::XxHash3_64;
 
 use super::{
-    Backend,
+    Backend, ImportPath, Libraries,
     compiled::{self, CompiledProgram},
-    outline::{Outline, Rules, outline},
-    parsed::Parsed,
+    compiled_script::{CompiledScript, Program},
+    imports::imports,
+    outline::{Exports, File, Imported, OneSpace, Outline, Rules, outline},
     reference::{self, ReferenceProgram, Standard},
+    units::{self, Unit, UnitImport},
 };
 use crate::{
     api::{ApiFunction, ApiTable, CallScope, Category, ScriptContext},
     contract::{
-        CALLBACKS, Callback, ComponentFault, ErrorKind, ScriptError, ScriptId, ScriptLimits,
-        ScriptSource, Stage, Value, WorldView,
+        ComponentFault, ErrorKind, ScriptError, ScriptId, ScriptLimits, ScriptSource, Stage, Value,
+        WorldView,
     },
     trust::{LevelLimits, Permissions, TrustLevel, Verified},
 };
@@ -31,7 +32,7 @@ pub struct ScriptCompiler {
     limits: Limits,
     standard: OnceLock<Standard>,
     /// What scripts may call, by the categories that are denied to them.
-    libraries: Mutex<BTreeMap<BTreeSet<Category>, Libraries>>,
+    offers: Mutex<BTreeMap<BTreeSet<Category>, Offer>>,
     backend: Backend,
     watched: bool,
 }
@@ -66,9 +67,15 @@ impl Limits {
     }
 }
 
+impl Bounds {
+    fn parser(&self) -> &Engine {
+        self.parser.get_or_init(|| reference::parser(&self.limits))
+    }
+}
+
 /// What scripts may call, as each backend has it; made when the first script of it needs it.
 #[derive(Clone, Default)]
-struct Libraries {
+struct Offer {
     compiled: Option<Arc<compiled::Library>>,
     reference: Option<reference::Library>,
     /// See [`ScriptCompiler::offered`].
@@ -81,47 +88,6 @@ impl Default for ScriptCompiler {
     }
 }
 
-/// A function of a [`CompiledScript`], found by name once and called by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FunctionId(u32);
-
-/// A script that can be called: an interface, not a tree. Shared by all its instances.
-pub struct CompiledScript {
-    source_hash: u64,
-    identity: u64,
-    path: Arc<str>,
-    mod_name: Arc<str>,
-    level: TrustLevel,
-    granted: Permissions,
-    state: Vec<String>,
-    functions: HashMap<String, FunctionId>,
-    callbacks: [Option<FunctionId>; CALLBACKS.len()],
-    names: Vec<String>,
-    salts: Vec<u64>,
-    warnings: Vec<ScriptError>,
-    api_calls: Vec<String>,
-    limits: Arc<ScriptLimits>,
-    is_empty: bool,
-    pub(super) program: Program,
-}
-
-/// Which backend runs a script.
-pub(super) enum Program {
-    Compiled(Box<CompiledProgram>),
-    Reference(Box<ReferenceProgram>),
-}
-
-impl fmt::Debug for CompiledScript {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CompiledScript")
-            .field("path", &self.path)
-            .field("level", &self.level)
-            .field("state", &self.state)
-            .field("functions", &self.names)
-            .finish_non_exhaustive()
-    }
-}
-
 impl ScriptCompiler {
     /// A compiler for scripts that may call the functions of a table within limits.
     #[must_use]
@@ -130,7 +96,7 @@ impl ScriptCompiler {
             api,
             limits: Limits::new(limits.into()),
             standard: OnceLock::new(),
-            libraries: Mutex::new(BTreeMap::new()),
+            offers: Mutex::new(BTreeMap::new()),
             backend: Backend::Compiled,
             watched: false,
         }
@@ -171,7 +137,7 @@ impl ScriptCompiler {
         &self.limits.of(level).limits
     }
 
-    /// Parses, checks and compiles a script, and evaluates its constants.
+    /// Parses, checks and compiles a script that imports nothing, and evaluates its constants.
     ///
     /// Call it on a thread of [`ScriptWorkers`](super::ScriptWorkers): the parser recurses. Costs
     /// some 10 µs a line.
@@ -185,26 +151,54 @@ impl ScriptCompiler {
         &self,
         source: &Verified<ScriptSource>,
     ) -> Result<CompiledScript, Vec<ScriptError>> {
-        let path = source.get().path();
+        self.compile_with(source, &Libraries::default())
+    }
+
+    /// What a file imports, without what that imports in turn; see [`Libraries`]. Only parses.
+    ///
+    /// # Errors
+    /// The file is no script, or one of its imports leads nowhere.
+    pub fn imports(
+        &self,
+        source: &Verified<ScriptSource>,
+    ) -> Result<Vec<ImportPath>, Vec<ScriptError>> {
+        let bounds = self.limits.of(source.level());
+        let source = source.get();
+        // Most scripts have no import, and need not be parsed to see it.
+        const WORD: &[u8] = b"import";
+        if !source.bytes().windows(WORD.len()).any(|part| part == WORD) {
+            return Ok(Vec::new());
+        }
+        let ast =
+            units::parse(bounds.parser(), &bounds.limits, source).map_err(|error| vec![error])?;
+        let (imports, errors) = imports(source, &ast);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let paths: BTreeSet<_> = imports.into_iter().map(|import| import.path).collect();
+        Ok(paths.into_iter().collect())
+    }
+
+    /// Parses, checks and compiles a script together with its libraries, and evaluates the constants of
+    /// all. A library may call what the script may, and must be [believed](Verified::level) as far.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile), of the script and its libraries; each names its file.
+    pub fn compile_with(
+        &self,
+        source: &Verified<ScriptSource>,
+        libraries: &Libraries,
+    ) -> Result<CompiledScript, Vec<ScriptError>> {
         if self.backend == Backend::Reference && source.level() != TrustLevel::Trusted {
             let message = "the reference backend is for trusted scripts only: nothing bounds what one step of it may cost; let the compiled backend run this";
-            let kind = ErrorKind::Permission;
+            let (kind, path) = (ErrorKind::Permission, source.get().path());
             return Err(vec![ScriptError::new(Stage::Compile, kind, path, message)]);
         }
-        let Bounds { limits, parser } = self.limits.of(source.level());
-        let text = read(source.get(), limits).map_err(|error| vec![error])?;
-        let parser = parser.get_or_init(|| reference::parser(limits));
-        let parsed = reference::parse(parser, path, text, limits).map_err(|error| vec![error])?;
-        let parsed = Parsed::new(parsed);
+        let bounds = self.limits.of(source.level());
+        let limits = &bounds.limits;
+        let units = units::units(bounds.parser(), limits, source, libraries)?;
         let denied = self.denied(source.granted());
-        let rules = Rules {
-            api: &self.api,
-            standard: self.standard(),
-            denied: &denied,
-            limits,
-            backend: self.backend,
-        };
-        let outline = outline(path, &parsed, rules)?;
+        let outlines = self.outlines(&units, &denied, limits)?;
         let mut context = ScriptContext::new(CallScope {
             world: &NoWorld,
             world_seed: 0,
@@ -212,38 +206,86 @@ impl ScriptCompiler {
             delta_time: 0.0,
         });
         context.hold_to(limits);
+        let (identity, source_hash) = self.hashes(source, &units);
         let program = match self.backend {
             Backend::Compiled => {
                 let library = self.compiled_library(denied);
-                let program = CompiledProgram::new(
-                    path,
-                    &parsed,
-                    &outline,
-                    library,
-                    self.watched,
-                    &mut context,
-                )?;
+                let program =
+                    CompiledProgram::new(&units, &outlines, library, self.watched, &mut context)?;
                 Program::Compiled(Box::new(program))
             }
             Backend::Reference => {
                 let library = self.reference_library(denied);
-                // A script of this backend has an engine of its own.
-                let engine = reference::parser(limits);
-                let program =
-                    ReferenceProgram::new(path, engine, parsed, &outline, &library, &mut context)
-                        .map_err(|error| vec![error])?;
+                let program = ReferenceProgram::new(units, &outlines, &library, &mut context)
+                    .map_err(|error| vec![error])?;
                 Program::Reference(Box::new(program))
             }
         };
-        let identity = self.identity(source);
-        Ok(CompiledScript::new(source, identity, limits, outline, program))
+        Ok(CompiledScript::new(source, (identity, source_hash), limits, outlines, program))
     }
 
-    fn identity(&self, source: &Verified<ScriptSource>) -> u64 {
-        let mut hasher = XxHash3_64::default();
-        hasher.write(&self.offered(source).to_le_bytes());
-        hasher.write(source.get().bytes());
-        hasher.finish()
+    /// What is known of each file, in the order of the units.
+    fn outlines(
+        &self,
+        units: &[Unit<'_>],
+        denied: &BTreeSet<Category>,
+        limits: &ScriptLimits,
+    ) -> Result<Vec<Outline>, Vec<ScriptError>> {
+        let standard = self.standard();
+        let (api, backend) = (&self.api, self.backend);
+        let rules = Rules { api, standard, denied, limits, backend };
+        let mut space = OneSpace::default();
+        let mut found: Vec<Result<Outline, Exports>> = Vec::new();
+        let mut errors = Vec::new();
+        for (i, unit) in units.iter().enumerate() {
+            let exports = |import: &UnitImport| match found.get(import.unit)? {
+                Ok(outline) => Some(&outline.exports),
+                Err(exports) => Some(exports),
+            };
+            let imports: Vec<Imported<'_>> = unit
+                .imports
+                .iter()
+                .filter_map(|import| {
+                    let exports = exports(import)?;
+                    Some(Imported { alias: &import.alias, position: import.position, exports })
+                })
+                .collect();
+            let file = File {
+                path: unit.path(),
+                parsed: &unit.parsed,
+                is_library: i + 1 < units.len(),
+                imports: &imports,
+            };
+            found.push(match outline(file, rules, &mut space) {
+                Ok(outline) => Ok(outline),
+                Err((more, exports)) => {
+                    errors.extend(more);
+                    Err(exports)
+                }
+            });
+        }
+        if errors.is_empty() { Ok(found.into_iter().flatten().collect()) } else { Err(errors) }
+    }
+
+    /// The identity of a program and the hash of its texts.
+    fn hashes(&self, source: &Verified<ScriptSource>, units: &[Unit<'_>]) -> (u64, u64) {
+        let mut identity = XxHash3_64::default();
+        identity.write(&self.offered(source).to_le_bytes());
+        let mut texts = XxHash3_64::default();
+        let (own, libraries) = match units.split_last() {
+            Some((own, libraries)) => (own.source.bytes(), libraries),
+            None => (source.get().bytes(), units),
+        };
+        for hasher in [&mut identity, &mut texts] {
+            hasher.write(own);
+            for library in libraries {
+                for part in [library.path().as_bytes(), library.source.bytes()] {
+                    hasher.write(&(part.len() as u64).to_le_bytes());
+                    hasher.write(part);
+                }
+            }
+        }
+        (identity.finish(), texts.finish())
     }
 
     /// A hash of what a script finds: the compiler, the backend, the limits, the functions that it may
@@ -251,7 +293,7 @@ impl ScriptCompiler {
     fn offered(&self, source: &Verified<ScriptSource>) -> u64 {
         let denied = self.denied(source.granted());
         let limits = self.limits(source.level()).clone().consensus();
-        let mut libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
         let hash = || {
             let mut hasher = XxHash3_64::default();
             let mut part = |text: &str| {
@@ -265,7 +307,7 @@ impl ScriptCompiler {
             functions.flat_map(ApiFunction::signatures).for_each(|signature| part(&signature));
             hasher.finish()
         };
-        let known = libraries.entry(denied.clone()).or_default();
+        let known = offers.entry(denied.clone()).or_default();
         *known.identity.entry(source.level()).or_insert_with(hash)
     }
 
@@ -285,178 +327,15 @@ impl ScriptCompiler {
     }
 
     fn compiled_library(&self, denied: BTreeSet<Category>) -> Arc<compiled::Library> {
-        let mut libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
         let build = || compiled::library(&self.api, &denied);
-        libraries.entry(denied.clone()).or_default().compiled.get_or_insert_with(build).clone()
+        offers.entry(denied.clone()).or_default().compiled.get_or_insert_with(build).clone()
     }
 
     fn reference_library(&self, denied: BTreeSet<Category>) -> reference::Library {
-        let mut libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
         let build = || self.standard().library(&self.api, &denied);
-        libraries.entry(denied.clone()).or_default().reference.get_or_insert_with(build).clone()
-    }
-}
-
-/// The text of a source, if it is one and not too long.
-fn read<'a>(source: &'a ScriptSource, limits: &ScriptLimits) -> Result<&'a str, ScriptError> {
-    let limit = limits.source_bytes;
-    let size = source.bytes().len();
-    if size > limit {
-        let message = format!("the file has {size} bytes, the limit is {limit}");
-        return Err(ScriptError::new(Stage::Load, ErrorKind::Memory, source.path(), message));
-    }
-    // Some editors begin a file with a mark that is no part of the text.
-    let bytes = source.bytes().strip_prefix(b"\xef\xbb\xbf").unwrap_or(source.bytes());
-    std::str::from_utf8(bytes).map_err(|error| {
-        let valid = &bytes[..error.valid_up_to()];
-        let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
-        let message = format!("not a text file: line {line} is not UTF-8");
-        ScriptError::new(Stage::Load, ErrorKind::Syntax, source.path(), message)
-    })
-}
-
-impl CompiledScript {
-    fn new(
-        source: &Verified<ScriptSource>,
-        identity: u64,
-        limits: &Arc<ScriptLimits>,
-        outline: Outline,
-        program: Program,
-    ) -> Self {
-        let mut functions: HashMap<String, (FunctionId, usize)> = HashMap::new();
-        let mut names = Vec::new();
-        for (i, function) in outline.functions.iter().enumerate() {
-            let id = FunctionId(i as u32);
-            names.push(function.name.clone());
-            // Of several with one name the one with most parameters tells its caller most.
-            let entry = functions.entry(function.name.clone()).or_insert((id, function.parameters));
-            if function.parameters > entry.1 {
-                *entry = (id, function.parameters);
-            }
-        }
-        let functions: HashMap<_, _> =
-            functions.into_iter().map(|(name, (id, _))| (name, id)).collect();
-        let callbacks = std::array::from_fn(|i| functions.get(CALLBACKS[i].name).copied());
-        Self {
-            source_hash: XxHash3_64::oneshot(source.get().bytes()),
-            identity,
-            path: source.get().path().into(),
-            mod_name: source.get().folder().into(),
-            level: source.level(),
-            granted: source.granted().clone(),
-            state: outline.state,
-            functions,
-            callbacks,
-            salts: names.iter().map(|name| XxHash3_64::oneshot(name.as_bytes())).collect(),
-            names,
-            warnings: outline.warnings,
-            api_calls: outline.api_calls.into_iter().collect(),
-            limits: limits.clone(),
-            is_empty: outline.is_empty,
-            program,
-        }
-    }
-
-    /// A hash of the bytes that it was compiled from.
-    #[must_use]
-    pub const fn source_hash(&self) -> u64 {
-        self.source_hash
-    }
-
-    /// What the program is, for machines that must run the same one: a hash of its text, the compiler's
-    /// version, the backend, the limits, and the functions that it may call.
-    #[must_use]
-    pub const fn identity(&self) -> u64 {
-        self.identity
-    }
-
-    /// What error messages call this script.
-    #[must_use]
-    pub const fn path(&self) -> &Arc<str> {
-        &self.path
-    }
-
-    /// The mod that it belongs to: the folder that it lies in.
-    #[must_use]
-    pub const fn mod_name(&self) -> &Arc<str> {
-        &self.mod_name
-    }
-
-    /// How far it is believed.
-    #[must_use]
-    pub const fn level(&self) -> TrustLevel {
-        self.level
-    }
-
-    /// What it may call.
-    #[must_use]
-    pub const fn granted(&self) -> &Permissions {
-        &self.granted
-    }
-
-    /// The limits that it was compiled for.
-    #[must_use]
-    pub fn limits(&self) -> &ScriptLimits {
-        &self.limits
-    }
-
-    pub(super) const fn shared_limits(&self) -> &Arc<ScriptLimits> {
-        &self.limits
-    }
-
-    /// Its top-level variables, in the order of the text.
-    #[must_use]
-    pub fn state_names(&self) -> &[String] {
-        &self.state
-    }
-
-    /// The function that it defines for a callback.
-    #[must_use]
-    pub const fn callback(&self, callback: Callback) -> Option<FunctionId> {
-        self.callbacks[callback as usize]
-    }
-
-    /// The function of a name.
-    #[must_use]
-    pub fn function(&self, name: &str) -> Option<FunctionId> {
-        self.functions.get(name).copied()
-    }
-
-    /// The name of a function.
-    #[must_use]
-    pub fn function_name(&self, id: FunctionId) -> &str {
-        self.names.get(id.0 as usize).map_or("", String::as_str)
-    }
-
-    /// What tells the calls of a function from the calls of all others: see
-    /// [`ScriptContext::begin`].
-    #[must_use]
-    pub fn salt(&self, id: FunctionId) -> u64 {
-        self.salts.get(id.0 as usize).copied().unwrap_or_default()
-    }
-
-    /// Things in it that are probably not meant.
-    #[must_use]
-    pub fn warnings(&self) -> &[ScriptError] {
-        &self.warnings
-    }
-
-    /// Whether there is nothing in it: no variable, no constant, no function, no statement.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.is_empty
-    }
-
-    /// Whether it calls a function of the API by name.
-    #[must_use]
-    pub fn calls_api(&self, function: &str) -> bool {
-        self.api_calls.iter().any(|name| name == function)
-    }
-}
-
-impl FunctionId {
-    pub(super) const fn index(self) -> usize {
-        self.0 as usize
+        offers.entry(denied.clone()).or_default().reference.get_or_insert_with(build).clone()
     }
 }
 

@@ -1,7 +1,8 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    CompiledScript, FunctionId, StateError, StateSnapshot, compile::Program, state::ScriptState,
+    CompiledScript, FunctionId, StateError, StateSnapshot, compiled_script::Program,
+    state::ScriptState,
 };
 use crate::{
     api::ScriptContext,

@@ -2,7 +2,9 @@
 //! it is loaded. Both backends read their layout and their checks off it.
 
 mod calls;
+mod exports;
 mod names;
+mod one_space;
 mod scope;
 mod walk;
 
@@ -12,6 +14,9 @@ use std::{
 };
 
 use self::walk::{Declared, Use, Walker};
+pub(crate) use self::{exports::Exports, one_space::OneSpace};
+use rhai::FnAccess;
+
 use super::{
     Backend,
     parsed::{Parsed, ParsedFunction},
@@ -26,7 +31,7 @@ use crate::{
 pub(crate) const GIVEN: [&str; 2] = ["entity_id", "delta_time"];
 
 /// A script's declarations.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Outline {
     /// Top-level `let`s, in order, each once.
     pub(crate) state: Vec<String>,
@@ -42,6 +47,8 @@ pub(crate) struct Outline {
     pub(crate) reads_given: [bool; GIVEN.len()],
     /// The functions of the API that are called by name.
     pub(crate) api_calls: BTreeSet<String>,
+    /// What importers find in it.
+    pub(crate) exports: Exports,
     /// Things that are probably not meant.
     pub(crate) warnings: Vec<ScriptError>,
 }
@@ -77,27 +84,58 @@ pub(crate) struct Rules<'a> {
     pub(crate) backend: Backend,
 }
 
-/// Walks a parsed script. All errors are found, not only the first.
+/// A file that is looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct File<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) parsed: &'a Parsed,
+    pub(crate) is_library: bool,
+    /// What it imports, by alias, in the order of the text.
+    pub(crate) imports: &'a [Imported<'a>],
+}
+
+/// An import of a file that is looked at.
+pub(crate) struct Imported<'a> {
+    pub(crate) alias: &'a str,
+    pub(crate) position: Option<Position>,
+    pub(crate) exports: &'a Exports,
+}
+
+/// Walks a parsed file. All errors are found, not only the first. What importers find in it is known
+/// even then.
 pub(crate) fn outline(
-    path: &str,
-    parsed: &Parsed,
+    file: File<'_>,
     rules: Rules<'_>,
-) -> Result<Outline, Vec<ScriptError>> {
-    let mut survey = Survey::new(path, parsed, rules);
+    space: &mut OneSpace,
+) -> Result<Outline, (Vec<ScriptError>, Exports)> {
+    let mut survey = Survey::new(file, rules);
     survey.check_functions();
     survey.check_names();
     survey.check_calls();
+    let mut needs_scope = Vec::new();
     if rules.backend == Backend::Reference {
-        let needs_scope = survey.find_scope_users();
+        needs_scope = survey.find_scope_users();
         survey.check_scopes(&needs_scope);
     }
-    survey.warn_of_lookalikes();
+    survey.check_qualified();
+    if file.is_library {
+        survey.check_library();
+    } else {
+        survey.warn_of_lookalikes();
+    }
+    // A name that means nothing is told of as that.
+    if rules.backend == Backend::Reference && survey.errors.is_empty() {
+        survey.check_space(space);
+    }
     survey.warn_of_repeats();
-    survey.finish()
+    survey.warn_of_idle_imports();
+    let exports = survey.exports(&needs_scope);
+    survey.finish(exports)
 }
 
 struct Survey<'a> {
     path: &'a str,
+    file: File<'a>,
     rules: Rules<'a>,
     state: Vec<String>,
     /// Where each is declared first.
@@ -122,6 +160,9 @@ struct Function {
     name: String,
     parameters: Vec<String>,
     position: Option<Position>,
+    is_private: bool,
+    /// Whether it is for one type of `this`.
+    is_typed: bool,
     uses: Use,
 }
 
@@ -132,8 +173,8 @@ impl Function {
 }
 
 impl<'a> Survey<'a> {
-    fn new(path: &'a str, parsed: &Parsed, rules: Rules<'a>) -> Self {
-        let Parsed { ast, functions } = parsed;
+    fn new(file: File<'a>, rules: Rules<'a>) -> Self {
+        let Parsed { ast, functions } = file.parsed;
         let own: BTreeSet<&str> = functions.iter().map(|f| f.def.name.as_str()).collect();
         // A standard function of the same name as one of the table is still there for other types.
         let is_pure = |name: &str| {
@@ -141,7 +182,7 @@ impl<'a> Survey<'a> {
             !own.contains(name) && (walk::is_pure_native(name) || only_api)
         };
 
-        let mut walker = Walker::new(&[], &is_pure);
+        let mut walker = Walker::of_top_level(&is_pure);
         for statement in ast.statements() {
             walker.statement(statement);
         }
@@ -159,6 +200,8 @@ impl<'a> Survey<'a> {
                     name: def.name.to_string(),
                     parameters,
                     position: position(def.body.start_position()),
+                    is_private: def.access == FnAccess::Private,
+                    is_typed: def.this_type.is_some(),
                     uses: walker.finish(),
                 }
             })
@@ -167,7 +210,8 @@ impl<'a> Survey<'a> {
         functions.sort_by(|a, b| (a.position, &a.name).cmp(&(b.position, &b.name)));
 
         let mut survey = Self {
-            path,
+            path: file.path,
+            file,
             rules,
             state: Vec::new(),
             state_places: HashMap::new(),
@@ -216,7 +260,8 @@ impl<'a> Survey<'a> {
         let mut found = Vec::new();
         for function in self.functions.iter().filter(|f| !f.is_closure()) {
             let Function { name, parameters, position, .. } = function;
-            if let Some(row) = CALLBACKS.iter().find(|row| row.name == name)
+            if !self.file.is_library
+                && let Some(row) = CALLBACKS.iter().find(|row| row.name == name)
                 && parameters.len() > row.parameters.len()
             {
                 let takes = match row.parameters {
@@ -254,7 +299,7 @@ impl<'a> Survey<'a> {
         self.functions.iter().map(|function| &function.uses).chain([&self.body])
     }
 
-    fn finish(mut self) -> Result<Outline, Vec<ScriptError>> {
+    fn finish(mut self, exports: Exports) -> Result<Outline, (Vec<ScriptError>, Exports)> {
         if !self.errors.is_empty() {
             let mut errors = self.errors;
             errors.sort_by_key(|error| error.position);
@@ -270,7 +315,7 @@ impl<'a> Survey<'a> {
                     message,
                 ));
             }
-            return Err(errors);
+            return Err((errors, exports));
         }
         self.warnings.sort_by_key(|warning| warning.position);
         let changes = self.find_changes();
@@ -304,6 +349,7 @@ impl<'a> Survey<'a> {
             uses_power,
             reads_given,
             api_calls,
+            exports,
             warnings: self.warnings,
         })
     }

@@ -9,6 +9,7 @@ mod convert;
 mod faults;
 mod library;
 mod meter;
+mod modules;
 mod natives;
 mod operators;
 mod program;

@@ -23,6 +23,7 @@ use crate::{
 /// ```
 pub struct ScriptTestApp {
     app: App,
+    libraries: Vec<(String, String)>,
     faults: Vec<ScriptFault>,
     logged: Vec<ScriptLogged>,
     reloads: Vec<ScriptReloaded>,
@@ -75,7 +76,14 @@ impl ScriptTestApp {
             .insert_resource(TimeUpdateStrategy::FixedTimesteps(1))
             .init_resource::<Heard>()
             .add_systems(FixedPostUpdate, hear);
-        Self { app, faults: Vec::new(), logged: Vec::new(), reloads: Vec::new(), started: false }
+        Self {
+            app,
+            libraries: Vec::new(),
+            faults: Vec::new(),
+            logged: Vec::new(),
+            reloads: Vec::new(),
+            started: false,
+        }
     }
 
     /// The app itself, to add prefabs, functions and systems to.
@@ -94,6 +102,13 @@ impl ScriptTestApp {
         self.app.world_mut()
     }
 
+    /// Gives scripts that are compiled from text from here on a library to import, in place of one of
+    /// the same path.
+    pub fn library(&mut self, path: &str, text: &str) {
+        self.libraries.retain(|(known, _)| known != path);
+        self.libraries.push((path.to_owned(), text.to_owned()));
+    }
+
     /// Compiles a script from text. It need not compile: that is what status and faults are for.
     pub fn script(&mut self, path: &str, text: &str) -> Handle<Script> {
         let script = self.compile(path, text);
@@ -109,7 +124,17 @@ impl ScriptTestApp {
     }
 
     fn compile(&self, path: &str, text: &str) -> Script {
-        self.world().resource::<ScriptHost>().compile(ScriptSource::new(path, text))
+        let host = self.world().resource::<ScriptHost>();
+        match host.verify(ScriptSource::new(path, text)) {
+            Ok(source) => {
+                let (compiler, texts) = (host.compiler(), &self.libraries);
+                let verify = |source| host.verify(source);
+                let libraries =
+                    host.workers().run(|| super::runner::read(compiler, &source, texts, verify));
+                host.compile_with(&source, &libraries)
+            }
+            Err(error) => Script::refused(error),
+        }
     }
 
     /// Spawns an entity at the origin with a script.

@@ -6,7 +6,7 @@ use crate::{
         ErrorKind, LogLine, ScriptCommand, ScriptError, ScriptId, ScriptLimits, ScriptSource,
         Stage, Value, WorldView,
     },
-    script::{Backend, CompiledScript, ScriptCompiler, ScriptInstance},
+    script::{Backend, CompiledScript, Libraries, ScriptCompiler, ScriptInstance},
     trust::{TrustPolicy, Verified},
 };
 
@@ -24,6 +24,24 @@ pub struct ScriptRunner {
     pub delta_time: f64,
     /// The seed of random numbers. Default: **0**.
     pub world_seed: u64,
+}
+
+/// The libraries of a script, by the path and the text of each.
+pub(super) fn read(
+    compiler: &ScriptCompiler,
+    script: &Verified<ScriptSource>,
+    texts: &[(impl AsRef<str>, impl AsRef<str>)],
+    verify: impl Fn(ScriptSource) -> Result<Verified<ScriptSource>, ScriptError>,
+) -> Libraries {
+    Libraries::read(compiler, script, |path| {
+        let found = texts.iter().find(|(known, _)| known.as_ref() == path.as_str());
+        let missing = || {
+            let message = "cannot be read: there is no such text";
+            ScriptError::new(Stage::Load, ErrorKind::NotFound, path.as_str(), message)
+        };
+        let (_, text) = found.ok_or_else(missing)?;
+        verify(path.source(text.as_ref()))
+    })
 }
 
 impl ScriptRunner {
@@ -59,10 +77,49 @@ impl ScriptRunner {
         api: ApiTable,
         limits: ScriptLimits,
     ) -> Result<Self, Vec<ScriptError>> {
-        let source = Verified::check(ScriptSource::new(path, text), &TrustPolicy::default())
-            .map_err(|error| vec![error])?;
+        Self::importing(backend, path, text, &[], api, limits)
+    }
+
+    /// As [`on`](Self::on), with libraries: the path and the text of each.
+    ///
+    /// ```
+    /// use bevy_cscript::{
+    ///     api::ApiTable,
+    ///     contract::{ScriptId, ScriptLimits, Value},
+    ///     script::Backend,
+    ///     testing::{FakeWorld, ScriptRunner},
+    /// };
+    ///
+    /// let mut runner = ScriptRunner::importing(
+    ///     Backend::Compiled,
+    ///     "scripts/a.rhai",
+    ///     r#"import "lib/sums" as sums; let n = sums::twice(21);"#,
+    ///     &[("scripts/lib/sums.rhai", "fn twice(x) { x * 2 }")],
+    ///     ApiTable::default(),
+    ///     ScriptLimits::default(),
+    /// )
+    /// .map_err(|errors| errors[0].clone())?;
+    /// runner.start(&FakeWorld::default(), ScriptId(1))?;
+    /// assert_eq!(runner.get("n"), Value::Int(42));
+    /// # Ok::<(), bevy_cscript::contract::ScriptError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// All errors in the script and its libraries.
+    pub fn importing(
+        backend: Backend,
+        path: &str,
+        text: &str,
+        libraries: &[(&str, &str)],
+        api: ApiTable,
+        limits: ScriptLimits,
+    ) -> Result<Self, Vec<ScriptError>> {
+        let policy = TrustPolicy::default();
+        let verify = |source| Verified::check(source, &policy);
+        let source = verify(ScriptSource::new(path, text)).map_err(|error| vec![error])?;
         let compiler = ScriptCompiler::new(api, limits).with_backend(backend);
-        let script = compiler.compile(&source)?;
+        let libraries = read(&compiler, &source, libraries, verify);
+        let script = compiler.compile_with(&source, &libraries)?;
         Ok(Self {
             script: Arc::new(script),
             instance: None,

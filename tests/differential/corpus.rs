@@ -13,6 +13,10 @@
 //! of the script itself, below the expectation, and under it `// : message` and a line for each call
 //! on the way there. `// > level text` is a line that the first update wrote to the log.
 //!
+//! A script that imports brings its libraries: each begins below a line `//@ its/path.rhai`, and goes on
+//! to the next one or the end of the case. Their lines count from there; a place in one of them has its
+//! path in front.
+//!
 //! The scripts are run by every backend, held against what is written and against one another.
 //! `BLESS=1` writes what the first backend says. Where another backend is meant to differ, its own
 //! expectation stands below, each line with its name: `// compiled = ..`. The line `// compiled ?` asks
@@ -26,7 +30,7 @@ use std::{
 };
 
 use super::{
-    outcome::{Backend, Outcome, Own, Place, Verdict, run},
+    outcome::{Backend, Outcome, Own, Verdict, run_with},
     stage::calls,
 };
 use bevy_cscript::script::{ScriptThreads, ScriptWorkers};
@@ -111,16 +115,17 @@ fn describe(outcome: &Outcome) -> String {
     };
     match outcome.first_error() {
         Some(fault) => {
-            line("!", &format!("{} {}", fault.kind, Place(fault.position)));
+            line("!", &format!("{} {}", fault.kind, fault.place));
             line(":", &fault.message);
-            let frames: Vec<_> = fault.stack.iter().filter(|(_, at)| at.is_some()).collect();
+            let frames: Vec<_> =
+                fault.stack.iter().filter(|(_, at)| at.position.is_some()).collect();
             for same in frames.chunk_by(|a, b| a == b) {
                 let (function, at) = same[0];
                 let times = match same.len() {
                     1 => String::new(),
                     times => format!(", {times} times"),
                 };
-                line(":", &format!("in {function}, called at {}{times}", Place(*at)));
+                line(":", &format!("in {function}, called at {at}{times}"));
             }
         }
         None => line("=", &outcome.out),
@@ -132,10 +137,26 @@ fn describe(outcome: &Outcome) -> String {
     lines
 }
 
+/// A script without the libraries below it, and those by their paths.
+fn split(text: &str) -> (&str, Vec<(String, String)>) {
+    let mut parts = text.split("//@ ");
+    let script = parts.next().unwrap_or_default();
+    let libraries = parts.map(|part| {
+        let (path, text) = part.split_once('\n').unwrap_or((part, ""));
+        (path.trim().to_owned(), text.to_owned())
+    });
+    (script, libraries.collect())
+}
+
+/// The outcome of a script with its libraries.
+fn outcome(backend: Backend, text: &str, more: &str) -> Outcome {
+    let (script, libraries) = split(text);
+    run_with(backend, "script", &format!("{script}{more}"), &libraries, &calls(3))
+}
+
 /// The outcomes of a script on all backends.
 fn outcomes(text: &str) -> Vec<Outcome> {
-    let calls = calls(3);
-    Backend::ALL.iter().map(|backend| run(*backend, text, &calls)).collect()
+    Backend::ALL.iter().map(|backend| outcome(*backend, text, "")).collect()
 }
 
 /// The expectation that a backend fulfils, with its name in every line.
@@ -235,10 +256,9 @@ fn a_power_elsewhere_in_the_script_changes_nothing() {
         let (_, mut cases) = read(&path);
         let found = workers.run_batches(&mut cases, 16, |cases| {
             let differs = |case: &Case| {
-                let powered = format!("{}\nfn power_elsewhere() {{ 2 ** 2 }}\n", case.text);
-                let calls = calls(3);
-                let outcome = |text: &str| run(Backend::Reference, text, &calls);
-                let (plain, powered) = (outcome(&case.text), outcome(&powered));
+                let outcome = |more| outcome(Backend::Reference, &case.text, more);
+                let plain = outcome("");
+                let powered = outcome("\nfn power_elsewhere() { 2 ** 2 }\n");
                 let is_different = plain.compare(&powered, Own::Fuel) == Verdict::Different;
                 (is_different != POWER_SHOWS.contains(&case.name.as_str())).then(|| {
                     format!(
@@ -255,4 +275,28 @@ fn a_power_elsewhere_in_the_script_changes_nothing() {
         wrong.extend(found.into_iter().flatten());
     }
     assert!(wrong.is_empty(), "{} cases:\n\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The fixtures that the tables of docs/language.md name.
+#[test]
+fn every_fixture_that_the_language_names_is_there() {
+    let mut known = HashSet::new();
+    let mut kinds = HashSet::new();
+    for path in files() {
+        let kind = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        known.extend(read(&path).1.into_iter().map(|case| format!("{kind}: {}", case.name)));
+        kinds.insert(kind);
+    }
+    let text = include_str!("../../docs/language.md");
+    let mut count = 0;
+    for line in text.lines().filter(|line| line.starts_with('|')) {
+        for quoted in line.split('`').skip(1).step_by(2) {
+            let Some((kind, _)) = quoted.split_once(": ") else { continue };
+            if kinds.contains(kind) {
+                count += 1;
+                assert!(known.contains(quoted), "`{quoted}` is named and is no case");
+            }
+        }
+    }
+    assert!(count > 150, "only {count} fixtures are named");
 }

@@ -10,7 +10,7 @@ use std::{
 use bevy_cscript::{
     api::{CallScope, ScriptContext},
     contract::{ErrorKind, LogLevel, LogLine, Position, ScriptError, ScriptSource, Stage, Value},
-    script::{self, ScriptCompiler, ScriptInstance},
+    script::{self, Libraries, ScriptCompiler, ScriptInstance},
     testing::FakeWorld,
     trust::{TrustPolicy, Verified},
 };
@@ -68,10 +68,10 @@ pub(super) struct Step {
 pub(super) struct Fault {
     pub(super) stage: Stage,
     pub(super) kind: ErrorKind,
-    pub(super) position: Option<Position>,
+    pub(super) place: Place,
     pub(super) message: String,
     /// The call stack, innermost function first, each with where it was called.
-    pub(super) stack: Vec<(String, Option<Position>)>,
+    pub(super) stack: Vec<(String, Place)>,
 }
 
 /// How two outcomes compare.
@@ -109,11 +109,14 @@ pub(super) enum Difference {
 
 impl From<ScriptError> for Fault {
     fn from(error: ScriptError) -> Self {
-        let stack = error.stack.into_iter().map(|frame| (frame.function, frame.called_at));
+        let stack = error.stack.into_iter().map(|frame| {
+            let at = Place { file: frame.called_in, position: frame.called_at };
+            (frame.function, at)
+        });
         Self {
             stage: error.stage,
             kind: error.kind,
-            position: error.position,
+            place: Place { file: error.path, position: error.position },
             message: without_names(error.message),
             stack: stack.collect(),
         }
@@ -143,11 +146,33 @@ const REFUSED_ALONE: [&str; 2] = ["on this backend", "needs the name as a litera
 ///
 /// Needs as much stack as a script thread has.
 pub(super) fn run(backend: Backend, text: &str, calls: &[Call]) -> Outcome {
-    let compiler = backend.compiler();
+    run_with(backend, SCRIPT, text, &[], calls)
+}
 
-    let source = ScriptSource::new("script", text);
-    let source = Verified::check(source, &TrustPolicy::default()).expect("unsigned is allowed");
-    let script = match compiler.compile(&source) {
+/// What scripts are called here, unless somebody says otherwise.
+const SCRIPT: &str = "script";
+
+/// As [`run`], of a script with libraries: the path and the text of each.
+pub(super) fn run_with(
+    backend: Backend,
+    path: &str,
+    text: &str,
+    libraries: &[(String, String)],
+    calls: &[Call],
+) -> Outcome {
+    let compiler = backend.compiler();
+    let verify = |source| Verified::check(source, &TrustPolicy::default());
+    let source = verify(ScriptSource::new(path, text)).expect("unsigned is allowed");
+    let libraries = Libraries::read(compiler, &source, |path| {
+        match libraries.iter().find(|(known, _)| known == path.as_str()) {
+            Some((_, text)) => verify(path.source(text.as_str())),
+            None => {
+                let (stage, kind) = (Stage::Load, ErrorKind::NotFound);
+                Err(ScriptError::new(stage, kind, path.as_str(), "cannot be read: it is missing"))
+            }
+        }
+    });
+    let script = match compiler.compile_with(&source, &libraries) {
         Ok(script) => Arc::new(script),
         Err(errors) => {
             let refused = errors.into_iter().map(Into::into).collect();
@@ -374,21 +399,28 @@ impl fmt::Display for Outcome {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { stage, kind, position, message, stack } = self;
-        write!(f, "{stage} {kind} {}: {message:?}", Place(*position))?;
+        let Self { stage, kind, place, message, stack } = self;
+        write!(f, "{stage} {kind} {place}: {message:?}")?;
         for (function, at) in stack {
-            write!(f, " in {function} at {}", Place(*at))?;
+            write!(f, " in {function} at {at}")?;
         }
         Ok(())
     }
 }
 
-/// A place, or `-` for none.
-pub(super) struct Place(pub(super) Option<Position>);
+/// A place, or `-` for none; that of a library with its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) file: String,
+    pub(super) position: Option<Position>,
+}
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
+        if !self.file.is_empty() && self.file != SCRIPT {
+            write!(f, "{}:", self.file)?;
+        }
+        match self.position {
             Some(position) => position.fmt(f),
             None => f.write_str("-"),
         }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     corpus::disagreement,
-    outcome::{Backend, run},
+    outcome::{Backend, run_with},
     stage::calls,
 };
 use bevy_cscript::script::{ScriptThreads, ScriptWorkers};
@@ -41,6 +41,12 @@ fn shipped_scripts_do_the_same_on_every_backend() {
     let workers = ScriptWorkers::new(ScriptThreads::Fixed(1)).expect("a thread can be started");
     let paths: Vec<_> = ["scripts", "tests"].into_iter().flat_map(scripts).collect();
     assert!(paths.len() > 30, "only {} scripts", paths.len());
+    let libraries: Vec<(String, String)> = paths
+        .iter()
+        .filter(|path| path.parent().is_some_and(|folder| folder.ends_with("lib")))
+        .map(|path| (path.display().to_string(), fs::read_to_string(path).expect("a text")))
+        .collect();
+    assert!(!libraries.is_empty());
     let mut wrong = Vec::new();
     for path in paths {
         let text = fs::read_to_string(&path).expect("a text");
@@ -49,7 +55,10 @@ fn shipped_scripts_do_the_same_on_every_backend() {
         for name in callbacks(&text) {
             assert!(calls.iter().any(|call| call.function == name), "{title}: `{name}`");
         }
-        let run_all = || Backend::ALL.iter().map(|backend| run(*backend, &text, &calls));
+        let run_all = || {
+            let run = |backend: &Backend| run_with(*backend, &title, &text, &libraries, &calls);
+            Backend::ALL.iter().map(run)
+        };
         let outcomes: Vec<_> = workers.run(|| run_all().collect());
         assert!(outcomes[0].refused.is_empty(), "{title}\n{}", outcomes[0]);
         // Those below `tests` are for a world of their own and may fail in this one.

@@ -11,6 +11,8 @@ use super::{
 pub(crate) struct FnValue {
     /// What it is called in messages; by this name it is looked up unless `closure` is there.
     pub(crate) name: Arc<str>,
+    /// The file in which the name is looked up.
+    pub(crate) file: u16,
     /// The closure's function, by its number in the program.
     pub(crate) closure: Option<u32>,
     /// The variables that the closure shares: cells, handed over before the arguments.
@@ -20,17 +22,22 @@ pub(crate) struct FnValue {
 }
 
 impl FnValue {
-    /// A pointer to whatever is called so when it is called.
-    pub(crate) fn named(name: impl Into<Arc<str>>) -> Self {
+    /// A pointer to whatever is called so in a file when it is called.
+    pub(crate) fn named(name: impl Into<Arc<str>>, file: u16) -> Self {
         let name = name.into();
         let _held = Counted::new((), 2 * HEADER + name.len());
-        Self { name, closure: None, shared: Box::default(), _held }
+        Self { name, file, closure: None, shared: Box::default(), _held }
     }
 
     /// A pointer to a closure, whose name is that of its place.
-    pub(crate) fn closure(name: Arc<str>, closure: Option<u32>, shared: Box<[Val]>) -> Self {
+    pub(crate) fn closure(
+        name: Arc<str>,
+        file: u16,
+        closure: Option<u32>,
+        shared: Box<[Val]>,
+    ) -> Self {
         let _held = Counted::new((), 2 * HEADER + shared.len() * size_of::<Val>());
-        Self { name, closure, shared, _held }
+        Self { name, file, closure, shared, _held }
     }
 
     /// Fuel for looking at the name: to find what it stands for, or to quote it.

@@ -17,8 +17,18 @@ pub(crate) struct Trouble {
     pub(crate) what: What,
     /// Where; the place nearest to the cause is kept.
     pub(crate) at: Option<Position>,
-    /// The functions that it has left, innermost first, and where each was called.
-    pub(crate) frames: Vec<(Arc<str>, Option<Position>)>,
+    /// The file of that place; `None` until it has left a function.
+    pub(crate) file: Option<u16>,
+    /// The functions that it has left, innermost first.
+    pub(crate) frames: Vec<Left>,
+}
+
+/// A function that a fault has left.
+pub(crate) struct Left {
+    pub(crate) function: Arc<str>,
+    /// The file that it stands in; of a native, that of who called it.
+    pub(crate) file: u16,
+    pub(crate) called_at: Option<Position>,
 }
 
 pub(crate) enum What {
@@ -37,7 +47,7 @@ pub(crate) enum What {
 impl Fault {
     #[cold]
     fn new(what: What) -> Self {
-        Self(Box::new(Trouble { what, at: None, frames: Vec::new() }))
+        Self(Box::new(Trouble { what, at: None, file: None, frames: Vec::new() }))
     }
 
     #[cold]
@@ -101,6 +111,7 @@ impl Fault {
 
     /// The error of an API function, as scripts may catch it: a map with `kind` and `message`.
     #[cold]
+    #[expect(clippy::boxed_local, reason = "it comes in a box, as errors do")]
     pub(crate) fn api(fault: Box<ApiFault>) -> Self {
         let entries = [
             (Key::from("kind"), Val::text(fault.kind.to_string())),
@@ -126,7 +137,7 @@ impl Fault {
     pub(crate) fn again(mut trouble: Trouble, at: Option<Position>) -> Self {
         // What came out of a function is thrown again as the call of that function.
         match trouble.frames.last_mut() {
-            Some((_, called_at)) => *called_at = at.or(*called_at),
+            Some(left) => left.called_at = at.or(left.called_at),
             None => trouble.at = at.or(trouble.at),
         }
         Self(Box::new(trouble))
@@ -170,8 +181,8 @@ impl Fault {
     /// It comes out of a function that a native called.
     #[cold]
     pub(crate) fn called_at(mut self, at: Option<Position>) -> Self {
-        if let Some((_, called_at)) = self.0.frames.last_mut() {
-            *called_at = called_at.or(at);
+        if let Some(left) = self.0.frames.last_mut() {
+            left.called_at = left.called_at.or(at);
         }
         self.0.at = self.0.at.or(at);
         self
@@ -179,9 +190,9 @@ impl Fault {
 
     /// As [`called_at`](Self::called_at), with the native as one of the functions that it has left.
     #[cold]
-    pub(crate) fn called_by(self, native: &str, at: Option<Position>) -> Self {
+    pub(crate) fn called_by(self, native: &str, at: Option<Position>, file: u16) -> Self {
         let mut fault = self.called_at(at);
-        fault.0.frames.push((native.into(), at));
+        fault.0.frames.push(Left { function: native.into(), file, called_at: at });
         fault
     }
 

@@ -19,15 +19,16 @@ use std::{
     sync::Arc,
 };
 
-use rhai::{AST, ASTFlags, Stmt};
+use rhai::{ASTFlags, Stmt};
 
 use self::{body::Body, glance::Glance};
-use super::program::{Function, Library, Program};
+use super::program::{File, Function, Library, Program};
 use crate::{
     contract::{ErrorKind, Position, ScriptError, Stage},
     script::{
         outline::{Outline, position},
-        parsed::{Parsed, ParsedFunction},
+        parsed::ParsedFunction,
+        units::Unit,
     },
 };
 
@@ -56,15 +57,28 @@ struct Reach {
     anything: bool,
 }
 
+/// What the names of a file mean.
+struct FileScope<'a> {
+    definitions: HashMap<Arc<str>, Vec<Definition<'a>>>,
+    /// Slots of the variables; a library has none.
+    state: HashMap<String, u16>,
+    /// Places among the constants of the program.
+    constants: HashMap<String, u16>,
+    /// The files that are imported, by alias.
+    imports: HashMap<&'a str, usize>,
+}
+
 /// A program while it is made.
 struct Lowering<'a> {
     program: Program,
-    definitions: &'a HashMap<Arc<str>, Vec<Definition<'a>>>,
-    state: HashMap<String, u16>,
-    constants: HashMap<String, u16>,
+    files: &'a [FileScope<'a>],
+    /// The file that is being lowered.
+    file: usize,
+    /// Of each function that can be called by name, whether it names `this`.
+    has_this: Vec<bool>,
     reach: Vec<Reach>,
     tables: tables::Tables,
-    errors: Vec<(Option<Position>, ErrorKind, String)>,
+    errors: Vec<(usize, Option<Position>, ErrorKind, String)>,
     /// Whether each statement is marked for a debugger.
     hooks: bool,
 }
@@ -79,23 +93,57 @@ pub(crate) struct Lowered {
     pub(crate) functions: Vec<u32>,
     /// Runs the top level.
     pub(crate) start: u32,
-    /// Evaluates the constants.
-    pub(crate) constants: u32,
+    /// Evaluate the constants, those of a file after those of its libraries.
+    pub(crate) constants: Vec<u32>,
 }
 
-/// Lowers a script whose outline has been checked.
+/// Lowers a script whose outline has been checked, with its libraries.
 ///
 /// # Errors
 /// What the language has and this backend does not.
 pub(crate) fn lower(
-    path: &str,
-    parsed: &Parsed,
-    outline: &Outline,
+    units: &[Unit<'_>],
+    outlines: &[Outline],
     library: Arc<Library>,
     hooks: bool,
 ) -> Result<Lowered, Vec<ScriptError>> {
+    let mut scopes = Vec::new();
+    let mut constants = 0;
+    for (unit, outline) in units.iter().zip(outlines) {
+        scopes.push(scope_of(unit, outline, constants));
+        constants += outline.constants.len();
+    }
+    let path = |unit: &Unit<'_>| Arc::from(unit.path());
+    let own = units.last().map(path).unwrap_or_default();
+    let file = |unit| File { path: path(unit), ..File::default() };
+    let files = units.iter().map(file).collect();
+    let mut lowering = Lowering {
+        program: Program { path: own, files, library, ..Program::default() },
+        files: &scopes,
+        file: 0,
+        has_this: Vec::new(),
+        reach: Vec::new(),
+        tables: tables::Tables::default(),
+        errors: Vec::new(),
+        hooks,
+    };
+    let (functions, start, constants) = lowering.all(units, outlines);
+    let Lowering { mut program, mut errors, tables, .. } = lowering;
+    if !errors.is_empty() {
+        errors.sort_by_key(|(file, at, ..)| (*file, *at));
+        let error = |(file, at, kind, message): (usize, _, _, _)| {
+            let path = units.get(file).map_or("", Unit::path);
+            ScriptError::new(Stage::Compile, kind, path, message).at(at)
+        };
+        return Err(errors.into_iter().map(error).collect());
+    }
+    tables.finish(&mut program);
+    Ok(Lowered { program, functions, start, constants })
+}
+
+fn scope_of<'a>(unit: &'a Unit<'_>, outline: &Outline, first_constant: usize) -> FileScope<'a> {
     let mut definitions: HashMap<Arc<str>, Vec<Definition<'_>>> = HashMap::new();
-    for ParsedFunction { def, body } in &parsed.functions {
+    for ParsedFunction { def, body } in &unit.parsed.functions {
         let definition = Definition {
             name: def.name.as_str().into(),
             parameters: def.params.iter().map(|name| name.as_str().into()).collect(),
@@ -106,32 +154,15 @@ pub(crate) fn lower(
         };
         definitions.entry(definition.name.clone()).or_default().push(definition);
     }
-    let number = |names: &[String]| -> HashMap<String, u16> {
-        names.iter().enumerate().map(|(i, name)| (name.clone(), i as u16)).collect()
+    let number = |names: &[String], first: usize| -> HashMap<String, u16> {
+        names.iter().enumerate().map(|(i, name)| (name.clone(), (first + i) as u16)).collect()
     };
-    let mut lowering = Lowering {
-        program: Program { path: path.into(), library, ..Program::default() },
-        definitions: &definitions,
-        state: number(&outline.state),
-        constants: number(&outline.constants),
-        reach: Vec::new(),
-        tables: tables::Tables::default(),
-        errors: Vec::new(),
-        hooks,
-    };
-    let lowered = lowering.all(&parsed.ast, outline);
-    let Lowering { mut program, errors, tables, .. } = lowering;
-    if !errors.is_empty() {
-        let mut errors: Vec<_> = errors
-            .into_iter()
-            .map(|(at, kind, message)| ScriptError::new(Stage::Compile, kind, path, message).at(at))
-            .collect();
-        errors.sort_by_key(|error| error.position);
-        return Err(errors);
+    FileScope {
+        definitions,
+        state: number(&outline.state, 0),
+        constants: number(&outline.constants, first_constant),
+        imports: unit.imports.iter().map(|import| (&*import.alias, import.unit)).collect(),
     }
-    tables.finish(&mut program);
-    let (functions, start, constants) = lowered;
-    Ok(Lowered { program, functions, start, constants })
 }
 
 /// The name by which values know their type.
@@ -143,56 +174,92 @@ fn type_named(written: &str) -> Arc<str> {
     }
 }
 
+/// Imports have led to what they lead to.
+const fn is_import(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Import(..))
+}
+
 impl<'a> Lowering<'a> {
-    fn all(&mut self, ast: &AST, outline: &Outline) -> (Vec<u32>, u32, u32) {
-        let definitions = self.definitions;
-        let mut callable: Vec<&Definition<'_>> =
-            definitions.values().flatten().filter(|definition| !definition.is_closure()).collect();
-        callable.sort_by_key(|definition| (definition.at, definition.name.clone()));
+    fn all(&mut self, units: &[Unit<'_>], outlines: &[Outline]) -> (Vec<u32>, u32, Vec<u32>) {
+        let files = self.files;
+        let mut callable: Vec<(usize, &Definition<'_>)> = files
+            .iter()
+            .enumerate()
+            .flat_map(|(file, scope)| {
+                scope.definitions.values().flatten().map(move |definition| (file, definition))
+            })
+            .filter(|(_, definition)| !definition.is_closure())
+            .collect();
+        callable.sort_by_key(|(file, definition)| (*file, definition.at, definition.name.clone()));
         // Numbers first, so that functions can call each other.
-        for (i, definition) in callable.iter().enumerate() {
+        for (file, definition) in &callable {
             let (name, count) = (definition.name.clone(), definition.parameters.len());
+            let number = self.reserve();
+            self.has_this.push(definition.glance.this);
+            let Some(names) = self.program.files.get_mut(*file) else { continue };
             match &definition.this_type {
                 Some(this) => {
-                    self.program.by_type.insert((this.clone(), name, count), i as u32);
+                    names.by_type.insert((this.clone(), name, count), number);
                 }
                 None => {
-                    self.program.by_name.insert((name, count), i as u32);
+                    names.by_name.insert((name, count), number);
                 }
             }
-            self.reserve();
         }
-        for (i, definition) in callable.iter().enumerate() {
+        for (i, (file, definition)) in callable.iter().enumerate() {
+            self.file = *file;
             let body = Body::of_function(self, definition);
             body.finish(i as u32, definition);
         }
-        let start = self.reserve();
-        let (constants, rest): (Vec<&Stmt>, Vec<&Stmt>) = ast.statements().iter().partition(
-            |s| matches!(s, Stmt::Var(_, flags, _) if flags.intersects(ASTFlags::CONSTANT)),
-        );
-        Body::of_top_level(self, &rest).finish_top_level(start, &rest);
-        let evaluation = self.reserve();
-        Body::of_constants(self, &constants).finish_constants(evaluation, &constants);
+        let mut evaluations = Vec::new();
+        let mut start = 0;
+        for (file, unit) in units.iter().enumerate() {
+            self.file = file;
+            let (constants, rest): (Vec<&Stmt>, Vec<&Stmt>) =
+                unit.parsed.ast.statements().iter().filter(|s| !is_import(s)).partition(
+                    |s| matches!(s, Stmt::Var(_, flags, _) if flags.intersects(ASTFlags::CONSTANT)),
+                );
+            if file + 1 == units.len() {
+                start = self.reserve();
+                Body::of_top_level(self, &rest).finish_top_level(start, &rest);
+            }
+            let evaluation = self.reserve();
+            Body::of_constants(self, &constants).finish_constants(evaluation, &constants);
+            evaluations.push(evaluation);
+        }
         self.spread_reach(start);
-        let functions = outline
-            .functions
+        let own = units.len().saturating_sub(1);
+        let functions = outlines.last().map_or(&[][..], |outline| &outline.functions);
+        let functions = functions
             .iter()
             .map(|function| {
-                let found = callable.iter().position(|definition| {
-                    *definition.name == *function.name
+                let found = callable.iter().position(|(file, definition)| {
+                    *file == own
+                        && *definition.name == *function.name
                         && definition.parameters.len() == function.parameters
                         && definition.at == function.position
                 });
                 found.unwrap_or_default() as u32
             })
             .collect();
-        (functions, start, evaluation)
+        (functions, start, evaluations)
+    }
+
+    /// What the names of the file mean that is being lowered.
+    fn scope(&self) -> &'a FileScope<'a> {
+        &self.files[self.file]
+    }
+
+    /// The number of a function of the file that is being lowered.
+    fn function(&self, name: &str, count: usize) -> Option<u32> {
+        self.program.named(self.file as u16, &name.into(), count)
     }
 
     /// A number for a function that is lowered later.
     fn reserve(&mut self) -> u32 {
         self.program.functions.push(Function {
             name: "".into(),
+            file: self.file as u16,
             at: None,
             code: Box::default(),
             places: Box::default(),
@@ -237,6 +304,6 @@ impl<'a> Lowering<'a> {
     }
 
     fn refuse(&mut self, at: Option<Position>, message: impl Into<String>) {
-        self.errors.push((at, ErrorKind::Compile, message.into()));
+        self.errors.push((self.file, at, ErrorKind::Compile, message.into()));
     }
 }

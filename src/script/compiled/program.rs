@@ -13,11 +13,9 @@ use crate::{api::NativeFn, contract::Position};
 pub(crate) struct Program {
     /// What error messages call the script.
     pub(crate) path: Arc<str>,
+    /// The script's own file and those of its libraries.
+    pub(crate) files: Vec<File>,
     pub(crate) functions: Vec<Function>,
-    /// Functions that can be called by name, and with how many arguments.
-    pub(crate) by_name: HashMap<(Arc<str>, usize), u32>,
-    /// Functions for one type of `this`.
-    pub(crate) by_type: HashMap<(Arc<str>, Arc<str>, usize), u32>,
     pub(crate) literals: Vec<Val>,
     pub(crate) constants: Vec<Val>,
     pub(crate) keys: Vec<Key>,
@@ -27,6 +25,49 @@ pub(crate) struct Program {
     pub(crate) ranges: Vec<SwitchRange>,
     /// What all scripts may call, for names made while the script runs.
     pub(crate) library: Arc<Library>,
+}
+
+/// A file that functions stand in, and what their names mean there.
+#[derive(Default)]
+pub(crate) struct File {
+    /// What error messages call it.
+    pub(crate) path: Arc<str>,
+    /// Functions that can be called by name, and with how many arguments.
+    pub(crate) by_name: HashMap<(Arc<str>, usize), u32>,
+    /// Functions for one type of `this`.
+    pub(crate) by_type: HashMap<(Arc<str>, Arc<str>, usize), u32>,
+}
+
+impl Program {
+    /// What names mean in a file.
+    pub(crate) fn named(&self, file: u16, name: &Arc<str>, count: usize) -> Option<u32> {
+        self.files.get(usize::from(file))?.by_name.get(&(name.clone(), count)).copied()
+    }
+
+    /// The same for one type of `this`.
+    pub(crate) fn typed(
+        &self,
+        file: u16,
+        this: &str,
+        name: &Arc<str>,
+        count: usize,
+    ) -> Option<u32> {
+        let by_type = &self.files.get(usize::from(file))?.by_type;
+        if by_type.is_empty() {
+            return None;
+        }
+        by_type.get(&(this.into(), name.clone(), count)).copied()
+    }
+
+    /// The file that a function stands in.
+    pub(crate) fn file_of(&self, function: u32) -> u16 {
+        self.functions.get(function as usize).map_or(0, |function| function.file)
+    }
+
+    /// What error messages call a file.
+    pub(crate) fn path_of(&self, file: u16) -> &Arc<str> {
+        self.files.get(usize::from(file)).map_or(&self.path, |file| &file.path)
+    }
 }
 
 /// What scripts of one set of permissions may call beside their own functions.
@@ -57,6 +98,8 @@ pub(crate) struct ApiCall {
 /// A function of a script, the top level, or a closure.
 pub(crate) struct Function {
     pub(crate) name: Arc<str>,
+    /// The file that it stands in.
+    pub(crate) file: u16,
     pub(crate) at: Option<Position>,
     pub(crate) code: Box<[Op]>,
     /// Where each instruction stands in the text.
@@ -118,6 +161,8 @@ pub(crate) enum Member {
 /// A call of a method, of a standard function or through a pointer.
 pub(crate) struct Site {
     pub(crate) name: Arc<str>,
+    /// The file that it stands in.
+    pub(crate) file: u16,
     /// The receiver; `None` if there is none.
     pub(crate) receiver: Option<Path>,
     /// Arguments beside the receiver.

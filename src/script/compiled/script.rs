@@ -8,7 +8,7 @@ use rhai::EvalAltResult;
 
 use super::{
     Val, convert,
-    fault::{Fault, Trouble, What},
+    fault::{Fault, Left, Trouble, What},
     library::natives,
     lower,
     machine::{Entry, Machine, shown_name},
@@ -17,11 +17,11 @@ use super::{
 };
 use crate::{
     api::{ApiTable, Category, ScriptContext},
-    contract::{ErrorKind, Frame, Position, ScriptError, Stage, Value},
+    contract::{ErrorKind, Frame, ScriptError, Stage, Value},
     script::{
         outline::Outline,
-        parsed::Parsed,
         reference::{describe, kind_of},
+        units::Unit,
     },
 };
 
@@ -62,36 +62,36 @@ pub(crate) fn library(api: &ApiTable, denied: &BTreeSet<Category>) -> Arc<Librar
 }
 
 impl CompiledProgram {
-    /// Lowers a parsed and checked script, and evaluates its constants.
+    /// Lowers a script whose files were checked, and evaluates the constants.
     ///
     /// # Errors
     /// It uses what this backend does not have, or a constant cannot be evaluated.
     pub(crate) fn new(
-        path: &str,
-        parsed: &Parsed,
-        outline: &Outline,
+        units: &[Unit<'_>],
+        outlines: &[Outline],
         library: Arc<Library>,
         watched: bool,
         context: &mut ScriptContext<'_>,
     ) -> Result<Self, Vec<ScriptError>> {
-        let lowered = lower::lower(path, parsed, outline, library, watched)?;
+        let lowered = lower::lower(units, outlines, library, watched)?;
         let mut program = lowered.program;
-        if !outline.constants.is_empty() {
-            let mut constants = vec![Val::Unit; outline.constants.len()];
+        let count = outlines.iter().map(|outline| outline.constants.len()).sum();
+        let mut constants = vec![Val::Unit; count];
+        // Those of libraries first.
+        for (outline, function) in outlines.iter().zip(lowered.constants) {
+            if outline.constants.is_empty() {
+                continue;
+            }
             let fuel = context.limits().start_fuel;
-            let entry = Entry { function: lowered.constants, args: &[], fuel };
+            let entry = Entry { function, args: &[], fuel };
             let called = guarded(|| {
                 Machine::default().call(&program, &mut [], Some(&mut constants), context, &entry).0
             });
-            judged(path, Stage::Compile, &[], called).map_err(|error| vec![*error])?;
-            program.constants = constants;
+            judged(&program, Stage::Compile, &[], called).map_err(|error| vec![*error])?;
         }
-        Ok(Self {
-            program,
-            functions: lowered.functions,
-            start: lowered.start,
-            state: outline.state.clone(),
-        })
+        program.constants = constants;
+        let state = outlines.last().map(|outline| outline.state.clone()).unwrap_or_default();
+        Ok(Self { program, functions: lowered.functions, start: lowered.start, state })
     }
 
     /// Runs the code at the top level once and gives the state that it leaves.
@@ -149,7 +149,7 @@ impl CompiledProgram {
         if matches!(called, Ok(Ok(()))) {
             return Ok(());
         }
-        match judged(&self.program.path, stage, &self.state, called) {
+        match judged(&self.program, stage, &self.state, called) {
             Ok(()) => Ok(()),
             Err(mut error) => {
                 // What cannot be kept has no place, and no stack.
@@ -176,31 +176,33 @@ fn guarded<R>(work: impl FnOnce() -> R) -> Result<R, String> {
 
 /// What became of a call.
 fn judged(
-    path: &str,
+    program: &Program,
     stage: Stage,
     state: &[String],
     called: Result<Result<(), Fault>, String>,
 ) -> Result<(), Box<ScriptError>> {
     match called {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(fault)) => Err(Box::new(told(path, stage, state, fault))),
+        Ok(Err(fault)) => Err(Box::new(told(program, stage, state, fault))),
         Err(panic) => {
             let message = format!("a function of the host panicked: {panic}");
-            Err(Box::new(ScriptError::new(stage, ErrorKind::Host, path, message)))
+            Err(Box::new(ScriptError::new(stage, ErrorKind::Host, &*program.path, message)))
         }
     }
 }
 
 /// A fault in the words that hosts and modders read.
 #[cold]
-fn told(path: &str, stage: Stage, state: &[String], fault: Fault) -> ScriptError {
-    let Trouble { what, at, mut frames } = fault.into_trouble();
+fn told(program: &Program, stage: Stage, state: &[String], fault: Fault) -> ScriptError {
+    let Trouble { what, at, file, mut frames } = fault.into_trouble();
+    let path = file.map_or(&program.path, |file| program.path_of(file));
     let (kind, message) = match what {
         What::Thrown(value) => thrown(&value),
         What::Error(mut error) => {
             // Some natives say in which of them it happened.
             while let EvalAltResult::ErrorInFunctionCall(name, _, inner, _) = error {
-                frames.insert(0, (name.into(), at));
+                let (function, file) = (name.into(), file.unwrap_or_default());
+                frames.insert(0, Left { function, file, called_at: at });
                 error = *inner;
             }
             describe(&error)
@@ -209,17 +211,25 @@ fn told(path: &str, stage: Stage, state: &[String], fault: Fault) -> ScriptError
         What::Unkept(slot, what) => {
             let name = state.get(usize::from(slot)).map_or("", String::as_str);
             let message = format!("variable `{name}` cannot be kept: {what}");
-            return ScriptError::new(stage, ErrorKind::Runtime, path, message);
+            return ScriptError::new(stage, ErrorKind::Runtime, &*program.path, message);
         }
         What::NoOverload => (ErrorKind::NotFound, "no function takes these arguments".to_owned()),
     };
-    let mut error = ScriptError::new(stage, kind, path, message).at(at);
+    let mut error = ScriptError::new(stage, kind, &**path, message).at(at);
+    // Each is called in the file of the next one.
+    let files: Vec<u16> = frames.iter().map(|left| left.file).collect();
+    let callers = files.iter().skip(1).chain(files.last());
     error.stack = frames
-        .into_iter()
-        .filter(|(name, _)| &**name != lower::START)
-        .map(|(name, called_at): (_, Option<Position>)| Frame {
-            function: shown_name(&name),
-            called_at,
+        .iter()
+        .zip(callers)
+        .filter(|(left, _)| &*left.function != lower::START)
+        .map(|(left, caller)| Frame {
+            function: shown_name(&left.function),
+            called_at: left.called_at,
+            called_in: match left.called_at {
+                Some(_) => program.path_of(*caller).to_string(),
+                None => String::new(),
+            },
         })
         .collect();
     error

@@ -107,6 +107,11 @@ impl Survey<'_> {
         if self.resolve(name, None).next().is_some() {
             return None;
         }
+        if name.contains("::") {
+            let message =
+                format!("`Fn` cannot point into a library; use a closure: `|x| {name}(x)`");
+            return Some((ErrorKind::Compile, message));
+        }
         match self.reach(name) {
             Reach::Denied(needs) => Some((ErrorKind::Permission, needs)),
             Reach::Known if rhai::is_valid_function_name(name) => None,
@@ -157,7 +162,12 @@ impl OwnMethods {
     }
 }
 
-fn wrong_count(name: &str, counts: &BTreeSet<usize>, given: usize, method: bool) -> String {
+pub(super) fn wrong_count(
+    name: &str,
+    counts: &BTreeSet<usize>,
+    given: usize,
+    method: bool,
+) -> String {
     let were = if given == 1 { "was" } else { "were" };
     let as_method = if method { " as a method" } else { "" };
     let takes = match counts.iter().map(ToString::to_string).collect::<Vec<_>>().as_slice() {

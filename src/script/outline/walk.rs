@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use rhai::{ASTFlags, Expr, FnCallExpr, OpAssignment, Stmt, Token};
+use rhai::{ASTFlags, Expr, FnCallExpr, Namespace, OpAssignment, Stmt, Token};
 
 use super::position;
 use crate::contract::Position;
@@ -21,6 +21,8 @@ pub(super) struct Use {
     pub(super) captured: BTreeSet<String>,
     /// Calls by name.
     pub(super) calls: Vec<Call>,
+    /// Names with `::` in front.
+    pub(super) qualified: Vec<Qualified>,
     /// Functions named by a literal in `Fn("name")`.
     pub(super) pointers: Vec<(String, Option<Position>)>,
     /// Whether it makes function pointers, closures included, other than by a function's bare name.
@@ -56,6 +58,18 @@ pub(super) struct Call {
     pub(super) with_scope: bool,
     /// Written `value.name(..)`.
     pub(super) method: bool,
+    pub(super) position: Option<Position>,
+}
+
+/// A name of a library: `alias::NAME` or `alias::name(..)`.
+#[derive(Debug)]
+pub(super) struct Qualified {
+    pub(super) alias: String,
+    pub(super) name: String,
+    /// How many arguments it is called with; `None` if it is no call.
+    pub(super) arguments: Option<usize>,
+    /// Whether it is assigned to.
+    pub(super) assigned: bool,
     pub(super) position: Option<Position>,
 }
 
@@ -105,20 +119,30 @@ pub(super) fn is_pure_native(name: &str) -> bool {
     PURE.binary_search(&name).is_ok()
 }
 
-const NO_EXPORT: &str = "a script has nothing to `export` to";
+const NO_EXPORT: &str =
+    "`export` is not available; the functions and constants of a library can be used without it";
+
+const NO_IMPORT: &str = "an `import` stands at the top of a file, outside of functions and blocks";
 
 /// Walks the statements handed to it, one after the other.
 pub(super) struct Walker<'a> {
     uses: Use,
     /// Names declared so far, a list for each open block.
     scopes: Vec<HashSet<String>>,
+    /// Whether these are the statements at the top level.
+    top_level: bool,
     /// Whether a function of this name leaves its first argument as it is.
     is_pure: &'a dyn Fn(&str) -> bool,
 }
 
 impl<'a> Walker<'a> {
     pub(super) fn new(parameters: &[String], is_pure: &'a dyn Fn(&str) -> bool) -> Self {
-        Self { uses: Use::default(), scopes: vec![parameters.iter().cloned().collect()], is_pure }
+        let scopes = vec![parameters.iter().cloned().collect()];
+        Self { uses: Use::default(), scopes, top_level: false, is_pure }
+    }
+
+    pub(super) fn of_top_level(is_pure: &'a dyn Fn(&str) -> bool) -> Self {
+        Self { top_level: true, ..Self::new(&[], is_pure) }
     }
 
     pub(super) fn finish(self) -> Use {
@@ -177,6 +201,14 @@ impl<'a> Walker<'a> {
                 self.expression(&sides.lhs);
                 self.expression(&sides.rhs);
                 self.uses.open_keys |= may_be_pointer(&sides.rhs) && has_made_key(&sides.lhs);
+                if let Expr::Variable(variable, _, at) = first(&sides.lhs)
+                    && !variable.2.is_empty()
+                {
+                    self.qualified(&variable.2, &variable.1, None, position(*at));
+                    if let Some(target) = self.uses.qualified.last_mut() {
+                        target.assigned = true;
+                    }
+                }
                 if let Some((name, at)) = root(&sides.lhs)
                     && !self.is_declared(name)
                 {
@@ -201,11 +233,9 @@ impl<'a> Walker<'a> {
                     self.expression(value);
                 }
             }
-            Stmt::Import(_, at) => {
-                self.uses
-                    .refused
-                    .push((position(*at), "`import` is not available on this backend"));
-            }
+            // What is wrong with the others is known already.
+            Stmt::Import(..) if self.top_level && self.scopes.len() == 1 => {}
+            Stmt::Import(_, at) => self.uses.refused.push((position(*at), NO_IMPORT)),
             Stmt::Export(_, at) => {
                 self.uses.refused.push((position(*at), NO_EXPORT));
             }
@@ -249,10 +279,7 @@ impl<'a> Walker<'a> {
             Expr::DynamicConstant(..) => self.uses.makes_pointers = true,
             Expr::Variable(variable, _, at) => {
                 if !variable.2.is_empty() {
-                    self.uses.refused.push((
-                        position(*at),
-                        "names with `::` are not available; constants are known by their bare name",
-                    ));
+                    self.qualified(&variable.2, &variable.1, None, position(*at));
                 } else if !self.is_declared(&variable.1) {
                     self.read(&variable.1, position(*at));
                 }
@@ -298,7 +325,7 @@ impl<'a> Walker<'a> {
             self.expression(argument);
         }
         if !call.namespace.is_empty() {
-            self.uses.refused.push((at, "functions with `::` are not available on this backend"));
+            self.qualified(&call.namespace, &call.name, Some(call.args.len()), at);
             return;
         }
         match (call.name.as_str(), &*call.args) {
@@ -336,10 +363,28 @@ impl<'a> Walker<'a> {
         });
     }
 
+    fn qualified(
+        &mut self,
+        namespace: &Namespace,
+        name: &str,
+        arguments: Option<usize>,
+        at: Option<Position>,
+    ) {
+        let parts: Vec<&str> = namespace.path.iter().map(|part| part.name.as_str()).collect();
+        self.uses.qualified.push(Qualified {
+            alias: parts.join("::"),
+            name: name.to_owned(),
+            arguments,
+            assigned: false,
+            position: position(namespace.position()).or(at),
+        });
+    }
+
     /// Takes it that variables among arguments may be changed.
     fn touch(&mut self, arguments: &[Expr]) {
         for argument in arguments {
             if let Expr::Variable(variable, ..) = argument
+                && variable.2.is_empty()
                 && !self.is_declared(&variable.1)
             {
                 self.uses.touched.insert(variable.1.to_string());
@@ -403,9 +448,10 @@ impl<'a> Walker<'a> {
 
 /// The variable at the left end of a chain.
 fn root(expression: &Expr) -> Option<(&str, Option<Position>)> {
-    match expression {
-        Expr::Variable(variable, _, at) => Some((&variable.1, position(*at))),
-        Expr::Dot(sides, ..) | Expr::Index(sides, ..) => root(&sides.lhs),
+    match first(expression) {
+        Expr::Variable(variable, _, at) if variable.2.is_empty() => {
+            Some((&variable.1, position(*at)))
+        }
         _ => None,
     }
 }

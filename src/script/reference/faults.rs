@@ -1,8 +1,10 @@
 //! Rhai's errors in our words. They are translated once, here.
 
+use std::collections::{HashMap, HashSet};
+
 use rhai::{EvalAltResult, Map, ParseError, ParseErrorType};
 
-use super::super::outline::position;
+use super::super::{outline::position, units::Unit};
 use crate::contract::{ErrorKind, Frame, ScriptError, Stage};
 
 /// A syntax error.
@@ -17,36 +19,80 @@ pub(super) fn from_parse(path: &str, error: &ParseError) -> ScriptError {
         .at(position(error.position()))
 }
 
-/// An error of a call. `callback` is the function that the runtime called, if it called one.
+/// The files of a script that imports, to tell in which of them something happened.
+#[derive(Default)]
+pub(super) struct Files {
+    libraries: HashSet<String>,
+    /// The files of closures, whose names Rhai makes.
+    closures: HashMap<String, String>,
+}
+
+impl Files {
+    pub(super) fn new(units: &[Unit<'_>]) -> Self {
+        if units.len() < 2 {
+            return Self::default();
+        }
+        let closures = units.iter().flat_map(|unit| {
+            let names = unit.parsed.functions.iter().map(|function| function.def.name.as_str());
+            let anonymous = names.filter(|name| name.starts_with("anon$"));
+            anonymous.map(|name| (name.to_owned(), unit.path().to_owned()))
+        });
+        let libraries = units.iter().map(|unit| unit.path().to_owned());
+        Self { libraries: libraries.collect(), closures: closures.collect() }
+    }
+
+    /// The file that a function stands in, by what Rhai says of it; otherwise that of its caller.
+    fn of<'a>(&'a self, function: &str, source: &str, caller: &'a str) -> &'a str {
+        if let Some(file) = self.closures.get(function) {
+            return file;
+        }
+        self.libraries.get(source).map_or(caller, String::as_str)
+    }
+}
+
+/// An error of a call that began in the file `own`. `callback` is the function that the runtime called, if it called one.
 pub(super) fn from_eval(
-    path: &str,
+    files: &Files,
+    own: &str,
     stage: Stage,
     callback: Option<&str>,
     error: EvalAltResult,
 ) -> ScriptError {
-    let mut frames = Vec::new();
+    let mut frames: Vec<Frame> = Vec::new();
     let mut error = error;
+    let mut file = own;
     // From the outermost call inwards.
-    let (kind, message, at) = loop {
+    let (kind, message, at, path) = loop {
         match error {
-            EvalAltResult::ErrorInFunctionCall(name, _, inner, at) => {
+            EvalAltResult::ErrorInFunctionCall(name, source, inner, at) => {
+                let called_at = position(at);
+                let called_in = called_at.map_or_else(String::new, |_| file.to_owned());
+                file = files.of(&name, &source, file);
                 let function =
                     if name.starts_with("anon$") { "a closure".to_owned() } else { name };
-                frames.push(Frame { function, called_at: position(at) });
+                frames.push(Frame { function, called_at, called_in });
                 error = *inner;
             }
             mut innermost => {
-                let nearest = frames.iter().rev().find_map(|frame| frame.called_at);
-                let at = position(innermost.position()).or(nearest);
+                let own = position(innermost.position());
+                let nearest = || frames.iter().rev().find(|frame| frame.called_at.is_some());
+                let (at, path) = match (own, nearest()) {
+                    (None, Some(frame)) => (frame.called_at, frame.called_in.clone()),
+                    (at, _) => (at, file.to_owned()),
+                };
                 // The place is said once, in front.
                 innermost.clear_position();
                 let (kind, message) = describe(&innermost);
-                break (kind, message, at);
+                break (kind, message, at, path);
             }
         }
     };
     frames.reverse();
-    frames.extend(callback.map(|name| Frame { function: name.to_owned(), called_at: None }));
+    frames.extend(callback.map(|name| Frame {
+        function: name.to_owned(),
+        called_at: None,
+        called_in: String::new(),
+    }));
     let mut translated = ScriptError::new(stage, kind, path, message).at(at);
     translated.stack = frames;
     translated

@@ -257,6 +257,7 @@ fn call(native: &NativeFn, args: &mut [&mut Dynamic]) -> Result<Dynamic, Box<Eva
 }
 
 /// The error that a script may catch: a map with `kind` and `message`.
+#[expect(clippy::boxed_local, reason = "it comes in a box, as errors do")]
 fn thrown(fault: Box<ApiFault>) -> Box<EvalAltResult> {
     let mut map = Map::new();
     map.insert("kind".into(), fault.kind.to_string().into());

@@ -4,12 +4,15 @@ use std::{
 };
 
 use rhai::{
-    AST, ASTFlags, Caches, Dynamic, Engine, EvalAltResult, ImmutableString, OptimizationLevel,
-    Scope, Stmt, module_resolvers::DummyModuleResolver,
+    AST, Caches, Dynamic, Engine, EvalAltResult, ImmutableString, Module, OptimizationLevel, Scope,
+    Shared, Stmt, module_resolvers::DummyModuleResolver,
 };
 
 use super::{
-    convert, faults, meter,
+    convert,
+    faults::{self, Files},
+    meter,
+    modules::{Modules, is_of_constants},
     natives::{self, Library},
     session::{OpenSessions, Session, SessionPool},
     tally,
@@ -20,12 +23,16 @@ use crate::{
     script::{
         outline::{FunctionOutline, GIVEN, Outline, position},
         parsed::Parsed,
+        units::Unit,
     },
 };
 
 /// A script compiled for the reference backend.
 pub(crate) struct ReferenceProgram {
     path: String,
+    files: Files,
+    /// The libraries, by alias.
+    imports: Vec<(String, Shared<Module>)>,
     engine: Engine,
     ast: AST,
     state: Vec<String>,
@@ -92,32 +99,51 @@ fn set_limits(engine: &mut Engine, limits: &ScriptLimits) {
 }
 
 impl ReferenceProgram {
-    /// Makes a parsed and checked script ready to run, and evaluates its constants.
+    /// Makes a script whose files were checked ready to run, and evaluates the constants.
     ///
     /// # Errors
     /// A constant cannot be evaluated.
     pub(crate) fn new(
-        path: &str,
-        mut engine: Engine,
-        Parsed { ast, functions: parsed }: Parsed,
-        outline: &Outline,
+        mut units: Vec<Unit<'_>>,
+        outlines: &[Outline],
         library: &Library,
         context: &mut ScriptContext<'_>,
     ) -> Result<Self, ScriptError> {
+        let none = Outline::default();
+        let outline = outlines.last().unwrap_or(&none);
+        let files = Files::new(&units);
+        let limits = context.limits().clone();
+        let mut modules = Modules::default();
+        let Some(own) = units.pop() else {
+            let message = "there is no script";
+            return Err(ScriptError::new(Stage::Compile, ErrorKind::Host, "", message));
+        };
+        for (unit, outline) in units.iter().zip(outlines) {
+            let constants = evaluate_constants(unit, &modules, &files, outline, library, context)?;
+            modules.add(unit, constants, &limits, &files)?;
+        }
+        // A script of this backend has an engine of its own.
+        let mut engine = parser(&limits);
         // The built-in `**` of floats is the machine's; ours is not looked up unless all operators
         // are, which costs scripts that never use it nothing this way.
-        engine.set_fast_operators(!outline.uses_power);
+        engine.set_fast_operators(!outlines.iter().any(|outline| outline.uses_power));
         library.install(&mut engine);
-        let constants = evaluate_constants(path, &ast, outline, library, context)?;
-        if !constants.is_empty() {
+        modules.install(&mut engine, &own, &limits);
+        let constants = evaluate_constants(&own, &modules, &files, outline, library, context)?;
+        if !constants.is_empty() || !modules.constants.is_empty() {
             // For helpers, which do not see the scope of their caller.
-            let mut module = rhai::Module::new();
+            let mut module = Module::new();
             for (name, value) in &constants {
+                module.set_var(name.as_str(), value.clone());
+            }
+            for (name, value) in &modules.constants {
                 module.set_var(name.as_str(), value.clone());
             }
             module.build_index();
             engine.register_global_module(module.into());
         }
+        let imports = modules.imports(&own).collect();
+        let Parsed { ast, functions: parsed } = own.parsed;
         let function = |f: &FunctionOutline| {
             let defined = parsed.iter().find(|parsed| {
                 parsed.def.name.as_str() == f.name && parsed.def.params.len() == f.parameters
@@ -132,7 +158,9 @@ impl ReferenceProgram {
         };
         let functions = outline.functions.iter().map(function).collect();
         Ok(Self {
-            path: path.to_owned(),
+            path: own.source.path().to_owned(),
+            files,
+            imports,
             engine,
             ast,
             state: outline.state.clone(),
@@ -260,6 +288,9 @@ impl ReferenceProgram {
         }
         let mut global = self.engine.new_global_runtime_state();
         global.lib.push(self.ast.shared_lib().clone());
+        for (alias, module) in &self.imports {
+            global.push_import(alias.as_str(), module.clone());
+        }
         global.source = Some(self.path.as_str().into());
         // As inside a function that the top level called.
         (global.level, global.scope_level) = (1, 1);
@@ -283,8 +314,11 @@ impl ReferenceProgram {
                 &self.path,
                 format!("a function of the host panicked: {panic}"),
             )),
-            Ok(Err(error)) => Err(faults::from_eval(&self.path, stage, callback, *error)),
+            Ok(Err(error)) => {
+                Err(faults::from_eval(&self.files, &self.path, stage, callback, *error))
+            }
             Ok(Ok(_)) if meter::left().is_none() => Err(faults::from_eval(
+                &self.files,
                 &self.path,
                 stage,
                 callback,
@@ -329,8 +363,9 @@ fn catch<R>(work: impl FnOnce() -> R) -> Result<R, String> {
 /// The values of the top-level constants, which all instances share: evaluated once, without the
 /// rest of the script and without a world.
 fn evaluate_constants(
-    path: &str,
-    ast: &AST,
+    unit: &Unit<'_>,
+    modules: &Modules,
+    files: &Files,
     outline: &Outline,
     library: &Library,
     context: &mut ScriptContext<'_>,
@@ -338,11 +373,14 @@ fn evaluate_constants(
     if outline.constants.is_empty() {
         return Ok(Vec::new());
     }
+    let (path, ast) = (unit.path(), &unit.parsed.ast);
     let mut engine = Engine::new_raw();
     meter::install(&mut engine);
     set_limits(&mut engine, context.limits());
     engine.set_fast_operators(false);
     library.install(&mut engine);
+    modules.install(&mut engine, unit, context.limits());
+    let imported = modules.constants.clone();
     // The parser counted how far each variable lies from the end of the scope; without the `let`s
     // in between, only names can be trusted.
     let functions: BTreeSet<String> = ast.iter_fn_def().map(|def| def.name.to_string()).collect();
@@ -356,16 +394,16 @@ fn evaluate_constants(
         if is_own || functions.contains(name) {
             return Ok(None);
         }
-        match scope.get(name) {
+        // Functions of a library see its constants.
+        let imported = imported.get(name).filter(|_| context.call_level() > 0);
+        match scope.get(name).or(imported) {
             Some(value) => Ok(Some(value.clone())),
             None => {
                 Err(format!("a constant can only use other constants, and `{name}` is none").into())
             }
         }
     });
-    let constants = ast.statements().iter().filter(|statement| {
-        matches!(statement, Stmt::Var(_, flags, _) if flags.intersects(ASTFlags::CONSTANT))
-    });
+    let constants = ast.statements().iter().filter(|statement| is_of_constants(statement));
     let mut alone = AST::new(constants.cloned(), ast.shared_lib().clone());
     alone.set_source(path);
     let mut scope = Scope::new();
@@ -379,7 +417,7 @@ fn evaluate_constants(
             let message = "the constants used up their fuel";
             return Err(ScriptError::new(Stage::Compile, ErrorKind::Fuel, path, message));
         }
-        Ok(Err(error)) => return Err(faults::from_eval(path, Stage::Compile, None, *error)),
+        Ok(Err(error)) => return Err(faults::from_eval(files, path, Stage::Compile, None, *error)),
         Err(panic) => {
             let message = format!("a function of the host panicked: {panic}");
             return Err(ScriptError::new(Stage::Compile, ErrorKind::Host, path, message));

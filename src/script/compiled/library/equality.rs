@@ -87,7 +87,7 @@ mod tests {
     use crate::script::compiled::{callable::FnValue, heap::Key};
 
     fn function() -> Val {
-        Val::Fn(FnValue::named("f").into())
+        Val::Fn(FnValue::named("f", 0).into())
     }
 
     fn map(value: Val) -> Val {

@@ -15,12 +15,12 @@ impl Body<'_, '_> {
         match target {
             Expr::Variable(variable, _, target_at) => {
                 let name = variable.1.as_str();
-                let Some(place) = self.resolve(name) else {
+                let Some(place) = self.place(variable) else {
                     self.at = position(*target_at);
                     self.unknown(name);
                     return;
                 };
-                if self.is_constant(name) {
+                if self.is_constant_variable(variable) {
                     let message = format!("`{name}` is a constant and cannot be assigned to");
                     self.lowering.refuse(position(*target_at), message);
                     return;

@@ -149,7 +149,7 @@ impl<'l, 'a> Body<'l, 'a> {
 
     /// Lowers the statements and puts the function into the program.
     pub(super) fn finish(mut self, number: u32, definition: &Definition) {
-        if gives_nothing(&definition.body) {
+        if gives_nothing(definition.body) {
             self.block(definition.body.iter(), None);
             self.emit(Op::ReturnUnit);
         } else {
@@ -174,7 +174,7 @@ impl<'l, 'a> Body<'l, 'a> {
             let (name, value, _) = &**parts;
             let register = self.fresh();
             self.expression(value, register);
-            if let Some(index) = self.lowering.constants.get(name.name.as_str()).copied() {
+            if let Some(index) = self.lowering.scope().constants.get(name.name.as_str()).copied() {
                 self.at = position(*at);
                 self.emit(Op::StoreConstant { index, from: register });
             }
@@ -195,6 +195,7 @@ impl<'l, 'a> Body<'l, 'a> {
         }
         self.lowering.program.functions[number as usize] = Function {
             name,
+            file: self.lowering.file as u16,
             at,
             code: self.code.into(),
             places: self.places.into(),
@@ -279,7 +280,7 @@ impl<'l, 'a> Body<'l, 'a> {
             Place::Entity => self.emit(Op::Entity { to }),
             Place::DeltaTime => self.emit(Op::DeltaTime { to }),
             Place::Function => {
-                let pointer = super::closures::pointer(name);
+                let pointer = self.pointer(name);
                 self.load_literal(pointer, to);
             }
         }
@@ -306,7 +307,7 @@ impl<'l, 'a> Body<'l, 'a> {
     /// that comes before the value is used may change it.
     pub(super) fn operand(&mut self, expression: &Expr, stays: bool) -> Reg {
         if let Expr::Variable(variable, _, at) = expression
-            && let Some(Place::Register(register)) = self.resolve(&variable.1)
+            && let Some(Place::Register(register)) = self.place(variable)
             && stays
         {
             self.at = position(*at);

@@ -35,6 +35,20 @@ impl Body<'_, '_> {
                 _ => {}
             }
         }
+        if !call.namespace.is_empty() {
+            let function = self.imported(&call.namespace).and_then(|file| {
+                let name = Arc::from(call.name.as_str());
+                self.lowering.program.named(file as u16, &name, call.args.len())
+            });
+            match function {
+                Some(function) => self.call_function(function, &call.args, at, to),
+                None => {
+                    let message = format!("there is no function `{}`", call.name);
+                    self.lowering.refuse(place, message);
+                }
+            }
+            return;
+        }
         match (call.name.as_str(), &*call.args) {
             ("curry", arguments) => self.sharing_closure(arguments, at, to),
             ("call", [_, ..]) => {
@@ -56,7 +70,7 @@ impl Body<'_, '_> {
                 let register = self.fresh();
                 self.expression(value, register);
                 let shared = matches!(value, Expr::Variable(variable, ..)
-                    if matches!(self.resolve(&variable.1), Some(Place::Shared(_))));
+                    if matches!(self.place(variable), Some(Place::Shared(_))));
                 self.emit_at(place, Op::Bool { to, value: shared });
             }
             ("is_def_var", [Expr::StringConstant(name, _)]) => {
@@ -80,13 +94,10 @@ impl Body<'_, '_> {
                 let base = self.arguments(&call.args);
                 self.emit_at(place, Op::IsDefinedFor { to, base });
             }
-            (name, arguments) => {
-                let key = (Arc::from(name), arguments.len());
-                match self.lowering.program.by_name.get(&key).copied() {
-                    Some(function) => self.call_function(function, arguments, at, to),
-                    None => self.call_other(call, at, to),
-                }
-            }
+            (name, arguments) => match self.lowering.function(name, arguments.len()) {
+                Some(function) => self.call_function(function, arguments, at, to),
+                None => self.call_other(call, at, to),
+            },
         }
     }
 
@@ -108,24 +119,13 @@ impl Body<'_, '_> {
 
     fn call_function(&mut self, function: u32, arguments: &[Expr], at: rhai::Position, to: Reg) {
         let base = self.next as Reg;
-        let has_this = self.has_this_of(function);
-        if has_this {
+        if self.lowering.has_this.get(function as usize) == Some(&true) {
             self.fresh();
         }
         self.arguments(arguments);
         self.reach.calls.insert(function);
         let Ok(function) = u16::try_from(function) else { return };
         self.emit_at(position(at), Op::Call { to, base, function });
-    }
-
-    /// Whether a function that is perhaps not lowered yet names `this`.
-    fn has_this_of(&self, function: u32) -> bool {
-        let number = |name: &(Arc<str>, usize)| self.lowering.program.by_name.get(name).copied();
-        self.lowering.definitions.values().flatten().any(|definition| {
-            definition.glance.this
-                && definition.this_type.is_none()
-                && number(&(definition.name.clone(), definition.parameters.len())) == Some(function)
-        })
     }
 
     /// A call of a standard function or one of the API.
@@ -276,16 +276,15 @@ impl Body<'_, '_> {
         let natives = library.rows(name, count).cloned().unwrap_or_else(|| Arc::from([]));
         let api = library.api.get(&(name.to_owned(), count)).cloned();
         let own = if method { count.saturating_sub(1) } else { count };
-        let function = self.lowering.program.by_name.get(&(Arc::from(name), own)).copied();
+        let function = self.lowering.function(name, own);
         let typed = method
-            && self
-                .lowering
-                .program
-                .by_type
-                .keys()
-                .any(|(_, known, parameters)| **known == *name && *parameters == own);
+            && self.lowering.program.files.get(self.lowering.file).is_some_and(|file| {
+                let mut typed = file.by_type.keys();
+                typed.any(|(_, known, parameters)| **known == *name && *parameters == own)
+            });
         Site {
             name: name.into(),
+            file: self.lowering.file as u16,
             receiver: None,
             arguments: count.min(usize::from(u8::MAX)) as u8,
             method,

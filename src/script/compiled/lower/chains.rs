@@ -105,7 +105,7 @@ impl Body<'_, '_> {
             }
         }
         let constant = match root {
-            Expr::Variable(variable, ..) if self.is_constant(&variable.1) => {
+            Expr::Variable(variable, ..) if self.is_constant_variable(variable) => {
                 Some(variable.1.as_str().into())
             }
             _ => None,
@@ -159,7 +159,7 @@ impl Body<'_, '_> {
         let root = match root {
             Expr::Variable(variable, ..) => {
                 self.at = at;
-                match self.resolve(&variable.1) {
+                match self.place(variable) {
                     Some(Place::Register(register)) => Some(Root::Register(register)),
                     Some(Place::Shared(register)) => Some(Root::Shared(register)),
                     Some(Place::State(slot)) => Some(Root::State(slot)),

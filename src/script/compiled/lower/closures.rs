@@ -12,22 +12,22 @@ use crate::script::{
     outline::position,
 };
 
-/// A pointer to a function by its name.
-pub(super) fn pointer(name: &str) -> Val {
-    Val::Fn(Arc::new(FnValue::named(name)))
-}
-
 fn pointed_to(value: &Dynamic) -> Option<String> {
     value.read_lock::<FnPtr>().map(|pointer| pointer.fn_name().to_owned())
 }
 
 impl Body<'_, '_> {
+    /// A pointer to a function of this file by its name.
+    pub(super) fn pointer(&self, name: &str) -> Val {
+        Val::Fn(Arc::new(FnValue::named(name, self.lowering.file as u16)))
+    }
+
     /// A closure that shares nothing, or what else the parser keeps as a value.
     pub(super) fn bare_closure(&mut self, value: &Dynamic, at: rhai::Position, to: Reg) {
         let at = position(at);
         match pointed_to(value) {
             Some(name) if name.starts_with("anon$") => self.closure(&name, &[], at, to),
-            Some(name) => self.load_literal(pointer(&name), to),
+            Some(name) => self.load_literal(self.pointer(&name), to),
             None => self.lowering.refuse(at, "this value is not available"),
         }
     }
@@ -58,7 +58,7 @@ impl Body<'_, '_> {
         to: Reg,
     ) {
         self.at = at;
-        let definitions = self.lowering.definitions;
+        let definitions = &self.lowering.scope().definitions;
         let Some(definition) = definitions.get(name).and_then(|all| all.first()) else { return };
         let mut captured = Vec::new();
         for name in shared {
@@ -80,7 +80,7 @@ impl Body<'_, '_> {
         // As Rhai names them, but by where they stand and not by a hash that changes from run to run.
         let place = at.map_or(0, |at| u32::from(at.line) << 16 | u32::from(at.column));
         let name = format!("anon${place:08x}").into();
-        let value = FnValue::closure(name, Some(number), Box::default());
+        let value = FnValue::closure(name, self.lowering.file as u16, Some(number), Box::default());
         let index = self.lowering.tables.literal(Val::Fn(Arc::new(value)));
         let cells: Vec<Reg> = captured
             .iter()

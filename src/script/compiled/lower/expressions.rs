@@ -23,7 +23,7 @@ impl Body<'_, '_> {
         match expression {
             Expr::Variable(variable, _, at) => {
                 self.at = position(*at);
-                if let Some(place) = self.resolve(&variable.1) {
+                if let Some(place) = self.place(variable) {
                     self.load(&variable.1, &place, to);
                 } else {
                     self.unknown(&variable.1);
@@ -141,7 +141,7 @@ impl Body<'_, '_> {
             let what = format!("a constant can only use other constants, and `{name}` is none");
             (ErrorKind::Runtime, what)
         };
-        self.lowering.errors.push((self.at, kind, message));
+        self.lowering.errors.push((self.lowering.file, self.at, kind, message));
     }
 
     /// An operator between two values.

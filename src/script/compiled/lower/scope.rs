@@ -1,4 +1,6 @@
-use std::sync::Arc;
+use std::{num::NonZeroUsize, sync::Arc};
+
+use rhai::{ImmutableString, Namespace};
 
 use super::body::Body;
 use crate::script::{compiled::op::Reg, outline::GIVEN};
@@ -16,6 +18,9 @@ pub(super) enum Place {
     /// A function of the script.
     Function,
 }
+
+/// A variable as the parser gives it.
+type Named = (Option<NonZeroUsize>, ImmutableString, Namespace, u64);
 
 /// A variable of a function.
 pub(super) struct Local {
@@ -67,12 +72,12 @@ impl Body<'_, '_> {
         if let Some(local) = self.locals.iter().rev().find(|local| *local.name == *name) {
             return Some(local.place.clone());
         }
-        if let Some(slot) = self.lowering.state.get(name)
+        if let Some(slot) = self.lowering.scope().state.get(name)
             && self.sees_state
         {
             return Some(Place::State(*slot));
         }
-        if let Some(index) = self.lowering.constants.get(name) {
+        if let Some(index) = self.lowering.scope().constants.get(name) {
             return Some(Place::Constant(*index));
         }
         if self.sees_state {
@@ -83,19 +88,43 @@ impl Body<'_, '_> {
                 return Some(Place::DeltaTime);
             }
         }
-        self.lowering.definitions.contains_key(name).then_some(Place::Function)
+        self.lowering.scope().definitions.contains_key(name).then_some(Place::Function)
+    }
+
+    /// Where a variable leads, a constant of a library among them.
+    pub(super) fn place(&self, variable: &Named) -> Option<Place> {
+        let (_, name, namespace, _) = variable;
+        if namespace.is_empty() {
+            return self.resolve(name);
+        }
+        let file = self.imported(namespace)?;
+        let constants = &self.lowering.files.get(file)?.constants;
+        constants.get(name.as_str()).map(|index| Place::Constant(*index))
+    }
+
+    /// The file behind the name in front of `::`.
+    pub(super) fn imported(&self, namespace: &Namespace) -> Option<usize> {
+        match &namespace.path[..] {
+            [alias] => self.lowering.scope().imports.get(alias.name.as_str()).copied(),
+            _ => None,
+        }
     }
 
     /// The names of all variables and constants that can be seen.
     pub(super) fn visible(&self) -> Vec<String> {
         let locals = self.locals.iter().map(|local| local.name.to_string());
-        let state = self.lowering.state.keys().filter(|_| self.sees_state).cloned();
+        let state = self.lowering.scope().state.keys().filter(|_| self.sees_state).cloned();
         let given = GIVEN.iter().filter(|_| self.sees_state).map(|name| (*name).to_owned());
-        let constants = self.lowering.constants.keys().cloned();
+        let constants = self.lowering.scope().constants.keys().cloned();
         let mut names: Vec<String> = locals.chain(state).chain(given).chain(constants).collect();
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    /// Whether a variable cannot be changed.
+    pub(super) fn is_constant_variable(&self, variable: &Named) -> bool {
+        !variable.2.is_empty() || self.is_constant(&variable.1)
     }
 
     /// Whether a name leads to something that cannot be changed.

@@ -157,7 +157,7 @@ impl Body<'_, '_> {
             let register = self.fresh();
             self.expression(value, register);
             self.at = position(at);
-            if let Some(slot) = self.lowering.state.get(name).copied() {
+            if let Some(slot) = self.lowering.scope().state.get(name).copied() {
                 self.reach.writes.insert(slot);
                 self.emit(Op::StoreState { slot, from: register });
             }

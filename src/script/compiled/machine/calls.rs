@@ -1,7 +1,5 @@
 //! Calls of methods, standard functions and the API.
 
-use std::sync::Arc;
-
 use rhai::EvalAltResult;
 
 use super::{
@@ -116,10 +114,9 @@ impl Run<'_, '_> {
             };
             return self.call_pointer(&callee, Some(receiver), args, (to, back)).map(Some);
         }
-        let typed = site.typed.then(|| {
-            let key = (Arc::from(receiver.type_name()), site.name.clone(), count);
-            self.program.by_type.get(&key).copied()
-        });
+        let typed = site
+            .typed
+            .then(|| self.program.typed(site.file, receiver.type_name(), &site.name, count));
         let Some(function) = typed.flatten().or(site.function) else { return Ok(None) };
         let args = self.registers_taken(args_at, count);
         let changes = self.program.functions.get(function as usize).is_some_and(|f| f.changes_this);

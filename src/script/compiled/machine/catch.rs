@@ -9,7 +9,7 @@ use crate::{
     contract::Position,
     script::compiled::{
         Val,
-        fault::{Fault, Trouble, What},
+        fault::{Fault, Left, Trouble, What},
         heap::Key,
         op::Reg,
     },
@@ -50,6 +50,8 @@ impl Run<'_, '_> {
     #[cold]
     pub(super) fn unwind(&mut self, fault: Fault, floor: usize) -> Result<(), Fault> {
         let mut fault = fault.at(self.place());
+        let file = self.file();
+        fault.trouble().file.get_or_insert(file);
         let catchable = fault.is_catchable();
         let handler = match self.machine.handlers.last() {
             Some(handler) if catchable && handler.frame >= floor => self.machine.handlers.pop(),
@@ -58,9 +60,9 @@ impl Run<'_, '_> {
         let target = handler.as_ref().map_or(floor, |handler| handler.frame + 1);
         while self.machine.frames.len() > target {
             let Some(function) = self.pop_frame() else { break };
-            let name = self.name_of(function);
+            let (name, file) = (self.name_of(function), self.program.file_of(function));
             let called_at = if self.machine.frames.len() > floor { self.place() } else { None };
-            fault.trouble().frames.push((name, called_at));
+            fault.trouble().frames.push(Left { function: name, file, called_at });
         }
         let Some(handler) = handler else { return Err(fault) };
         let trouble = fault.into_trouble();
@@ -111,12 +113,12 @@ impl Run<'_, '_> {
         };
         let mut error = error;
         error.set_position(to_rhai(trouble.at));
-        for (name, at) in &trouble.frames {
+        for Left { function, file, called_at } in &trouble.frames {
             error = EvalAltResult::ErrorInFunctionCall(
-                name.to_string(),
-                self.program.path.to_string(),
+                function.to_string(),
+                self.program.path_of(*file).to_string(),
                 Box::new(error),
-                to_rhai(*at),
+                to_rhai(*called_at),
             );
         }
         let at = error.position();
@@ -124,7 +126,7 @@ impl Run<'_, '_> {
         let mut entries: BTreeMap<Key, Val> = BTreeMap::new();
         let mut set = |key: &str, value: Val| entries.insert(key.into(), value);
         set("message", Val::text(error.to_string()));
-        set("source", Val::text(&*self.program.path));
+        set("source", Val::text(&**self.program.path_of(self.file())));
         if let Some(line) = at.line() {
             set("line", Val::Int(line as i64));
             set("position", Val::Int(at.position().unwrap_or(0) as i64));

@@ -229,6 +229,11 @@ impl Run<'_, '_> {
         }
     }
 
+    /// The file that the running function stands in.
+    pub(crate) fn file(&self) -> u16 {
+        self.machine.frames.last().map_or(0, |frame| self.program.file_of(frame.function))
+    }
+
     /// Where the running function stands in the text.
     pub(super) fn place(&self) -> Option<Position> {
         let frame = self.machine.frames.last()?;

@@ -56,13 +56,13 @@ impl Run<'_, '_> {
             return Ok(Callee::Other);
         }
         if let Some(this) = this {
-            let key = (Arc::from(this.type_name()), callee.name.clone(), args);
-            if let Some(function) = self.program.by_type.get(&key) {
-                return Ok(Callee::Function(*function));
+            let typed = self.program.typed(callee.file, this.type_name(), &callee.name, args);
+            if let Some(function) = typed {
+                return Ok(Callee::Function(function));
             }
         }
-        match self.program.by_name.get(&(callee.name.clone(), args)) {
-            Some(function) => Ok(Callee::Function(*function)),
+        match self.program.named(callee.file, &callee.name, args) {
+            Some(function) => Ok(Callee::Function(function)),
             None => Ok(Callee::Other),
         }
     }
@@ -128,8 +128,8 @@ impl Run<'_, '_> {
         let Val::Int(count) = count else { return Err(Fault::mismatch("i64", count.type_name())) };
         let Ok(count) = usize::try_from(*count) else { return Ok(false) };
         Ok(match this {
-            Some(this) => self.program.by_type.contains_key(&(this, name, count)),
-            None => self.program.by_name.contains_key(&(name, count)),
+            Some(this) => self.program.typed(self.file(), &this, &name, count).is_some(),
+            None => self.program.named(self.file(), &name, count).is_some(),
         })
     }
 
@@ -212,14 +212,14 @@ impl Run<'_, '_> {
             all.extend(extra);
             result = self.call_now(callee, bound, &all);
         }
-        result.map_err(|fault| fault.called_by(caller, place))
+        result.map_err(|fault| fault.called_by(caller, place, self.file()))
     }
 }
 
-/// A pointer to a function of a name that may be one.
-pub(crate) fn pointer(name: &str) -> Result<Val, Fault> {
+/// A pointer to a function of a file, of a name that may be one.
+pub(crate) fn pointer(name: &str, file: u16) -> Result<Val, Fault> {
     match rhai::FnPtr::new(name) {
-        Ok(_) => Ok(Val::Fn(Arc::new(FnValue::named(name)))),
+        Ok(_) => Ok(Val::Fn(Arc::new(FnValue::named(name, file)))),
         Err(error) => Err((*error).into()),
     }
 }

@@ -261,8 +261,10 @@ impl Run<'_, '_> {
                             w = again;
                             let at = usize::from(first);
                             let shared = w.get(at..at + count).unwrap_or_default().into();
-                            let (name, closure) = (bare.name.clone(), bare.closure);
-                            r!(to) = Val::Fn(Arc::new(FnValue::closure(name, closure, shared)));
+                            let FnValue { name, file, closure, .. } = &**bare;
+                            let (name, file, closure) = (name.clone(), *file, *closure);
+                            let pointer = FnValue::closure(name, file, closure, shared);
+                            r!(to) = Val::Fn(Arc::new(pointer));
                         }
                     }
 
@@ -586,7 +588,8 @@ impl Run<'_, '_> {
                             fail!(Fault::out_of_fuel());
                         };
                         fuel = left;
-                        let pointer = check!(super::work::pointer_to(&r!(name)));
+                        let file = program.file_of(frame_function);
+                        let pointer = check!(super::work::pointer_to(&r!(name), file));
                         r!(to) = pointer;
                     }
                     Op::IsDefined { to, base: at } => {

@@ -216,7 +216,13 @@ impl Run<'_, '_> {
         let program = self.program;
         let Some(function) = program.functions.get(function as usize) else { return };
         let place = pc.checked_sub(1).and_then(|at| function.places.get(at).copied().flatten());
-        self.context.watch(&Watched { function: &function.name, place, fuel: self.fuel_left() });
+        let path = program.path_of(function.file);
+        self.context.watch(&Watched {
+            path,
+            function: &function.name,
+            place,
+            fuel: self.fuel_left(),
+        });
     }
 
     /// How many variables a closure shares.
@@ -253,9 +259,9 @@ pub(super) fn name_steps(name: &Val) -> u64 {
 }
 
 /// `Fn(name)`.
-pub(super) fn pointer_to(name: &Val) -> Result<Val, Fault> {
+pub(super) fn pointer_to(name: &Val, file: u16) -> Result<Val, Fault> {
     match name {
-        Val::Text(name) => pointers::pointer(name),
+        Val::Text(name) => pointers::pointer(name, file),
         other => Err(Fault::mismatch("string", other.type_name())),
     }
 }

@@ -66,7 +66,7 @@ mod tests {
             Val::Float(1.0),
             Val::text("b\""),
             Val::blob(vec![1, 2]),
-            Val::Fn(Arc::new(FnValue::named("f"))),
+            Val::Fn(Arc::new(FnValue::named("f", 0))),
             Val::map([("k".into(), Val::array(vec![]))].into()),
         ];
         let expected = r#"{"a":[null,true,1,1.0,"b\"",[1,2],"f",{"k":[]}]}"#;
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn closures_are_refused() {
-        let closure = FnValue::closure("anon$1".into(), Some(0), Box::default());
+        let closure = FnValue::closure("anon$1".into(), 0, Some(0), Box::default());
         assert!(matches!(text(Val::Fn(Arc::new(closure))), Err(Stop::Fault(_))));
     }
 }

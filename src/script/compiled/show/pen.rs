@@ -270,7 +270,7 @@ mod tests {
             (Val::range(1, 3, true), "1..=3", "1..=3"),
             (Val::range(1, i64::MAX, false), "1..", "1.."),
             (Val::range(1, i64::MAX, true), "1..=", "1..="),
-            (Val::Fn(Arc::new(FnValue::named("f"))), "Fn(f)", "Fn(f)"),
+            (Val::Fn(Arc::new(FnValue::named("f", 0))), "Fn(f)", "Fn(f)"),
             (Val::array(vec![]), "[]", "[]"),
             (Val::map([].into()), "#{}", "#{}"),
         ];

@@ -18,12 +18,16 @@ impl Question {
     ///
     /// # Errors
     /// [`Fault::no_overload`] if it is neither; otherwise it is a name that no function can have.
-    pub(super) fn new(caller: &'static str, argument: &Val) -> Result<Self, Fault> {
+    pub(super) fn new(
+        run: &Run<'_, '_>,
+        caller: &'static str,
+        argument: &Val,
+    ) -> Result<Self, Fault> {
         let asked = match argument {
             Val::Fn(asked) => asked.clone(),
             Val::Text(name) => {
                 FnPtr::new(name.as_str()).map_err(|error| Fault::error(*error))?;
-                Arc::new(FnValue::named(name.as_str()))
+                Arc::new(FnValue::named(name.as_str(), run.file()))
             }
             _ => return Err(Fault::no_overload()),
         };

@@ -122,7 +122,7 @@ pub(super) const ROWS: &[Native] = &[
 
 fn for_each(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [function @ Val::Fn(_)] = rest else { return Err(Fault::no_overload()) };
-    let question = Question::new("for_each", function)?;
+    let question = Question::new(run, "for_each", function)?;
     for index in 0..list(array)?.len() {
         question.ask(run, array, index, &[], None)?;
     }
@@ -131,7 +131,7 @@ fn for_each(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<
 
 fn map(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [mapper] = rest else { return Err(Fault::no_overload()) };
-    let question = Question::new("map", mapper)?;
+    let question = Question::new(run, "map", mapper)?;
     let size = list(array)?.len();
     let mut mapped = Gathered::new("map", size);
     for index in 0..size {
@@ -143,12 +143,14 @@ fn map(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, 
 
 fn filter(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [filter @ Val::Fn(_)] = rest else { return Err(Fault::no_overload()) };
-    filtered(run, array, &Question::new("filter", filter)?)
+    let question = Question::new(run, "filter", filter)?;
+    filtered(run, array, &question)
 }
 
 fn filter_by_name(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [name @ Val::Text(_)] = rest else { return Err(Fault::no_overload()) };
-    filtered(run, array, &Question::new("filter", name)?)
+    let question = Question::new(run, "filter", name)?;
+    filtered(run, array, &question)
 }
 
 fn filtered(run: &mut Run<'_, '_>, array: &mut Val, question: &Question) -> Result<Val, Fault> {
@@ -163,7 +165,7 @@ fn filtered(run: &mut Run<'_, '_>, array: &mut Val, question: &Question) -> Resu
 
 fn some(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [filter] = rest else { return Err(Fault::no_overload()) };
-    let question = Question::new("some", filter)?;
+    let question = Question::new(run, "some", filter)?;
     for index in 0..list(array)?.len() {
         if question.is_true_of(run, array, index)? {
             return Ok(Val::Bool(true));
@@ -174,7 +176,7 @@ fn some(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val,
 
 fn all(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [filter] = rest else { return Err(Fault::no_overload()) };
-    let question = Question::new("all", filter)?;
+    let question = Question::new(run, "all", filter)?;
     for index in 0..list(array)?.len() {
         if !question.is_true_of(run, array, index)? {
             return Ok(Val::Bool(false));
@@ -205,13 +207,13 @@ fn reduced(
         [reducer, initial] => (reducer, mem::take(initial)),
         _ => return Err(Fault::no_overload()),
     };
-    let question = Question::new(caller, reducer)?;
+    let question = Question::new(run, caller, reducer)?;
     indices.try_fold(initial, |result, index| question.ask(run, array, index, &[result], Some(1)))
 }
 
 fn zip(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [Val::Array(other), zipper @ Val::Fn(_)] = rest else { return Err(Fault::no_overload()) };
-    let question = Question::new("zip", zipper)?;
+    let question = Question::new(run, "zip", zipper)?;
     let items = list(array)?;
     let mut zipped = Gathered::new("zip", items.len().min(other.len()));
     for (index, (item, other)) in items.iter().zip(other.iter()).enumerate() {
@@ -223,12 +225,14 @@ fn zip(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, 
 
 fn drain(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [filter] = rest else { return Err(Fault::no_overload()) };
-    sift(run, array, &Question::new("drain", filter)?, false)
+    let question = Question::new(run, "drain", filter)?;
+    sift(run, array, &question, false)
 }
 
 fn retain(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [filter] = rest else { return Err(Fault::no_overload()) };
-    sift(run, array, &Question::new("retain", filter)?, true)
+    let question = Question::new(run, "retain", filter)?;
+    sift(run, array, &question, true)
 }
 
 /// Takes out the items for which the answer is not `stays`. If a call fails, those before are out.

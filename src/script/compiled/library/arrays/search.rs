@@ -164,11 +164,11 @@ fn index_of(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<
     let (filter, start) = wanted(rest)?;
     match filter {
         Val::Fn(_) => {
-            let question = Question::new(CALLER, filter)?;
+            let question = Question::new(run, CALLER, filter)?;
             asked_for(run, array, &question, start).map(position)
         }
         Val::Text(name) => {
-            if let Ok(question) = Question::new(CALLER, filter) {
+            if let Ok(question) = Question::new(run, CALLER, filter) {
                 match asked_for(run, array, &question, start) {
                     Ok(found) => return Ok(position(found)),
                     Err(mut fault) => {
@@ -192,12 +192,12 @@ fn is_missing(fault: &mut Fault, name: &str) -> bool {
         What::Error(EvalAltResult::ErrorFunctionNotFound(signature, _))
             if signature.starts_with(name)
     );
-    is_missing && trouble.frames.iter().all(|(function, _)| **function == *CALLER)
+    is_missing && trouble.frames.iter().all(|left| *left.function == *CALLER)
 }
 
 fn find(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let (filter @ Val::Fn(_), start) = wanted(rest)? else { return Err(Fault::no_overload()) };
-    let question = Question::new(CALLER, filter)?;
+    let question = Question::new(run, CALLER, filter)?;
     let found = asked_for(run, array, &question, start)?;
     let items = list(array)?;
     Ok(found.and_then(|index| items.get(index).cloned()).unwrap_or_default())
@@ -205,7 +205,7 @@ fn find(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val,
 
 fn find_map(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let (mapper @ Val::Fn(_), start) = wanted(rest)? else { return Err(Fault::no_overload()) };
-    let question = Question::new("find_map", mapper)?;
+    let question = Question::new(run, "find_map", mapper)?;
     let size = list(array)?.len();
     let (start, _) = spans::part(size, start, 0);
     for index in start..size {

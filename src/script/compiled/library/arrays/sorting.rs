@@ -118,7 +118,8 @@ fn sort_asking(
     rest: &[Val],
 ) -> Result<Val, Fault> {
     let [comparer] = rest else { return Err(Fault::no_overload()) };
-    *array = ordered(run, array, function, &Question::new(function, comparer)?)?;
+    let question = Question::new(run, function, comparer)?;
+    *array = ordered(run, array, function, &question)?;
     Ok(Val::Unit)
 }
 
@@ -129,7 +130,8 @@ fn order_asking(
     rest: &[Val],
 ) -> Result<Val, Fault> {
     let [comparer @ Val::Fn(_)] = rest else { return Err(Fault::no_overload()) };
-    ordered(run, array, function, &Question::new(function, comparer)?)
+    let question = Question::new(run, function, comparer)?;
+    ordered(run, array, function, &question)
 }
 
 /// A copy of an array, in the order that a function of the script says.
@@ -246,7 +248,7 @@ fn dedup(run: &mut Run<'_, '_>, array: &mut Val, _: &mut [Val]) -> Result<Val, F
 
 fn dedup_asking(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [comparer] = rest else { return Err(Fault::no_overload()) };
-    let question = Question::new("dedup", comparer)?;
+    let question = Question::new(run, "dedup", comparer)?;
     let stays = first_of_each(list(array)?, |kept, next| {
         match question.about_both(run, kept, next, &[])? {
             Val::Bool(same) => Ok(same),
