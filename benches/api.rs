@@ -121,7 +121,8 @@ fn script(call: &str) -> String {
 fn stage(text: &str, crowd: usize) -> ScriptTestApp {
     let mut app = ScriptTestApp::with(ScriptingPlugin {
         threads: ScriptThreads::Fixed(1),
-        limits: ScriptLimits { fuel: 1_000_000, commands: 10_000, ..ScriptLimits::default() },
+        limits: ScriptLimits { fuel: 1_000_000, commands: 10_000, ..ScriptLimits::default() }
+            .into(),
         ..ScriptingPlugin::default()
     });
     app.app()

@@ -28,6 +28,7 @@ mod movement;
 mod overlay;
 mod random;
 pub mod reference;
+mod returned;
 mod table;
 mod tactical;
 mod universal;
@@ -35,11 +36,12 @@ mod utility;
 mod vector;
 
 pub use arg::{
-    Accepts, Amount, Arg, Count, Finite, Live, Name, Passed, PassedObject, Place, Point, Returned,
-    Shown, Span, Text,
+    Accepts, Amount, Arg, Count, Finite, Live, Name, Passed, PassedObject, Place, Point, Shown,
+    Span, Text,
 };
 pub use category::Category;
 pub use context::{CallScope, ScriptContext, Watched};
 pub use fault::ApiFault;
 pub use function::{ApiFunction, Native, NativeFn, Overload, Parameter};
+pub use returned::{Answer, Returned};
 pub use table::{ApiTable, TableError, closest};

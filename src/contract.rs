@@ -2,6 +2,7 @@
 //! and the [`WorldView`] through which scripts see a game. No I/O, no Rhai, no Bevy.
 
 mod callback;
+mod caps;
 mod command;
 mod error;
 mod event;
@@ -16,12 +17,13 @@ mod vitals;
 mod world;
 
 pub use callback::{CALLBACKS, Callback, CallbackSpec};
+pub use caps::TickCaps;
 pub use command::{AnimationOptions, ScriptCommand, SoundOptions, SoundPlace};
 pub use error::{ErrorKind, Frame, Position, ScriptError, Stage};
 pub use event::{ScriptEvent, Target};
 pub use id::ScriptId;
 pub use inventory::{Pack, Stack};
-pub use limits::ScriptLimits;
+pub use limits::{SafetyLimits, ScriptLimits};
 pub use report::{LogLevel, LogLine, RunReport};
 pub use source::ScriptSource;
 pub(crate) use space::moved_towards;

@@ -5,7 +5,7 @@
 //! | `load` | the asset, its loader, and the host that all stages share |
 //! | `bind` | new scripts and new versions get their instances |
 //! | `collect` | what is to be called this pass, in order |
-//! | `run` | the calls, on script threads |
+//! | `run` | the calls, on script threads, each mod's within its share of the tick |
 //! | `settle` | instances go back to their entities |
 //! | `apply` | **the one file that writes the world** |
 //! | `report` | logs, messages, metrics |
@@ -15,6 +15,7 @@ mod app_ext;
 mod apply;
 mod batch;
 mod bind;
+mod budget;
 mod collect;
 mod cscript;
 mod error_policy;
@@ -26,11 +27,13 @@ mod load;
 mod motion;
 mod plugin;
 mod prefab;
+mod quarantine;
 mod reflect_value;
 mod report;
 mod roster;
 mod run;
 mod settle;
+mod shares;
 mod show;
 mod space;
 mod tag;
@@ -38,6 +41,7 @@ mod view;
 mod world_hash;
 
 pub use app_ext::ScriptingAppExt;
+pub use budget::TickBudget;
 pub use cscript::{CScript, ScriptSlot, ScriptStatus};
 pub use error_policy::ErrorPolicy;
 pub use expose::Access;
@@ -45,6 +49,7 @@ pub use host_function::{HostCall, ScriptFunction};
 pub use ids::ScriptIds;
 pub use load::{Script, ScriptHost, ScriptLoader};
 pub use plugin::{ScriptClock, ScriptPass, ScriptSystems, ScriptTick, ScriptingPlugin};
+pub use quarantine::{PausedMods, Quarantine};
 pub use report::{ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded};
 pub use show::{ParticleEffects, ScriptShow, SoundFolders};
 pub use tag::Tag;

@@ -60,7 +60,6 @@ fn world() -> FakeWorld {
 /// A script at work in a world of its own.
 struct Play {
     world: FakeWorld,
-    limits: ScriptLimits,
     tick: u64,
     lines: Vec<String>,
     mail: Vec<(Value, Value)>,
@@ -69,7 +68,7 @@ struct Play {
 impl Play {
     /// Everything that a script writes in some ticks.
     fn output(backend: Backend, text: &str, ticks: u64) -> Result<Vec<String>, ScriptError> {
-        let limits = ScriptLimits::default();
+        let limits = ScriptLimits::for_mods();
         let level = match backend {
             Backend::Compiled => TrustLevel::Mod,
             Backend::Reference => TrustLevel::Trusted,
@@ -77,10 +76,9 @@ impl Play {
         let policy = TrustPolicy { unsigned: Unsigned::Allow(level), ..TrustPolicy::default() };
         let source = Verified::check(ScriptSource::new("honest.rhai", text), &policy)?;
         let compiler =
-            ScriptCompiler::new(ApiTable::default(), limits.clone()).with_backend(backend);
+            ScriptCompiler::new(ApiTable::default(), limits.into()).with_backend(backend);
         let script = compiler.compile(&source).map_err(|mut errors| errors.remove(0))?;
-        let mut play =
-            Self { world: world(), limits, tick: 0, lines: Vec::new(), mail: Vec::new() };
+        let mut play = Self { world: world(), tick: 0, lines: Vec::new(), mail: Vec::new() };
         let script = std::sync::Arc::new(script);
         let mut instance =
             play.within(0, |context| ScriptInstance::start(script.clone(), context))?;
@@ -119,7 +117,6 @@ impl Play {
     ) -> Result<R, ScriptError> {
         let mut context = ScriptContext::new(CallScope {
             world: &self.world,
-            limits: &self.limits,
             world_seed: 7,
             tick: self.tick,
             delta_time: 1.0 / 64.0,

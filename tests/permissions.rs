@@ -67,14 +67,8 @@ fn refused(text: &str, policy: &TrustPolicy) -> Vec<String> {
 fn run(script: CompiledScript) -> Result<(Vec<ScriptCommand>, Value), ScriptError> {
     let mut world = FakeWorld::default();
     world.entities.insert(ScriptId(1), FakeEntity::at(Vec3::ZERO));
-    let limits = ScriptLimits::default();
-    let mut context = ScriptContext::new(CallScope {
-        world: &world,
-        limits: &limits,
-        world_seed: 0,
-        tick: 0,
-        delta_time: 0.0,
-    });
+    let mut context =
+        ScriptContext::new(CallScope { world: &world, world_seed: 0, tick: 0, delta_time: 0.0 });
     context.begin(ScriptId(1), 0);
     let script = Arc::new(script);
     let mut instance = ScriptInstance::start(script.clone(), &mut context)?;

@@ -49,7 +49,8 @@ pub(crate) fn stage(text: &str) -> (ScriptTestApp, Entity, Entity) {
 }
 
 fn stage_of(path: &str, text: &str) -> (ScriptTestApp, Entity, Entity) {
-    let mut app = ScriptTestApp::new();
+    let limits = ScriptLimits::for_mods().into();
+    let mut app = ScriptTestApp::with(ScriptingPlugin { limits, ..ScriptingPlugin::default() });
     app.app().define_item("coin", 10).define_item("gem", 1).register_particle_effect("dust");
     let script = app.script(path, text);
     let me =

@@ -22,6 +22,8 @@ mod gameplay;
 mod honest;
 /// What the language does and how state is kept, without Bevy.
 mod language;
+/// What a script may use.
+mod limits;
 /// What a script may call, by whom it was written.
 mod permissions;
 /// What is written about the API is up to date, and its examples do what they say.
@@ -32,6 +34,9 @@ mod runtime;
 /// The scripts that come with the crate do what they say.
 #[cfg(feature = "bevy")]
 mod scripts;
+/// Mods beside each other: shares of a tick, quarantine.
+#[cfg(feature = "bevy")]
+mod shares;
 /// The world that tests of the API play in.
 #[cfg(feature = "bevy")]
 mod stage;

@@ -33,9 +33,7 @@ fn seen(compiler: &ScriptCompiler) -> (Vec<String>, u64) {
     let script = compiled(compiler, SCRIPT);
     let seen = RefCell::new(Vec::new());
     let world = FakeWorld::default();
-    let limits = ScriptLimits::default();
-    let scope =
-        CallScope { world: &world, limits: &limits, world_seed: 0, tick: 0, delta_time: 0.1 };
+    let scope = CallScope { world: &world, world_seed: 0, tick: 0, delta_time: 0.1 };
     let mut context = ScriptContext::new(scope).watched_by(|statement| {
         let place = statement.place.map(|place| place.to_string()).unwrap_or_default();
         seen.borrow_mut().push(format!("{} {place}", statement.function));

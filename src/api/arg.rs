@@ -396,37 +396,3 @@ impl Arg for Vec<Value> {
         }
     }
 }
-
-/// What a function returns to a script.
-pub trait Returned {
-    /// How references write this type.
-    const TYPE: &'static str;
-    /// The value that the script gets.
-    fn into_value(self) -> Value;
-}
-
-macro_rules! returned {
-    ($($type:ty => $name:literal),* $(,)?) => {
-        $(impl Returned for $type {
-            const TYPE: &'static str = $name;
-            fn into_value(self) -> Value {
-                self.into()
-            }
-        })*
-    };
-}
-
-returned! {
-    () => "()",
-    bool => "bool",
-    i64 => "int",
-    f64 => "float",
-    Vec3 => "Vec3",
-    String => "string",
-    ScriptId => "int",
-    Value => "any",
-    Option<ScriptId> => "int | ()",
-    Vec<ScriptId> => "array",
-    Vec<Value> => "array",
-    Option<Value> => "any | ()",
-}

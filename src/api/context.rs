@@ -7,6 +7,7 @@ mod tactical;
 use std::{
     any::{Any, TypeId},
     cell::Cell,
+    sync::{Arc, LazyLock},
 };
 
 use glam::{DVec3, Vec3};
@@ -17,16 +18,17 @@ use super::{
     random::CallRandom,
 };
 use crate::contract::{
-    LogLevel, LogLine, Position, ScriptCommand, ScriptId, ScriptLimits, Value, WorldView,
+    LogLevel, LogLine, Position, ScriptCommand, ScriptId, ScriptLimits, TickCaps, Value, WorldView,
 };
+
+/// What holds before the first script comes.
+static DEFAULT_LIMITS: LazyLock<Arc<ScriptLimits>> = LazyLock::new(Arc::default);
 
 /// What is the same for all calls of a pass.
 #[derive(Clone, Copy)]
 pub struct CallScope<'w> {
     /// The world as it stood when the pass began.
     pub world: &'w dyn WorldView,
-    /// What a call may use.
-    pub limits: &'w ScriptLimits,
     /// The seed of every random number.
     pub world_seed: u64,
     /// The number of the tick, from 0.
@@ -41,6 +43,13 @@ pub struct CallScope<'w> {
 /// One context serves many calls, one after the other.
 pub struct ScriptContext<'w> {
     scope: CallScope<'w>,
+    /// Those of the script at hand.
+    limits: Arc<ScriptLimits>,
+    /// What is left of the tick's share of fuel for whoever runs.
+    purse: u64,
+    /// What is left for whoever runs in this tick, and what was when the call began.
+    caps: Option<TickCaps>,
+    caps_before: Option<TickCaps>,
     entity: ScriptId,
     callback: u64,
     overlay: Overlay,
@@ -81,6 +90,10 @@ impl<'w> ScriptContext<'w> {
     pub fn new(scope: CallScope<'w>) -> Self {
         Self {
             scope,
+            limits: DEFAULT_LIMITS.clone(),
+            purse: u64::MAX,
+            caps: None,
+            caps_before: None,
             entity: ScriptId::AUTO,
             callback: 0,
             overlay: Overlay::default(),
@@ -124,6 +137,7 @@ impl<'w> ScriptContext<'w> {
         }
         self.first_command = self.commands.len();
         self.command_bytes = 0;
+        self.caps_before = self.caps;
         self.derived = 0;
         self.sounds.clear();
         self.random = None;
@@ -132,6 +146,7 @@ impl<'w> ScriptContext<'w> {
     /// Drops the commands of the running call, because it failed.
     pub fn abandon(&mut self) {
         self.commands.truncate(self.first_command);
+        self.caps = self.caps_before;
     }
 
     /// How many commands all calls so far have left.
@@ -149,6 +164,29 @@ impl<'w> ScriptContext<'w> {
     /// Takes the log of all calls since it was last taken, and how many lines were too many.
     pub fn take_log(&mut self) -> (Vec<LogLine>, u32) {
         (std::mem::take(&mut self.log), std::mem::take(&mut self.log_suppressed))
+    }
+
+    /// Holds the calls that follow to a share of a tick: each has so much fuel at most, whatever its
+    /// own limit, and together they may ask for so much.
+    pub const fn share(&mut self, fuel: u64, caps: TickCaps) {
+        self.purse = fuel;
+        self.caps = Some(caps);
+    }
+
+    /// The same, as to fuel alone.
+    pub const fn share_fuel(&mut self, fuel: u64) {
+        self.purse = fuel;
+    }
+
+    /// What is left of the tick's caps; `None` if nobody set any.
+    #[must_use]
+    pub const fn caps_left(&self) -> Option<TickCaps> {
+        self.caps
+    }
+
+    /// The fuel of a call that may use `limit`.
+    pub(crate) fn fuel_within(&self, limit: u64) -> u64 {
+        limit.min(self.purse)
     }
 
     /// Adds to the steps used, for the backend that counts them.
@@ -186,8 +224,16 @@ impl<'w> ScriptContext<'w> {
 
     /// What this call may use.
     #[must_use]
-    pub const fn limits(&self) -> &'w ScriptLimits {
-        self.scope.limits
+    pub fn limits(&self) -> &ScriptLimits {
+        &self.limits
+    }
+
+    /// Holds what follows to the limits of a script.
+    pub(crate) fn hold_to(&mut self, limits: &Arc<ScriptLimits>) {
+        // Neighbours mostly run the same script.
+        if !Arc::ptr_eq(&self.limits, limits) {
+            self.limits = limits.clone();
+        }
     }
 
     /// Adds a command.
@@ -197,16 +243,21 @@ impl<'w> ScriptContext<'w> {
     /// [`ScriptLimits::commands`] already, or its commands would hold more than
     /// [`ScriptLimits::memory_bytes`].
     pub fn command(&mut self, command: ScriptCommand) -> Result<(), ApiFault> {
-        let limit = self.scope.limits.commands;
+        let limit = self.limits.commands;
         if self.commands.len() - self.first_command >= limit {
             return Err(ApiFault::too_large(format!("a call may give at most {limit} commands")));
         }
-        let limit = self.scope.limits.memory_bytes;
+        let limit = self.limits.memory_bytes;
         let bytes = self.command_bytes.saturating_add(command.held_bytes());
         if bytes > limit {
             return Err(ApiFault::too_large(format!(
                 "the commands of a call may hold at most {limit} bytes"
             )));
+        }
+        if let Some(caps) = &mut self.caps {
+            caps.take(&command).map_err(|what| {
+                ApiFault::too_large(format!("the mod has used up its {what} for this tick"))
+            })?;
         }
         self.command_bytes = bytes;
         self.commands.push(command);
@@ -221,11 +272,15 @@ impl<'w> ScriptContext<'w> {
     /// Writes a line to the log. Control characters become spaces, long lines are cut, lines beyond
     /// [`ScriptLimits::log_lines`] are only counted.
     pub fn log(&mut self, level: LogLevel, text: &str) {
-        if self.log.len() >= self.scope.limits.log_lines {
+        let left = self.caps.as_mut().map(|caps| &mut caps.log_lines);
+        if self.log.len() >= self.limits.log_lines || left.as_deref() == Some(&0) {
             self.log_suppressed = self.log_suppressed.saturating_add(1);
             return;
         }
-        let limit = self.scope.limits.log_line_bytes;
+        if let Some(left) = left {
+            *left -= 1;
+        }
+        let limit = self.limits.log_line_bytes;
         let end = if text.len() > limit { text.floor_char_boundary(limit) } else { text.len() };
         let mut line: String =
             text[..end].chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

@@ -1,14 +1,18 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    ApiFault, Arg, Category, Returned, ScriptContext,
+    Answer, ApiFault, Arg, Category, Returned, ScriptContext,
     arg::{Accepts, Passed},
 };
-use crate::contract::{ScriptCommand, Value};
+use crate::contract::ScriptCommand;
 
-/// A function of the API, called through either backend.
-pub type NativeFn =
-    Arc<dyn Fn(&mut ScriptContext<'_>, &[Passed<'_>]) -> Result<Value, ApiFault> + Send + Sync>;
+/// A function of the API, called through either backend. What it gives goes straight to where the
+/// backend wants it.
+pub type NativeFn = Arc<
+    dyn Fn(&mut ScriptContext<'_>, &[Passed<'_>], &mut dyn Answer) -> Result<(), Box<ApiFault>>
+        + Send
+        + Sync,
+>;
 
 /// A parameter of an [`Overload`].
 #[derive(Clone, Debug)]
@@ -100,8 +104,10 @@ impl ApiFunction {
             .collect();
         let label: Arc<str> = self.name.as_str().into();
         let names: Arc<[String]> = parameters.iter().map(|p| p.name.clone()).collect();
-        let native: NativeFn = Arc::new(move |context, passed| {
-            function.call(context, passed).map_err(|refusal| refusal.named(&label, &names))
+        let native: NativeFn = Arc::new(move |context, passed, answer| {
+            function
+                .call(context, passed, answer)
+                .map_err(|refusal| Box::new(refusal.named(&label, &names)))
         });
         self.overloads.push(Overload { parameters, returns: F::RETURNS, native });
         self
@@ -113,12 +119,12 @@ impl ApiFunction {
     pub fn with_effect(mut self) -> Self {
         for overload in &mut self.overloads {
             let (inner, name) = (overload.native.clone(), self.name.clone());
-            overload.native = Arc::new(move |context, passed| {
+            overload.native = Arc::new(move |context, passed, answer| {
                 let args = passed.iter().map(Passed::to_value).collect::<Result<_, _>>()?;
-                let result = inner(context, passed)?;
+                inner(context, passed, answer)?;
                 let (function, caller) = (name.as_str().into(), context.entity());
                 context.command(ScriptCommand::Host { function, caller, args })?;
-                Ok(result)
+                Ok(())
             });
         }
         self
@@ -192,7 +198,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn named(self, function: &str, parameters: &[String]) -> ApiFault {
+    #[cold]
+    fn boxed(argument: Option<usize>, fault: ApiFault) -> Box<Self> {
+        Box::new(Self { argument, fault })
+    }
+
+    #[cold]
+    fn named(self: Box<Self>, function: &str, parameters: &[String]) -> ApiFault {
         let ApiFault { kind, message } = self.fault;
         let message = match self.argument.and_then(|i| parameters.get(i)) {
             Some(parameter) => format!("{function}: `{parameter}`: {message}"),
@@ -215,7 +227,8 @@ pub trait Native<M, const N: usize>: Send + Sync + 'static {
         &self,
         context: &mut ScriptContext<'_>,
         passed: &[Passed<'_>],
-    ) -> Result<Value, Refusal>;
+        answer: &mut dyn Answer,
+    ) -> Result<(), Box<Refusal>>;
 }
 
 macro_rules! native {
@@ -237,16 +250,23 @@ macro_rules! native {
                 &self,
                 context: &mut ScriptContext<'_>,
                 passed: &[Passed<'_>],
-            ) -> Result<Value, Refusal> {
+                answer: &mut dyn Answer,
+            ) -> Result<(), Box<Refusal>> {
                 $(
                     let $arg = passed.get($index).copied().unwrap_or(Passed::Unit);
-                    let $arg = $type::take(context, $arg)
-                        .map_err(|fault| Refusal { argument: Some($index), fault })?;
+                    let $arg = match $type::take(context, $arg) {
+                        Ok(value) => value,
+                        Err(fault) => return Err(Refusal::boxed(Some($index), fault)),
+                    };
                 )*
                 let _ = passed;
-                self(context, $($arg),*)
-                    .map(Returned::into_value)
-                    .map_err(|fault| Refusal { argument: None, fault })
+                match self(context, $($arg),*) {
+                    Ok(value) => {
+                        value.give(answer);
+                        Ok(())
+                    }
+                    Err(fault) => Err(Refusal::boxed(None, fault)),
+                }
             }
         }
     };

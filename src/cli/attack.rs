@@ -60,7 +60,12 @@ pub(super) struct AttackOptions {
     /// Seconds after which a process is killed and counts as hung.
     #[arg(long, default_value_t = 10)]
     timeout: u64,
-    /// Milliseconds of CPU that a call may take. Default: 50, and 250 in builds with debug assertions.
+    /// Milliseconds after which a call is stopped by the clock. Without it none is, so that each run does
+    /// the same.
+    #[arg(long)]
+    deadline_ms: Option<u64>,
+    /// Milliseconds of CPU that a call may take. Default: the deadline and 0.5 if there is one, else 50,
+    /// and five times as much in builds with debug assertions.
     #[arg(long)]
     call_ms: Option<f64>,
     /// Milliseconds of CPU that compiling may take. Default: 100, and 500 in builds with debug assertions.
@@ -202,6 +207,7 @@ fn run(options: &AttackOptions, file: &Path, watchdog: &Watchdog, bars: &Bars) -
         trust: options.trust,
         backend: options.backend,
         ticks: options.ticks,
+        deadline_ms: options.deadline_ms,
     });
     let breaches = verdict::breaches(&header, &ended, bars, options.trust);
     Row::new(name, header, ended, breaches)

@@ -18,6 +18,12 @@ impl ScriptSource {
         &self.path
     }
 
+    /// The folder that it lies in; empty for none.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
     /// The bytes as they were read.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

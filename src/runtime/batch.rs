@@ -2,24 +2,36 @@ use std::sync::Arc;
 
 use super::{
     collect::{Call, Calls, Job, Start, Work},
-    error_policy::ErrorPolicy,
+    quarantine::Discipline,
     run::{BatchOutcome, Note, What},
+    shares::Piece,
 };
 use crate::{
     api::{CallScope, ScriptContext},
-    contract::{Callback, ErrorKind, RunReport, Value},
+    contract::{Callback, ErrorKind, RunReport, ScriptError, TickCaps, Value},
     script::{FunctionId, ScriptInstance, StateSnapshot},
 };
 
 /// Does the jobs of one batch, one after the other.
 pub(super) struct BatchRunner<'w> {
     context: ScriptContext<'w>,
-    policy: ErrorPolicy,
+    discipline: Discipline,
     outcome: BatchOutcome,
     /// The job at hand.
     index: usize,
-    /// How many of its calls come with its start.
-    starting: u64,
+    /// What the calls may use together, if they are held to a share.
+    purse: Option<u64>,
+}
+
+/// What became of a call.
+#[derive(PartialEq, Eq)]
+enum Called {
+    /// The next one may come.
+    Done,
+    /// It failed, and the script is paused.
+    Paused,
+    /// The purse did not suffice; it is as if it had not begun.
+    Waits,
 }
 
 /// What tells a call from all others of its entity in this tick: what is called, in which slot, and
@@ -32,63 +44,126 @@ const fn salt(function: u64, slot: u16, ordinal: u64) -> u64 {
 const START: u64 = 0;
 
 impl<'w> BatchRunner<'w> {
-    pub(super) fn new(scope: CallScope<'w>, policy: ErrorPolicy) -> Self {
+    pub(super) fn new(scope: CallScope<'w>, discipline: Discipline) -> Self {
         let context = ScriptContext::new(scope);
-        Self { context, policy, outcome: BatchOutcome::default(), index: 0, starting: 0 }
+        Self { context, discipline, outcome: BatchOutcome::default(), index: 0, purse: None }
     }
 
+    /// Does jobs that are held to nothing but their own limits.
     pub(super) fn run(mut self, jobs: &mut [Job]) -> BatchOutcome {
         self.outcome.jobs = jobs.len();
         for (i, job) in jobs.iter_mut().enumerate() {
             self.index = i;
-            self.starting = 0;
-            if let Work::Start(_) = job.work {
-                self.start(job);
-            }
-            self.call_all(job);
+            let before = self.context.command_count();
+            self.do_job(job);
+            self.outcome.ends.push(self.context.command_count() - before);
         }
         self.outcome.commands = self.context.take_commands();
         self.outcome
     }
 
-    fn call_all(&mut self, job: &mut Job) {
-        let Job { id, slot, faults, work: Work::Call(instance), calls, .. } = job else { return };
+    /// Goes on with a job within a share of the tick; says whether it came to its end. If not, what is
+    /// left of it is what the job holds.
+    pub(super) fn go_on(&mut self, piece: &mut Piece, fuel: u64, caps: &mut TickCaps) -> bool {
+        self.purse = Some(fuel);
+        self.context.share(fuel, *caps);
+        let finished = self.do_job(&mut piece.job);
+        *caps = self.context.caps_left().unwrap_or(*caps);
+        let outcome = std::mem::take(&mut self.outcome);
+        piece.commands.append(&mut self.context.take_commands());
+        piece.notes.extend(outcome.notes.into_iter().map(|note| note.what));
+        piece.calls += outcome.calls;
+        piece.fuel += outcome.fuel;
+        finished
+    }
+
+    fn do_job(&mut self, job: &mut Job) -> bool {
+        if let Work::Start(_) = job.work
+            && !self.start(job)
+        {
+            return false;
+        }
+        self.call_all(job)
+    }
+
+    fn call_all(&mut self, job: &mut Job) -> bool {
+        let Job { id, slot, faults, work: Work::Call(instance), calls, called, starting, .. } = job
+        else {
+            return true;
+        };
         let mut call = |runner: &mut Self, function: FunctionId, args: &[Value], ordinal: u64| {
+            let limit = instance.script().limits().fuel;
+            if runner.left() == Some(0) {
+                return Called::Waits;
+            }
             let salt = salt(instance.script().salt(function), *slot, ordinal);
             runner.context.begin(*id, salt);
             let called = instance.call(function, args, &mut runner.context);
+            if runner.waits(called.as_ref().err(), limit) {
+                return Called::Waits;
+            }
             runner.outcome.calls += 1;
             runner.note_log(instance.script().path());
-            let Err(error) = called else { return true };
-            *faults = faults.saturating_add(1);
-            let pauses = error.kind == ErrorKind::Host || runner.policy.pauses(*faults);
-            let starting = ordinal != 0 && ordinal <= runner.starting;
+            let Err(error) = called else { return Called::Done };
+            let level = instance.script().level();
+            let frequent = runner.discipline.pauses(level, faults, runner.context.tick());
+            let pauses = frequent || error.kind == ErrorKind::Host;
+            let starting = ordinal != 0 && ordinal <= *starting;
             runner.note(What::Failed { error: Box::new(error), pauses, starting });
-            !pauses
+            if pauses { Called::Paused } else { Called::Done }
         };
         match calls {
-            Calls::Update(function) => {
-                call(self, *function, &[], 0);
-            }
+            Calls::Update(function) => call(self, *function, &[], 0) != Called::Waits,
             Calls::Events(events) => {
-                let mut done = 0;
+                let before = *called;
+                let mut end = Called::Done;
                 for Call { function, args } in &*events {
-                    done += 1;
-                    if !call(self, *function, args, done) {
+                    end = call(self, *function, args, *called + 1);
+                    if end == Called::Waits {
+                        break;
+                    }
+                    *called += 1;
+                    if end == Called::Paused {
                         break;
                     }
                 }
-                let left_out = events.len() - done as usize;
-                if left_out > 0 {
-                    self.note(What::LeftOut(left_out));
+                events.drain(..(*called - before) as usize);
+                if end == Called::Paused && !events.is_empty() {
+                    self.note(What::LeftOut(events.len()));
                 }
+                end != Called::Waits
             }
         }
     }
 
+    /// What is left of the purse.
+    fn left(&self) -> Option<u64> {
+        self.purse.map(|purse| purse.saturating_sub(self.outcome.fuel))
+    }
+
+    /// Whether a call failed only because the purse held less than its limit; takes note of what it has
+    /// used.
+    fn waits(&mut self, error: Option<&ScriptError>, limit: u64) -> bool {
+        let Some(left) = self.left() else { return false };
+        let waits = left < limit && error.is_some_and(|error| error.kind == ErrorKind::Fuel);
+        self.outcome.fuel += self.context.take_fuel();
+        if waits {
+            // What it wrote it will write again.
+            self.context.take_log();
+        }
+        self.context.share_fuel(self.left().unwrap_or(u64::MAX));
+        waits
+    }
+
     /// Starts an instance; the calls that come with a start go before those that wait already.
-    fn start(&mut self, job: &mut Job) {
-        let Work::Start(start) = std::mem::replace(&mut job.work, Work::Nothing) else { return };
+    /// Says whether it got that far: if not, the job is as it was.
+    fn start(&mut self, job: &mut Job) -> bool {
+        if self.left() == Some(0) {
+            return false;
+        }
+        let Work::Start(start) = std::mem::replace(&mut job.work, Work::Nothing) else {
+            return true;
+        };
         self.context.begin(job.id, salt(START, job.slot, 0));
         let (Start::Fresh { new, .. } | Start::Reload { old: _, new, .. }) = &start;
         let new = new.clone();
@@ -100,31 +175,43 @@ impl<'w> BatchRunner<'w> {
         let started = match start {
             Start::Fresh { new, config } => {
                 add(Callback::Init, Vec::new());
+                let kept = config.clone();
                 if let Some(config) = config {
                     add(Callback::Configure, vec![config]);
                 }
                 add(Callback::OnSpawn, Vec::new());
-                let started = ScriptInstance::start(new, &mut self.context);
+                let limit = new.limits().start_fuel;
+                let started = ScriptInstance::start(new.clone(), &mut self.context);
+                if self.waits(started.as_ref().err(), limit) {
+                    job.work = Work::Start(Start::Fresh { new, config: kept });
+                    return false;
+                }
                 started.map(|instance| (instance, None)).map_err(|error| (error, None))
             }
-            Start::Reload { old, new, goes_on } => match old.reloaded(new, &mut self.context) {
-                Ok((instance, migration)) => {
-                    let StateSnapshot(state) = old.snapshot();
-                    add(Callback::OnReload, vec![Value::Map(state)]);
-                    Ok((instance, Some(migration)))
+            Start::Reload { old, new, goes_on } => {
+                match old.reloaded(new.clone(), &mut self.context) {
+                    Err(error) if self.waits(Some(&error), new.limits().start_fuel) => {
+                        job.work = Work::Start(Start::Reload { old, new, goes_on });
+                        return false;
+                    }
+                    Ok((instance, migration)) => {
+                        let StateSnapshot(state) = old.snapshot();
+                        add(Callback::OnReload, vec![Value::Map(state)]);
+                        Ok((instance, Some(migration)))
+                    }
+                    Err(error) => Err((error, Some((old, goes_on)))),
                 }
-                Err(error) => Err((error, Some((old, goes_on)))),
-            },
+            }
         };
         self.note_log(new.path());
-        let Calls::Events(waiting) = &mut job.calls else { return };
+        let Calls::Events(waiting) = &mut job.calls else { return true };
         match started {
             Ok((instance, migration)) => {
                 let migration_is_none = migration.is_none();
                 self.note(What::Started(migration));
                 job.work = Work::Call(Box::new(instance));
                 if migration_is_none {
-                    self.starting = first.len() as u64;
+                    job.starting = first.len() as u64;
                 }
                 first.append(waiting);
                 *waiting = first;
@@ -148,6 +235,7 @@ impl<'w> BatchRunner<'w> {
                 }
             }
         }
+        true
     }
 
     fn note(&mut self, what: What) {

@@ -6,6 +6,7 @@ use super::{
     cscript::Scripts,
     ids::ScriptIds,
     plugin::Pass,
+    quarantine::Faults,
     roster::{Roster, RosterEntry},
 };
 use crate::{
@@ -19,11 +20,15 @@ pub(super) struct Job {
     pub(super) entity: Entity,
     pub(super) slot: u16,
     /// Failures so far.
-    pub(super) faults: u32,
+    pub(super) faults: Faults,
     /// Only its end is still to come.
     pub(super) dying: bool,
     pub(super) work: Work,
     pub(super) calls: Calls,
+    /// How many events it was called for in this pass.
+    pub(super) called: u64,
+    /// How many of its calls come with its start.
+    pub(super) starting: u64,
 }
 
 /// The instance to work with, or how to get one.
@@ -63,15 +68,17 @@ pub(super) struct Call {
 }
 
 impl Job {
-    pub(super) const fn starting(id: ScriptId, entity: Entity, slot: usize, start: Start) -> Self {
+    pub(super) fn starting(id: ScriptId, entity: Entity, slot: usize, start: Start) -> Self {
         Self {
             id,
             entity,
             slot: slot as u16,
-            faults: 0,
+            faults: Faults::default(),
             dying: false,
             work: Work::Start(start),
             calls: Calls::Events(Vec::new()),
+            called: 0,
+            starting: 0,
         }
     }
 
@@ -100,6 +107,21 @@ pub(super) struct PassJobs {
     pub(super) starting: Vec<Job>,
     /// For the pass that runs now.
     pub(super) jobs: Vec<Job>,
+    /// Calls that did not fit into the budget of a tick.
+    waiting: Vec<Addressed>,
+}
+
+impl PassJobs {
+    /// Keeps what did not fit for the next pass of events, in front of what comes then.
+    pub(super) fn put_off(&mut self, calls: Vec<Addressed>, starts: Vec<Job>) {
+        self.waiting.extend(calls);
+        self.starting.extend(starts);
+    }
+
+    /// Whether calls or starts wait.
+    pub(super) fn waits(&self) -> bool {
+        !self.waiting.is_empty() || !self.starting.is_empty()
+    }
 }
 
 /// Events that wait for the next pass of events.
@@ -152,10 +174,19 @@ pub(super) fn collect(
     roster.prune(is_gone);
     match *pass {
         Pass::Events => {
-            let PassJobs { starting, jobs } = &mut *jobs;
+            let PassJobs { starting, jobs, waiting } = &mut *jobs;
             jobs.append(starting);
-            let calls = address(&mut queue, &mut roster, &ids, jobs, &scripts);
+            let mut calls = std::mem::take(waiting);
+            calls.extend(address(&mut queue, &mut roster, &ids, jobs, &scripts));
+            // Stable: events of one instance stay in their order.
+            calls.sort_by_key(|addressed| (addressed.id, addressed.slot));
             queue.unheard += take_called(calls, jobs, &mut scripts);
+            jobs.sort_by_key(|job| (job.id, job.slot));
+        }
+        Pass::PutOff => {
+            let PassJobs { starting, jobs, waiting } = &mut *jobs;
+            jobs.append(starting);
+            queue.unheard += take_called(std::mem::take(waiting), jobs, &mut scripts);
             jobs.sort_by_key(|job| (job.id, job.slot));
         }
         Pass::Update => take_updated(&mut roster, &mut jobs.jobs, &mut scripts),
@@ -163,11 +194,11 @@ pub(super) fn collect(
 }
 
 /// A call and whom it is for.
-struct Addressed {
-    id: ScriptId,
-    slot: u16,
-    entity: Entity,
-    call: Call,
+pub(super) struct Addressed {
+    pub(super) id: ScriptId,
+    pub(super) slot: u16,
+    pub(super) entity: Entity,
+    pub(super) call: Call,
 }
 
 /// Finds the functions that are to be called for the waiting events, by (id, slot, event). Scripts
@@ -227,8 +258,6 @@ fn address(
             }
         }
     }
-    // Stable: events of one instance stay in their order.
-    addressed.sort_by_key(|addressed| (addressed.id, addressed.slot));
     addressed
 }
 
@@ -249,10 +278,12 @@ fn take_called(calls: Vec<Addressed>, jobs: &mut Vec<Job>, scripts: &mut Scripts
                 id,
                 entity,
                 slot,
-                faults: state.faults,
+                faults: std::mem::take(&mut state.faults),
                 dying: state.dying,
                 work: Work::Call(instance),
                 calls: Calls::Events(Vec::new()),
+                called: 0,
+                starting: 0,
             });
             places.insert((entity, slot), jobs.len() - 1);
             Some(jobs.len() - 1)
@@ -290,10 +321,12 @@ fn take_updated(roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &mut Scripts)
             id: entry.id,
             entity: entry.entity,
             slot: entry.slot,
-            faults: slot.faults,
+            faults: std::mem::take(&mut slot.faults),
             dying: false,
             work: Work::Call(instance),
             calls: Calls::Update(on_update),
+            called: 0,
+            starting: 0,
         });
     }
     if stale {

@@ -5,7 +5,7 @@ use bevy::{
     prelude::*,
 };
 
-use super::{bind::Unbound, load::Script};
+use super::{bind::Unbound, load::Script, quarantine::Faults};
 use crate::{
     contract::{ScriptId, Value},
     script::{CompiledScript, ScriptInstance, StateError, StateSnapshot},
@@ -48,7 +48,7 @@ pub struct ScriptSlot {
     #[reflect(ignore)]
     pub(super) instance: Option<Box<ScriptInstance>>,
     #[reflect(ignore)]
-    pub(super) faults: u32,
+    pub(super) faults: Faults,
     /// Destroyed by a script: only `on_destroy` and `cleanup` are still to come.
     #[reflect(ignore)]
     pub(super) dying: bool,
@@ -198,7 +198,7 @@ impl ScriptSlot {
     pub fn resume(&mut self) {
         if let ScriptStatus::Paused { .. } = self.status {
             self.status = ScriptStatus::Ready;
-            self.faults = 0;
+            self.faults = Faults::default();
         }
     }
 

@@ -1,4 +1,5 @@
-/// What happens to an instance whose call failed.
+/// What happens to an instance of the game's own scripts whose call failed. Those of mods follow
+/// [`Quarantine`](super::Quarantine).
 ///
 /// Whatever the policy, the failed call has changed nothing, other scripts go on, and a changed file
 /// or [`CScript::resume`](super::CScript::resume) sets a paused instance going again. A panic in a

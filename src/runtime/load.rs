@@ -8,9 +8,9 @@ use bevy::{
 
 use crate::{
     api::{ApiFunction, ApiTable, TableError},
-    contract::{ErrorKind, ScriptError, ScriptLimits, ScriptSource, Stage},
+    contract::{ErrorKind, ScriptError, ScriptSource, Stage},
     script::{Backend, CompiledScript, ScriptCompiler, ScriptWorkers},
-    trust::{TrustPolicy, Verified},
+    trust::{LevelLimits, TrustPolicy, Verified},
 };
 
 /// A script file as an asset: the compiled script, or why there is none.
@@ -28,7 +28,7 @@ pub struct Script {
 pub struct ScriptHost(Arc<Shared>);
 
 struct Shared {
-    limits: ScriptLimits,
+    limits: LevelLimits,
     policy: TrustPolicy,
     workers: ScriptWorkers,
     table: Mutex<ApiTable>,
@@ -39,7 +39,7 @@ struct Shared {
 
 impl ScriptHost {
     pub(super) fn new(
-        limits: ScriptLimits,
+        limits: LevelLimits,
         policy: TrustPolicy,
         workers: ScriptWorkers,
         backend: Backend,
@@ -75,9 +75,9 @@ impl ScriptHost {
         })
     }
 
-    /// What a call may use.
+    /// What scripts may use, by their level.
     #[must_use]
-    pub fn limits(&self) -> &ScriptLimits {
+    pub fn limits(&self) -> &LevelLimits {
         &self.0.limits
     }
 
@@ -115,7 +115,10 @@ impl AssetLoader for ScriptLoader {
         context: &mut LoadContext<'_>,
     ) -> Result<Script, std::io::Error> {
         let path = context.path().to_string();
-        let limit = self.host.limits().source_bytes;
+        // Whose limit it is shows once it is read.
+        let LevelLimits { untrusted, mods, trusted } = self.host.limits();
+        let limits = [untrusted, mods, trusted].map(|limits| limits.source_bytes);
+        let limit = limits.into_iter().max().unwrap_or_default();
         // One byte more than allowed shows that there is too much, without reading it all.
         let mut bytes = Vec::new();
         reader.take(limit as u64 + 1).read_to_end(&mut bytes).await?;

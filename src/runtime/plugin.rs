@@ -10,6 +10,7 @@ use bevy::{
 use super::{
     apply::{self, Dying},
     bind::{self, ChangedScripts, Unbound, Versions},
+    budget::{TickBudget, TickUse},
     collect::{self, EventQueue, PassJobs},
     cscript::CScript,
     error_policy::ErrorPolicy,
@@ -20,6 +21,7 @@ use super::{
     load::{Script, ScriptHost, ScriptLoader},
     motion::{self, Motion, MotionWanted},
     prefab::Prefabs,
+    quarantine::{self, Discipline, PausedMods, Quarantine},
     report::{
         self, Reports, ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded,
     },
@@ -31,9 +33,9 @@ use super::{
     view::WindowQueries,
 };
 use crate::{
-    contract::{ScriptEvent, ScriptId, ScriptLimits},
-    script::{Backend, ScriptThreads, ScriptWorkers},
-    trust::TrustPolicy,
+    contract::{ScriptEvent, ScriptId},
+    script::{Backend, ScriptCompiler, ScriptThreads, ScriptWorkers},
+    trust::{LevelLimits, TrustPolicy},
 };
 
 /// Scripts for entities. Add it after `DefaultPlugins`, or after `MinimalPlugins`, `AssetPlugin` and
@@ -49,8 +51,9 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ScriptingPlugin {
-    /// What a script may use. Default: see [`ScriptLimits`].
-    pub limits: ScriptLimits,
+    /// What scripts may use, by how far they are believed. Default: a preset for each level, see
+    /// [`ScriptLimits`](crate::contract::ScriptLimits).
+    pub limits: LevelLimits,
     /// Which scripts are accepted. Default: unsigned ones too, as the game's own.
     pub policy: TrustPolicy,
     /// How many threads run scripts; the result does not depend on it. Default: **Auto**.
@@ -59,8 +62,10 @@ pub struct ScriptingPlugin {
     pub backend: Backend,
     /// The seed of all random numbers of scripts. Default: **0**.
     pub world_seed: u64,
-    /// What happens to a script whose call failed. Default: **Pause**.
+    /// What happens to a script of the game itself whose call failed. Default: **Pause**.
     pub error_policy: ErrorPolicy,
+    /// When scripts of mods and strangers are paused. Default: **after 3 failures in 60 ticks**.
+    pub quarantine: Quarantine,
 }
 
 /// The schedule of a tick, run once in every `FixedUpdate`. Its order is fixed, ambiguity in it is an
@@ -112,7 +117,7 @@ pub struct ScriptClock {
 #[derive(Resource, Clone, Copy)]
 pub(super) struct ScriptSettings {
     pub(super) world_seed: u64,
-    pub(super) error_policy: ErrorPolicy,
+    pub(super) discipline: Discipline,
 }
 
 /// Which pass is running.
@@ -120,11 +125,14 @@ pub(super) struct ScriptSettings {
 pub(super) enum Pass {
     Events,
     Update,
+    /// Events again that did not fit, if updates have left something.
+    PutOff,
 }
 
 impl Plugin for ScriptingPlugin {
     /// # Panics
-    /// Without `AssetPlugin`, or where the system has no threads to give.
+    /// Without `AssetPlugin`, where the system has no threads to give, or if the
+    /// [sandbox does not hold](ScriptCompiler::self_test) in this build.
     fn build(&self, app: &mut App) {
         assert!(
             app.is_plugin_added::<AssetPlugin>(),
@@ -132,6 +140,9 @@ impl Plugin for ScriptingPlugin {
         );
         let workers = ScriptWorkers::new(self.threads)
             .unwrap_or_else(|error| panic!("script threads cannot be started: {error}"));
+        if let Err(error) = workers.run(ScriptCompiler::self_test) {
+            panic!("{error}");
+        }
         let host = ScriptHost::new(self.limits.clone(), self.policy.clone(), workers, self.backend);
 
         app.init_asset::<Script>()
@@ -139,10 +150,13 @@ impl Plugin for ScriptingPlugin {
             .insert_resource(host)
             .insert_resource(ScriptSettings {
                 world_seed: self.world_seed,
-                error_policy: self.error_policy,
+                discipline: Discipline { policy: self.error_policy, quarantine: self.quarantine },
             })
             .insert_resource(ScriptClock { tick: 0, delta_time: 1.0 / 64.0 })
             .insert_resource(Pass::Events)
+            .init_resource::<TickBudget>()
+            .init_resource::<TickUse>()
+            .init_resource::<PausedMods>()
             .init_resource::<ScriptIds>()
             .init_resource::<TagIndex>()
             .init_resource::<Unbound>()
@@ -218,7 +232,7 @@ fn build_schedules(app: &mut App) {
             (
                 collect::collect.in_set(Collect),
                 run::run.in_set(Run),
-                (settle::settle, apply::apply).chain().in_set(Apply),
+                (settle::settle, quarantine::quarantine, apply::apply).chain().in_set(Apply),
             ),
         );
 }
@@ -233,9 +247,15 @@ fn run_tick(world: &mut World) {
     world.resource_mut::<ScriptMetrics>().tick_time = began.elapsed();
 }
 
-/// Runs the pass of events, then the pass of updates.
+/// Runs the pass of events, then the pass of updates, then what did not fit into the first and fits now.
 fn run_passes(world: &mut World) {
-    for pass in [Pass::Events, Pass::Update] {
+    let tick = world.resource::<ScriptClock>().tick;
+    world.resource_mut::<TickUse>().begin(tick);
+    for pass in [Pass::Events, Pass::Update, Pass::PutOff] {
+        let waits = || world.resource::<PassJobs>().waits();
+        if pass == Pass::PutOff && !waits() {
+            break;
+        }
         *world.resource_mut::<Pass>() = pass;
         world.run_schedule(ScriptPass);
     }

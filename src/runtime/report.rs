@@ -66,6 +66,9 @@ pub struct ScriptMetrics {
     pub reloads: u64,
     /// Steps.
     pub fuel: u64,
+    /// Calls that did not fit into the [budget](super::TickBudget) of their tick and were made later;
+    /// updates that were left out are among them.
+    pub put_off: u64,
     /// Events that nobody heard: their entity was gone, or its script paused or switched off.
     pub unheard: u64,
     /// How long the last tick took; the only figure here that differs from run to run.

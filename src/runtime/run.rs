@@ -4,15 +4,18 @@ use bevy::prelude::*;
 
 use super::{
     batch::BatchRunner,
-    collect::{EventQueue, Job, PassJobs},
+    budget::{TickBudget, TickUse},
+    collect::{Addressed, Calls, EventQueue, Job, PassJobs, Work},
     load::ScriptHost,
-    plugin::{ScriptClock, ScriptSettings},
+    plugin::{Pass, ScriptClock, ScriptSettings},
+    quarantine::Discipline,
+    shares::{self, Piece},
     view::WorldWindow,
 };
 use crate::{
     api::CallScope,
     contract::{RunReport, ScriptCommand, ScriptError},
-    script::{CompiledScript, Migration},
+    script::{CompiledScript, Migration, ScriptWorkers},
 };
 
 /// What the jobs of a pass did, in the order of (id, slot, call).
@@ -21,6 +24,8 @@ pub(super) struct PassOutcome {
     pub(super) batches: Vec<BatchOutcome>,
     /// The jobs, with their instances.
     pub(super) jobs: Vec<Job>,
+    /// What was put off to the next tick.
+    pub(super) put_off: u64,
 }
 
 /// What one batch of jobs did.
@@ -30,6 +35,8 @@ pub(super) struct BatchOutcome {
     pub(super) notes: Vec<Note>,
     /// How many jobs it had.
     pub(super) jobs: usize,
+    /// How many commands each of them has given.
+    pub(super) ends: Vec<usize>,
     pub(super) calls: u64,
     pub(super) fuel: u64,
 }
@@ -74,30 +81,138 @@ pub(super) fn run(world: &mut World) {
     let clock = *world.resource::<ScriptClock>();
     let settings = *world.resource::<ScriptSettings>();
     let workers = host.workers();
-    let batch_size = if jobs.len() < BREAK_EVEN || workers.count() == 1 {
-        jobs.len()
-    } else {
-        jobs.len().div_ceil(workers.count() * BATCHES_PER_THREAD)
-    };
-    let batches = WorldWindow::open(world, |view| {
+    let budget = *world.resource::<TickBudget>();
+    let mut used = std::mem::take(&mut *world.resource_mut::<TickUse>());
+    let lane = used.lane(*world.resource::<Pass>(), &budget);
+    let done = WorldWindow::open(world, |view| {
         let scope = CallScope {
             world: view,
-            limits: host.limits(),
             world_seed: settings.world_seed,
             tick: clock.tick,
             delta_time: clock.delta_time,
         };
-        workers.run_batches(&mut jobs, batch_size, |batch| {
-            BatchRunner::new(scope, settings.error_policy).run(batch)
-        })
+        let discipline = settings.discipline;
+        if !jobs.iter().any(shares::is_held) {
+            let batches = run_free(&mut jobs, workers, scope, discipline);
+            return Done { batches, jobs, ..Done::default() };
+        }
+        let (held, free): (Vec<_>, Vec<_>) =
+            jobs.into_iter().enumerate().partition(|(_, job)| shares::is_held(job));
+        let mut pieces =
+            shares::run(held, lane, (&budget, &mut used), workers, (scope, discipline));
+        let (places, mut free): (Vec<_>, Vec<_>) = free.into_iter().unzip();
+        let batches = run_free(&mut free, workers, scope, discipline);
+        pieces.extend(cut(batches, places, free));
+        Done::put_together(pieces)
     });
-    let left_out: usize = batches
+    *world.resource_mut::<TickUse>() = used;
+    let left_out: usize = done
+        .batches
         .iter()
         .flat_map(|batch| &batch.notes)
         .map(|note| if let What::LeftOut(calls) = note.what { calls } else { 0 })
         .sum();
     world.resource_mut::<EventQueue>().unheard += left_out as u64;
+    world.resource_mut::<PassJobs>().put_off(done.put_off, done.not_started);
     let mut outcome = world.resource_mut::<PassOutcome>();
-    outcome.batches = batches;
-    outcome.jobs = jobs;
+    outcome.batches = done.batches;
+    outcome.jobs = done.jobs;
+    outcome.put_off = done.count;
+}
+
+/// Runs jobs that are held to nothing but their own limits.
+fn run_free(
+    jobs: &mut [Job],
+    workers: &ScriptWorkers,
+    scope: CallScope<'_>,
+    discipline: Discipline,
+) -> Vec<BatchOutcome> {
+    let batch_size = if jobs.len() < BREAK_EVEN || workers.count() == 1 {
+        jobs.len()
+    } else {
+        jobs.len().div_ceil(workers.count() * BATCHES_PER_THREAD)
+    };
+    workers.run_batches(jobs, batch_size, |batch| BatchRunner::new(scope, discipline).run(batch))
+}
+
+/// What a pass has done.
+#[derive(Default)]
+struct Done {
+    batches: Vec<BatchOutcome>,
+    jobs: Vec<Job>,
+    /// Calls for the next tick.
+    put_off: Vec<Addressed>,
+    /// Starts for the next tick.
+    not_started: Vec<Job>,
+    /// How many calls and starts were put off, updates included.
+    count: u64,
+}
+
+impl Done {
+    /// One batch of all pieces, in the order of their jobs.
+    fn put_together(mut pieces: Vec<Piece>) -> Self {
+        pieces.sort_unstable_by_key(|piece| piece.place);
+        let mut done = Self::default();
+        let mut batch = BatchOutcome::default();
+        for Piece { mut job, mut commands, notes, calls, fuel, waits, .. } in pieces {
+            batch.commands.append(&mut commands);
+            batch.calls += calls;
+            batch.fuel += fuel;
+            if waits {
+                if let Work::Start(_) = job.work {
+                    done.count += 1;
+                    done.not_started.push(job);
+                    continue;
+                }
+                let Job { id, slot, entity, calls, .. } = &mut job;
+                match calls {
+                    Calls::Update(_) => done.count += 1,
+                    Calls::Events(calls) => {
+                        done.count += calls.len() as u64;
+                        let (id, slot, entity) = (*id, *slot, *entity);
+                        let address = |call| Addressed { id, slot, entity, call };
+                        done.put_off.extend(std::mem::take(calls).into_iter().map(address));
+                    }
+                }
+            }
+            let place = done.jobs.len();
+            batch.notes.extend(notes.into_iter().map(|what| Note { job: place, what }));
+            done.jobs.push(job);
+        }
+        batch.jobs = done.jobs.len();
+        done.batches.push(batch);
+        done
+    }
+}
+
+/// The outcome of batches, cut into pieces.
+fn cut(batches: Vec<BatchOutcome>, places: Vec<usize>, jobs: Vec<Job>) -> Vec<Piece> {
+    let mut jobs = places.into_iter().zip(jobs);
+    let mut pieces = Vec::new();
+    for batch in batches {
+        let mut commands = batch.commands.into_iter();
+        let mut notes = batch.notes.into_iter().peekable();
+        for (i, end) in batch.ends.into_iter().enumerate() {
+            let Some((place, job)) = jobs.next() else { break };
+            let mut own = Vec::new();
+            while let Some(note) = notes.next_if(|note| note.job == i) {
+                own.push(note.what);
+            }
+            pieces.push(Piece {
+                place,
+                job,
+                commands: commands.by_ref().take(end).collect(),
+                notes: own,
+                calls: 0,
+                fuel: 0,
+                waits: false,
+            });
+        }
+        // Only sums are told of these.
+        if let Some(last) = pieces.last_mut() {
+            last.calls += batch.calls;
+            last.fuel += batch.fuel;
+        }
+    }
+    pieces
 }

@@ -3,6 +3,7 @@ use bevy::prelude::*;
 use super::{
     collect::{Job, Start, Work},
     cscript::{CScript, ScriptStatus, Scripts},
+    quarantine::Wardens,
     report::Reports,
     roster::{Roster, RosterEntry},
     run::{PassOutcome, What},
@@ -22,9 +23,11 @@ pub(super) fn settle(
     mut commands: ResMut<PassCommands>,
     mut reports: ResMut<Reports>,
     mut roster: ResMut<Roster>,
+    mut wardens: Wardens<'_>,
     mut scripts: Scripts,
 ) {
-    let PassOutcome { batches, jobs } = &mut *outcome;
+    let PassOutcome { batches, jobs, put_off } = &mut *outcome;
+    reports.metrics.put_off += std::mem::take(put_off);
     let mut jobs = jobs.drain(..);
     for batch in batches.drain(..) {
         reports.metrics.callbacks += batch.calls;
@@ -42,7 +45,7 @@ pub(super) fn settle(
                 put_back(script.bypass_change_detection(), job);
                 continue;
             }
-            let started = take_note(&mut script, &mut reports, job, own);
+            let started = take_note(&mut script, (&mut reports, &mut wardens), job, own);
             if let Some(entry) = started {
                 roster.add(entry);
             }
@@ -67,7 +70,7 @@ fn put_back(script: &mut CScript, job: Job) {
 /// for the roster if it has just started.
 fn take_note(
     script: &mut Mut<'_, CScript>,
-    reports: &mut Reports,
+    (reports, wardens): (&mut Reports, &mut Wardens<'_>),
     job: Job,
     notes: Vec<What>,
 ) -> Option<RosterEntry> {
@@ -90,6 +93,12 @@ fn take_note(
                 if let Some(script) = &compiled {
                     let on_update = script.callback(Callback::OnUpdate);
                     entry = Some(RosterEntry { id, slot, entity, on_update });
+                    let changed = migration.is_some();
+                    if changed && wardens.paused.contains(script.mod_name()) {
+                        wardens.paused.resume(script.mod_name());
+                    } else if let Some(reason) = wardens.stands_still(script) {
+                        status = Some(ScriptStatus::Paused { reason });
+                    }
                     // A script that could not start before and can now was reloaded, too.
                     if let Some(migration) = migration.or_else(mended) {
                         reports.reloaded(script.path(), migration);
@@ -107,7 +116,11 @@ fn take_note(
             What::Failed { error, pauses, starting } => {
                 uninitialised |= starting;
                 if pauses {
-                    status = Some(ScriptStatus::Paused { reason: error.to_string() });
+                    let reason = error.to_string();
+                    if let Some(script) = &compiled {
+                        wardens.note(script, &reason);
+                    }
+                    status = Some(ScriptStatus::Paused { reason });
                 }
                 reports.fault(entity, *error, pauses);
             }

@@ -5,12 +5,14 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use rhai::Engine;
 use twox_hash::XxHash3_64;
 
 use super::{
     Backend,
     compiled::{self, CompiledProgram},
     outline::{Outline, Rules, outline},
+    parsed::Parsed,
     reference::{self, ReferenceProgram, Standard},
 };
 use crate::{
@@ -19,14 +21,14 @@ use crate::{
         CALLBACKS, Callback, ComponentFault, ErrorKind, ScriptError, ScriptId, ScriptLimits,
         ScriptSource, Stage, Value, WorldView,
     },
-    trust::{Permissions, TrustLevel, Verified},
+    trust::{LevelLimits, Permissions, TrustLevel, Verified},
 };
 
 /// Turns verified text into something that can be called. A pure function of the text, its
 /// permissions, the table and the limits: the same script is accepted or refused on every machine.
 pub struct ScriptCompiler {
     api: ApiTable,
-    limits: ScriptLimits,
+    limits: Limits,
     standard: OnceLock<Standard>,
     /// What scripts may call, by the categories that are denied to them.
     libraries: Mutex<BTreeMap<BTreeSet<Category>, Libraries>>,
@@ -34,16 +36,48 @@ pub struct ScriptCompiler {
     watched: bool,
 }
 
+/// What scripts may use, by their level, and what parses them within it.
+#[derive(Default)]
+struct Limits {
+    untrusted: Bounds,
+    mods: Bounds,
+    trusted: Bounds,
+}
+
+#[derive(Default)]
+struct Bounds {
+    limits: Arc<ScriptLimits>,
+    parser: OnceLock<Engine>,
+}
+
+impl Limits {
+    fn new(limits: LevelLimits) -> Self {
+        let bounds = |limits| Bounds { limits: Arc::new(limits), parser: OnceLock::new() };
+        let LevelLimits { untrusted, mods, trusted } = limits;
+        Self { untrusted: bounds(untrusted), mods: bounds(mods), trusted: bounds(trusted) }
+    }
+
+    const fn of(&self, level: TrustLevel) -> &Bounds {
+        match level {
+            TrustLevel::Untrusted => &self.untrusted,
+            TrustLevel::Mod => &self.mods,
+            TrustLevel::Trusted => &self.trusted,
+        }
+    }
+}
+
 /// What scripts may call, as each backend has it; made when the first script of it needs it.
 #[derive(Clone, Default)]
 struct Libraries {
     compiled: Option<Arc<compiled::Library>>,
     reference: Option<reference::Library>,
+    /// See [`ScriptCompiler::offered`].
+    identity: BTreeMap<TrustLevel, u64>,
 }
 
 impl Default for ScriptCompiler {
     fn default() -> Self {
-        Self::new(ApiTable::default(), ScriptLimits::default())
+        Self::new(ApiTable::default(), LevelLimits::default())
     }
 }
 
@@ -56,6 +90,7 @@ pub struct CompiledScript {
     source_hash: u64,
     identity: u64,
     path: Arc<str>,
+    mod_name: Arc<str>,
     level: TrustLevel,
     granted: Permissions,
     state: Vec<String>,
@@ -65,7 +100,7 @@ pub struct CompiledScript {
     salts: Vec<u64>,
     warnings: Vec<ScriptError>,
     api_calls: Vec<String>,
-    limits: ScriptLimits,
+    limits: Arc<ScriptLimits>,
     is_empty: bool,
     pub(super) program: Program,
 }
@@ -90,10 +125,10 @@ impl fmt::Debug for CompiledScript {
 impl ScriptCompiler {
     /// A compiler for scripts that may call the functions of a table within limits.
     #[must_use]
-    pub const fn new(api: ApiTable, limits: ScriptLimits) -> Self {
+    pub fn new(api: ApiTable, limits: impl Into<LevelLimits>) -> Self {
         Self {
             api,
-            limits,
+            limits: Limits::new(limits.into()),
             standard: OnceLock::new(),
             libraries: Mutex::new(BTreeMap::new()),
             backend: Backend::Compiled,
@@ -130,10 +165,10 @@ impl ScriptCompiler {
         &self.api
     }
 
-    /// The limits.
+    /// The limits of a level.
     #[must_use]
-    pub const fn limits(&self) -> &ScriptLimits {
-        &self.limits
+    pub fn limits(&self, level: TrustLevel) -> &ScriptLimits {
+        &self.limits.of(level).limits
     }
 
     /// Parses, checks and compiles a script, and evaluates its constants.
@@ -156,62 +191,82 @@ impl ScriptCompiler {
             let kind = ErrorKind::Permission;
             return Err(vec![ScriptError::new(Stage::Compile, kind, path, message)]);
         }
-        let text = self.read(source.get()).map_err(|error| vec![error])?;
-        let parsed = reference::parse(path, text, &self.limits).map_err(|error| vec![error])?;
+        let Bounds { limits, parser } = self.limits.of(source.level());
+        let text = read(source.get(), limits).map_err(|error| vec![error])?;
+        let parser = parser.get_or_init(|| reference::parser(limits));
+        let parsed = reference::parse(parser, path, text, limits).map_err(|error| vec![error])?;
+        let parsed = Parsed::new(parsed);
         let denied = self.denied(source.granted());
         let rules = Rules {
             api: &self.api,
             standard: self.standard(),
             denied: &denied,
-            limits: &self.limits,
+            limits,
             backend: self.backend,
         };
-        let outline = outline(path, &parsed.1, rules)?;
+        let outline = outline(path, &parsed, rules)?;
         let mut context = ScriptContext::new(CallScope {
             world: &NoWorld,
-            limits: &self.limits,
             world_seed: 0,
             tick: 0,
             delta_time: 0.0,
         });
+        context.hold_to(limits);
         let program = match self.backend {
             Backend::Compiled => {
                 let library = self.compiled_library(denied);
-                let ast = &parsed.1;
-                let program =
-                    CompiledProgram::new(path, ast, &outline, library, self.watched, &mut context)?;
+                let program = CompiledProgram::new(
+                    path,
+                    &parsed,
+                    &outline,
+                    library,
+                    self.watched,
+                    &mut context,
+                )?;
                 Program::Compiled(Box::new(program))
             }
             Backend::Reference => {
                 let library = self.reference_library(denied);
-                let program = ReferenceProgram::new(path, parsed, &outline, &library, &mut context)
-                    .map_err(|error| vec![error])?;
+                // A script of this backend has an engine of its own.
+                let engine = reference::parser(limits);
+                let program =
+                    ReferenceProgram::new(path, engine, parsed, &outline, &library, &mut context)
+                        .map_err(|error| vec![error])?;
                 Program::Reference(Box::new(program))
             }
         };
         let identity = self.identity(source);
-        Ok(CompiledScript::new(source, identity, &self.limits, outline, program))
+        Ok(CompiledScript::new(source, identity, limits, outline, program))
     }
 
     fn identity(&self, source: &Verified<ScriptSource>) -> u64 {
         let mut hasher = XxHash3_64::default();
-        let mut part = |bytes: &[u8]| {
-            hasher.write(&(bytes.len() as u64).to_le_bytes());
-            hasher.write(bytes);
-        };
-        part(env!("CARGO_PKG_VERSION").as_bytes());
-        part(self.backend.to_string().as_bytes());
-        part(format!("{:?}", self.limits).as_bytes());
-        part(source.get().bytes());
-        for function in self.api.iter() {
-            let category = function.category();
-            let granted =
-                *category == Category::UNIVERSAL || source.granted().allows(category.name());
-            if granted {
-                function.signatures().iter().for_each(|signature| part(signature.as_bytes()));
-            }
-        }
+        hasher.write(&self.offered(source).to_le_bytes());
+        hasher.write(source.get().bytes());
         hasher.finish()
+    }
+
+    /// A hash of what a script finds: the compiler, the backend, the limits, the functions that it may
+    /// call.
+    fn offered(&self, source: &Verified<ScriptSource>) -> u64 {
+        let denied = self.denied(source.granted());
+        let limits = self.limits(source.level()).clone().consensus();
+        let mut libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
+        let hash = || {
+            let mut hasher = XxHash3_64::default();
+            let mut part = |text: &str| {
+                hasher.write(&(text.len() as u64).to_le_bytes());
+                hasher.write(text.as_bytes());
+            };
+            part(env!("CARGO_PKG_VERSION"));
+            part(&self.backend.to_string());
+            part(&format!("{limits:?}"));
+            let functions = self.api.iter().filter(|f| !denied.contains(f.category()));
+            functions.flat_map(ApiFunction::signatures).for_each(|signature| part(&signature));
+            hasher.finish()
+        };
+        let known = libraries.entry(denied.clone()).or_default();
+        *known.identity.entry(source.level()).or_insert_with(hash)
     }
 
     fn standard(&self) -> &Standard {
@@ -240,30 +295,31 @@ impl ScriptCompiler {
         let build = || self.standard().library(&self.api, &denied);
         libraries.entry(denied.clone()).or_default().reference.get_or_insert_with(build).clone()
     }
+}
 
-    fn read<'a>(&self, source: &'a ScriptSource) -> Result<&'a str, ScriptError> {
-        let limit = self.limits.source_bytes;
-        let size = source.bytes().len();
-        if size > limit {
-            let message = format!("the file has {size} bytes, the limit is {limit}");
-            return Err(ScriptError::new(Stage::Load, ErrorKind::Memory, source.path(), message));
-        }
-        // Some editors begin a file with a mark that is no part of the text.
-        let bytes = source.bytes().strip_prefix(b"\xef\xbb\xbf").unwrap_or(source.bytes());
-        std::str::from_utf8(bytes).map_err(|error| {
-            let valid = &bytes[..error.valid_up_to()];
-            let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
-            let message = format!("not a text file: line {line} is not UTF-8");
-            ScriptError::new(Stage::Load, ErrorKind::Syntax, source.path(), message)
-        })
+/// The text of a source, if it is one and not too long.
+fn read<'a>(source: &'a ScriptSource, limits: &ScriptLimits) -> Result<&'a str, ScriptError> {
+    let limit = limits.source_bytes;
+    let size = source.bytes().len();
+    if size > limit {
+        let message = format!("the file has {size} bytes, the limit is {limit}");
+        return Err(ScriptError::new(Stage::Load, ErrorKind::Memory, source.path(), message));
     }
+    // Some editors begin a file with a mark that is no part of the text.
+    let bytes = source.bytes().strip_prefix(b"\xef\xbb\xbf").unwrap_or(source.bytes());
+    std::str::from_utf8(bytes).map_err(|error| {
+        let valid = &bytes[..error.valid_up_to()];
+        let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+        let message = format!("not a text file: line {line} is not UTF-8");
+        ScriptError::new(Stage::Load, ErrorKind::Syntax, source.path(), message)
+    })
 }
 
 impl CompiledScript {
     fn new(
         source: &Verified<ScriptSource>,
         identity: u64,
-        limits: &ScriptLimits,
+        limits: &Arc<ScriptLimits>,
         outline: Outline,
         program: Program,
     ) -> Self {
@@ -285,6 +341,7 @@ impl CompiledScript {
             source_hash: XxHash3_64::oneshot(source.get().bytes()),
             identity,
             path: source.get().path().into(),
+            mod_name: source.get().folder().into(),
             level: source.level(),
             granted: source.granted().clone(),
             state: outline.state,
@@ -319,6 +376,12 @@ impl CompiledScript {
         &self.path
     }
 
+    /// The mod that it belongs to: the folder that it lies in.
+    #[must_use]
+    pub const fn mod_name(&self) -> &Arc<str> {
+        &self.mod_name
+    }
+
     /// How far it is believed.
     #[must_use]
     pub const fn level(&self) -> TrustLevel {
@@ -333,7 +396,11 @@ impl CompiledScript {
 
     /// The limits that it was compiled for.
     #[must_use]
-    pub const fn limits(&self) -> &ScriptLimits {
+    pub fn limits(&self) -> &ScriptLimits {
+        &self.limits
+    }
+
+    pub(super) const fn shared_limits(&self) -> &Arc<ScriptLimits> {
         &self.limits
     }
 
@@ -394,7 +461,7 @@ impl FunctionId {
 }
 
 /// What constants see of the world: nothing.
-struct NoWorld;
+pub(super) struct NoWorld;
 
 impl WorldView for NoWorld {
     fn exists(&self, _: ScriptId) -> bool {

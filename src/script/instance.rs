@@ -44,6 +44,7 @@ impl ScriptInstance {
         script: Arc<CompiledScript>,
         context: &mut ScriptContext<'_>,
     ) -> Result<Self, ScriptError> {
+        context.hold_to(script.shared_limits());
         let started = match &script.program {
             Program::Compiled(program) => {
                 program.start(context).map(ScriptState::Compiled).map_err(|error| *error)
@@ -66,6 +67,7 @@ impl ScriptInstance {
         args: &[Value],
         context: &mut ScriptContext<'_>,
     ) -> Result<(), ScriptError> {
+        context.hold_to(self.script.shared_limits());
         let called = match (&self.script.program, &mut self.state) {
             (Program::Compiled(program), ScriptState::Compiled(slots)) => {
                 program.call(function.index(), slots, args, context).map_err(|error| *error)

@@ -11,10 +11,12 @@ use std::{
     collections::{BTreeSet, HashMap, HashSet},
 };
 
-use rhai::{AST, ASTNode, Module, ScriptFuncDef, Shared, Stmt};
-
 use self::walk::{Declared, Use, Walker};
-use super::{Backend, reference::Standard};
+use super::{
+    Backend,
+    parsed::{Parsed, ParsedFunction},
+    reference::Standard,
+};
 use crate::{
     api::{ApiFunction, ApiTable, Category},
     contract::{CALLBACKS, ErrorKind, Position, ScriptError, ScriptLimits, Stage},
@@ -63,21 +65,6 @@ pub(crate) fn position(at: rhai::Position) -> Option<Position> {
     Some(Position { line, column: column.max(1) })
 }
 
-/// The statements of a function. Their type is not public; a script that has only this function lets
-/// us see them.
-pub(crate) fn body(function: &Shared<ScriptFuncDef>) -> Vec<Stmt> {
-    let mut alone = Module::new();
-    alone.set_script_fn(function.clone());
-    let mut statements = Vec::new();
-    AST::new_from_module(alone).walk(&mut |path| {
-        if let [ASTNode::Stmt(statement)] = path {
-            statements.push((*statement).clone());
-        }
-        true
-    });
-    statements
-}
-
 /// What a script is held against.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules<'a> {
@@ -93,10 +80,10 @@ pub(crate) struct Rules<'a> {
 /// Walks a parsed script. All errors are found, not only the first.
 pub(crate) fn outline(
     path: &str,
-    ast: &AST,
+    parsed: &Parsed,
     rules: Rules<'_>,
 ) -> Result<Outline, Vec<ScriptError>> {
-    let mut survey = Survey::new(path, ast, rules);
+    let mut survey = Survey::new(path, parsed, rules);
     survey.check_functions();
     survey.check_names();
     survey.check_calls();
@@ -145,8 +132,9 @@ impl Function {
 }
 
 impl<'a> Survey<'a> {
-    fn new(path: &'a str, ast: &AST, rules: Rules<'a>) -> Self {
-        let own: BTreeSet<&str> = ast.iter_fn_def().map(|def| def.name.as_str()).collect();
+    fn new(path: &'a str, parsed: &Parsed, rules: Rules<'a>) -> Self {
+        let Parsed { ast, functions } = parsed;
+        let own: BTreeSet<&str> = functions.iter().map(|f| f.def.name.as_str()).collect();
         // A standard function of the same name as one of the table is still there for other types.
         let is_pure = |name: &str| {
             let only_api = rules.api.get(name).is_some() && rules.standard.arities(name).is_none();
@@ -159,12 +147,12 @@ impl<'a> Survey<'a> {
         }
         let top = walker.finish();
 
-        let mut functions: Vec<Function> = ast
-            .iter_fn_def()
-            .map(|def| {
+        let mut functions: Vec<Function> = functions
+            .iter()
+            .map(|ParsedFunction { def, body }| {
                 let parameters: Vec<_> = def.params.iter().map(ToString::to_string).collect();
                 let mut walker = Walker::new(&parameters, &is_pure);
-                for statement in &body(def) {
+                for statement in body {
                     walker.statement(statement);
                 }
                 Function {

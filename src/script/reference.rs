@@ -13,8 +13,9 @@ mod natives;
 mod operators;
 mod program;
 mod session;
+mod tally;
 
 pub(crate) use convert::{check_plain, from_value, to_value};
 pub(super) use faults::{describe, kind_of};
 pub(crate) use natives::{Library, Standard, needs};
-pub(crate) use program::{ReferenceProgram, parse};
+pub(crate) use program::{ReferenceProgram, parse, parser};

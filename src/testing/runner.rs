@@ -15,7 +15,6 @@ use crate::{
 /// See [`FakeWorld`](super::FakeWorld) for an example.
 pub struct ScriptRunner {
     script: Arc<CompiledScript>,
-    limits: ScriptLimits,
     instance: Option<ScriptInstance>,
     entity: ScriptId,
     log: Vec<LogLine>,
@@ -62,11 +61,10 @@ impl ScriptRunner {
     ) -> Result<Self, Vec<ScriptError>> {
         let source = Verified::check(ScriptSource::new(path, text), &TrustPolicy::default())
             .map_err(|error| vec![error])?;
-        let compiler = ScriptCompiler::new(api, limits.clone()).with_backend(backend);
+        let compiler = ScriptCompiler::new(api, limits).with_backend(backend);
         let script = compiler.compile(&source)?;
         Ok(Self {
             script: Arc::new(script),
-            limits,
             instance: None,
             entity: ScriptId::AUTO,
             log: Vec::new(),
@@ -147,7 +145,6 @@ impl ScriptRunner {
     ) -> (R, Vec<ScriptCommand>) {
         let mut context = ScriptContext::new(CallScope {
             world,
-            limits: &self.limits,
             world_seed: self.world_seed,
             tick: self.tick,
             delta_time: self.delta_time,

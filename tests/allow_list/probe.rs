@@ -23,7 +23,6 @@ pub(super) const MOST: usize = 4;
 pub(super) struct Probe {
     compiler: ScriptCompiler,
     policy: TrustPolicy,
-    limits: ScriptLimits,
     world: FakeWorld,
     /// Calls what is named in `name`, with every number of arguments.
     built: ScriptInstance,
@@ -31,8 +30,12 @@ pub(super) struct Probe {
 
 impl Probe {
     pub(super) fn new(backend: Backend, level: TrustLevel, table: ApiTable) -> Self {
-        let limits = ScriptLimits { fuel: 1 << 40, start_fuel: 1 << 40, ..ScriptLimits::default() };
-        let compiler = ScriptCompiler::new(table, limits.clone()).with_backend(backend);
+        let limits = ScriptLimits {
+            fuel: 1 << 40,
+            start_fuel: 1 << 40,
+            ..ScriptLimits::default().consensus()
+        };
+        let compiler = ScriptCompiler::new(table, limits.into()).with_backend(backend);
         let policy = TrustPolicy { unsigned: Unsigned::Allow(level), ..TrustPolicy::default() };
         let mut world = FakeWorld::default();
         for id in 1..=9 {
@@ -40,8 +43,8 @@ impl Probe {
         }
         let script =
             compiled(&compiler, &policy, &by_built_name()).unwrap_or_else(|e| panic!("{}", e[0]));
-        let built = started(script, &world, &limits);
-        Self { compiler, policy, limits, world, built }
+        let built = started(script, &world);
+        Self { compiler, policy, world, built }
     }
 
     /// With how many arguments something is called under a name that is put together at run time.
@@ -55,7 +58,7 @@ impl Probe {
                 panic!("{error}");
             }
         }
-        let called = called(&mut self.built, &self.world, &self.limits);
+        let called = called(&mut self.built, &self.world);
         match called {
             Ok(()) => numbers(self.built.get("reached")),
             // A word of the language is no name of a function, and closures have no name to be called by.
@@ -151,8 +154,8 @@ impl Probe {
         let Ok(script) = compiled(&self.compiler, &self.policy, &text) else {
             return BTreeSet::new();
         };
-        let mut instance = started(script, &self.world, &self.limits);
-        match called(&mut instance, &self.world, &self.limits) {
+        let mut instance = started(script, &self.world);
+        match called(&mut instance, &self.world) {
             Ok(()) => numbers(instance.get("reached")),
             Err(error) => panic!("{error} in {text}"),
         }
@@ -207,28 +210,20 @@ fn compiled(
     compiler.compile(&source).map(Arc::new)
 }
 
-fn context<'w>(world: &'w FakeWorld, limits: &'w ScriptLimits) -> ScriptContext<'w> {
-    let scope = CallScope { world, limits, world_seed: 0, tick: 0, delta_time: 0.0 };
+fn context(world: &FakeWorld) -> ScriptContext<'_> {
+    let scope = CallScope { world, world_seed: 0, tick: 0, delta_time: 0.0 };
     let mut context = ScriptContext::new(scope);
     context.begin(ScriptId(1), 0);
     context
 }
 
-fn started(
-    script: Arc<CompiledScript>,
-    world: &FakeWorld,
-    limits: &ScriptLimits,
-) -> ScriptInstance {
-    ScriptInstance::start(script, &mut context(world, limits)).unwrap_or_else(|e| panic!("{e}"))
+fn started(script: Arc<CompiledScript>, world: &FakeWorld) -> ScriptInstance {
+    ScriptInstance::start(script, &mut context(world)).unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn called(
-    instance: &mut ScriptInstance,
-    world: &FakeWorld,
-    limits: &ScriptLimits,
-) -> Result<(), ScriptError> {
+fn called(instance: &mut ScriptInstance, world: &FakeWorld) -> Result<(), ScriptError> {
     let Some(id) = instance.script().function("on_update") else { panic!("nothing to call") };
-    let result = instance.call(id, &[], &mut context(world, limits));
+    let result = instance.call(id, &[], &mut context(world));
     if let Err(error) = &result {
         assert!(error.kind != ErrorKind::Host, "{error}");
     }

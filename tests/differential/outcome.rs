@@ -144,7 +144,7 @@ const REFUSED_ALONE: [&str; 2] = ["on this backend", "needs the name as a litera
 /// Needs as much stack as a script thread has.
 pub(super) fn run(backend: Backend, text: &str, calls: &[Call]) -> Outcome {
     let compiler = backend.compiler();
-    let limits = compiler.limits();
+
     let source = ScriptSource::new("script", text);
     let source = Verified::check(source, &TrustPolicy::default()).expect("unsigned is allowed");
     let script = match compiler.compile(&source) {
@@ -167,7 +167,6 @@ pub(super) fn run(backend: Backend, text: &str, calls: &[Call]) -> Outcome {
         }
         let mut context = ScriptContext::new(CallScope {
             world: changed.as_ref().unwrap_or(&WORLD),
-            limits,
             world_seed: 7,
             tick: call.tick,
             delta_time: 0.125,

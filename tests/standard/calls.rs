@@ -126,13 +126,8 @@ fn run(backend: Backend, text: &str) -> (Outcome, u64) {
         Err(errors) => return (failed(errors[0].kind, errors[0].message.clone()), 0),
     };
     let world = FakeWorld::default();
-    let mut context = ScriptContext::new(CallScope {
-        world: &world,
-        limits: compiler.limits(),
-        world_seed: 0,
-        tick: 0,
-        delta_time: 1.0,
-    });
+    let mut context =
+        ScriptContext::new(CallScope { world: &world, world_seed: 0, tick: 0, delta_time: 1.0 });
     context.begin(ScriptId(1), 0);
     let mut instance = ScriptInstance::start(script.clone(), &mut context)
         .unwrap_or_else(|error| panic!("{error}"));

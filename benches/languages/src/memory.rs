@@ -96,7 +96,6 @@ fn context<'w>(places: &'w Places, limits: &'w ScriptLimits) -> ScriptContext<'w
     let world_seed = 0;
     ScriptContext::new(CallScope {
         world: places,
-        limits,
         world_seed,
         tick: 0,
         delta_time: DELTA_TIME,

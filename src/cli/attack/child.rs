@@ -23,13 +23,12 @@ use crate::{
     alloc,
     api::{ApiTable, CallScope, ScriptContext},
     contract::{
-        Callback, ErrorKind, ScriptCommand, ScriptError, ScriptId, ScriptLimits, ScriptSource,
-        Stage, Value,
+        Callback, ErrorKind, ScriptCommand, ScriptError, ScriptId, ScriptSource, Stage, Value,
     },
     script::{
         Backend, CompiledScript, ScriptCompiler, ScriptInstance, ScriptThreads, ScriptWorkers,
     },
-    trust::{TrustPolicy, Unsigned, Verified},
+    trust::{LevelLimits, TrustPolicy, Unsigned, Verified},
 };
 
 /// What a child is told.
@@ -43,6 +42,8 @@ pub(crate) struct ChildOptions {
     pub(super) backend: Target,
     #[arg(long)]
     pub(super) ticks: u64,
+    #[arg(long)]
+    pub(super) deadline_ms: Option<u64>,
 }
 
 /// Bytes of heap at which the child ends itself, to spare the machine.
@@ -75,7 +76,8 @@ pub(crate) fn run(options: &ChildOptions, out: &mut impl Write) -> std::io::Resu
 fn attacked(options: &ChildOptions) -> std::io::Result<Ran> {
     let workers = ScriptWorkers::new(ScriptThreads::Fixed(1))?;
     let bytes = std::fs::read(&options.file)?;
-    let limits = limits(options.trust.trust());
+    let deadline = options.deadline_ms.map(Duration::from_millis);
+    let limits = limits(options.trust.trust(), deadline);
     let backend = match options.backend {
         Target::Stock => {
             return Ok(workers.run(|| stock::attacked(&bytes, &limits, options.ticks)));
@@ -83,10 +85,11 @@ fn attacked(options: &ChildOptions) -> std::io::Result<Ran> {
         Target::Compiled => Backend::Compiled,
         Target::Reference => Backend::Reference,
     };
-    let compiler = ScriptCompiler::new(ApiTable::default(), limits.clone()).with_backend(backend);
+    let compiler =
+        ScriptCompiler::new(ApiTable::default(), LevelLimits::from(limits)).with_backend(backend);
     let unsigned = Unsigned::Allow(options.trust.trust());
     let policy = TrustPolicy { unsigned, ..TrustPolicy::default() };
-    let bench = Bench { compiler, policy, limits, stand: Stand::new() };
+    let bench = Bench { compiler, policy, stand: Stand::new() };
     Ok(workers.run(|| {
         // What is made once and kept is no cost of the script.
         bench.attacked(b"let n = [1, `${2}`]; fn on_update() { n += n.len(); }".to_vec(), 1);
@@ -101,7 +104,6 @@ fn attacked(options: &ChildOptions) -> std::io::Result<Ran> {
 struct Bench {
     compiler: ScriptCompiler,
     policy: TrustPolicy,
-    limits: ScriptLimits,
     stand: Stand,
 }
 
@@ -213,7 +215,6 @@ impl Play<'_> {
     ) -> (Option<R>, Vec<ScriptCommand>) {
         let scope = CallScope {
             world: &self.bench.stand,
-            limits: &self.bench.limits,
             world_seed: 1,
             tick: self.tick,
             delta_time: 1.0 / 64.0,

@@ -42,6 +42,7 @@ impl Watchdog {
             .arg("attack-child")
             .args(["--trust", options.trust.name(), "--backend", options.backend.name()])
             .args(["--ticks", &options.ticks.to_string()])
+            .args(options.deadline_ms.map(|ms| format!("--deadline-ms={ms}")))
             .arg("--")
             .arg(&options.file)
             .stdin(Stdio::null())

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use glam::Vec3;
+
 use super::{Val, heap::Key};
 use crate::{
-    api::{ApiFault, Passed, PassedObject},
+    api::{Answer, ApiFault, Passed, PassedObject},
     contract::Value,
 };
 
@@ -86,6 +88,21 @@ pub(crate) fn type_name(value: &Val) -> &'static str {
 #[derive(Clone, Copy)]
 pub(crate) struct Object<'a>(pub(crate) &'a Val);
 
+impl Object<'_> {
+    /// The value as a function of the API gets it.
+    pub(crate) fn passed(&self) -> Passed<'_> {
+        match self.0 {
+            Val::Int(i) => Passed::Int(*i),
+            Val::Float(x) => Passed::Float(*x),
+            Val::Vec3(v) => Passed::Vec3(*v),
+            Val::Bool(b) => Passed::Bool(*b),
+            Val::Unit => Passed::Unit,
+            Val::Text(text) => Passed::Str(text),
+            _ => Passed::Other(self),
+        }
+    }
+}
+
 impl PassedObject for Object<'_> {
     fn type_name(&self) -> String {
         type_name(self.0).to_owned()
@@ -117,15 +134,21 @@ impl PassedObject for Object<'_> {
     }
 }
 
-/// A value as a function of the API gets it.
-pub(crate) fn passed<'a>(value: &'a Val, object: &'a Object<'a>) -> Passed<'a> {
-    match value {
-        Val::Int(i) => Passed::Int(*i),
-        Val::Float(x) => Passed::Float(*x),
-        Val::Vec3(v) => Passed::Vec3(*v),
-        Val::Bool(b) => Passed::Bool(*b),
-        Val::Unit => Passed::Unit,
-        Val::Text(text) => Passed::Str(text),
-        _ => Passed::Other(object),
+/// A register takes what a function gives.
+impl Answer for Val {
+    fn bool(&mut self, value: bool) {
+        self.put_bool(value);
+    }
+    fn int(&mut self, value: i64) {
+        self.put_int(value);
+    }
+    fn float(&mut self, value: f64) {
+        self.put_float(value);
+    }
+    fn vec3(&mut self, value: Vec3) {
+        self.put_vec3(value);
+    }
+    fn value(&mut self, value: Value) {
+        *self = from_owned(value);
     }
 }

@@ -101,7 +101,7 @@ impl Fault {
 
     /// The error of an API function, as scripts may catch it: a map with `kind` and `message`.
     #[cold]
-    pub(crate) fn api(fault: ApiFault) -> Self {
+    pub(crate) fn api(fault: Box<ApiFault>) -> Self {
         let entries = [
             (Key::from("kind"), Val::text(fault.kind.to_string())),
             (Key::from("message"), Val::text(fault.message)),
@@ -112,7 +112,7 @@ impl Fault {
     /// A function that the script may not call.
     #[cold]
     pub(crate) fn denied(message: &str) -> Self {
-        Self::api(ApiFault { kind: ErrorKind::Permission, message: message.to_owned() })
+        Self::api(Box::new(ApiFault { kind: ErrorKind::Permission, message: message.to_owned() }))
     }
 
     /// A variable that cannot be kept, by its slot.

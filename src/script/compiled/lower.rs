@@ -25,20 +25,23 @@ use self::{body::Body, glance::Glance};
 use super::program::{Function, Library, Program};
 use crate::{
     contract::{ErrorKind, Position, ScriptError, Stage},
-    script::outline::{Outline, body as statements_of, position},
+    script::{
+        outline::{Outline, position},
+        parsed::{Parsed, ParsedFunction},
+    },
 };
 
 /// A function of the script as the parser gives it.
-struct Definition {
+struct Definition<'a> {
     name: Arc<str>,
     parameters: Vec<Arc<str>>,
     this_type: Option<Arc<str>>,
-    body: Vec<Stmt>,
+    body: &'a [Stmt],
     at: Option<Position>,
     glance: Glance,
 }
 
-impl Definition {
+impl Definition<'_> {
     fn is_closure(&self) -> bool {
         self.name.starts_with("anon$")
     }
@@ -56,7 +59,7 @@ struct Reach {
 /// A program while it is made.
 struct Lowering<'a> {
     program: Program,
-    definitions: &'a HashMap<Arc<str>, Vec<Definition>>,
+    definitions: &'a HashMap<Arc<str>, Vec<Definition<'a>>>,
     state: HashMap<String, u16>,
     constants: HashMap<String, u16>,
     reach: Vec<Reach>,
@@ -86,19 +89,18 @@ pub(crate) struct Lowered {
 /// What the language has and this backend does not.
 pub(crate) fn lower(
     path: &str,
-    ast: &AST,
+    parsed: &Parsed,
     outline: &Outline,
     library: Arc<Library>,
     hooks: bool,
 ) -> Result<Lowered, Vec<ScriptError>> {
-    let mut definitions: HashMap<Arc<str>, Vec<Definition>> = HashMap::new();
-    for def in ast.iter_fn_def() {
-        let body = statements_of(def);
+    let mut definitions: HashMap<Arc<str>, Vec<Definition<'_>>> = HashMap::new();
+    for ParsedFunction { def, body } in &parsed.functions {
         let definition = Definition {
             name: def.name.as_str().into(),
             parameters: def.params.iter().map(|name| name.as_str().into()).collect(),
             this_type: def.this_type.as_ref().map(|name| type_named(name)),
-            glance: Glance::at(&body),
+            glance: Glance::at(body),
             body,
             at: position(def.body.start_position()),
         };
@@ -117,7 +119,7 @@ pub(crate) fn lower(
         errors: Vec::new(),
         hooks,
     };
-    let lowered = lowering.all(ast, outline);
+    let lowered = lowering.all(&parsed.ast, outline);
     let Lowering { mut program, errors, tables, .. } = lowering;
     if !errors.is_empty() {
         let mut errors: Vec<_> = errors
@@ -144,7 +146,7 @@ fn type_named(written: &str) -> Arc<str> {
 impl<'a> Lowering<'a> {
     fn all(&mut self, ast: &AST, outline: &Outline) -> (Vec<u32>, u32, u32) {
         let definitions = self.definitions;
-        let mut callable: Vec<&Definition> =
+        let mut callable: Vec<&Definition<'_>> =
             definitions.values().flatten().filter(|definition| !definition.is_closure()).collect();
         callable.sort_by_key(|definition| (definition.at, definition.name.clone()));
         // Numbers first, so that functions can call each other.

@@ -8,14 +8,15 @@ mod lend;
 mod paths;
 mod pointers;
 mod step;
+mod tank;
 mod work;
 
 use std::sync::Arc;
 
 pub(crate) use self::catch::shown_name;
-use self::frames::Frame;
+use self::{frames::Frame, tank::Tank};
 use super::{Val, fault::Fault, program::Program};
-use crate::api::ScriptContext;
+use crate::{api::ScriptContext, contract::ErrorKind};
 
 /// How many registers an instruction can name.
 pub(super) const WINDOW: usize = 256;
@@ -51,7 +52,9 @@ pub(crate) struct Run<'a, 'w> {
     /// The constants, where they are being evaluated.
     constants: Option<&'a mut Vec<Val>>,
     context: &'a mut ScriptContext<'w>,
+    /// What may be used before `tank` is asked.
     fuel: u64,
+    tank: Tank,
     /// What [`live_bytes`](super::heap::live_bytes) may reach.
     live_limit: i64,
     /// How many frames and natives that call back may be open.
@@ -85,50 +88,48 @@ impl Machine {
         if self.saved.len() < changes.len() {
             self.saved.resize(changes.len(), Val::Unit);
         }
-        for (slot, saved) in changes.iter().zip(&mut self.saved) {
+        let mut holds = false;
+        for (saved, slot) in self.saved.iter_mut().zip(changes) {
             if let Some(value) = state.get(usize::from(*slot)) {
                 saved.assign(value);
+                holds |= !saved.is_inline();
             }
         }
         let limits = context.limits();
         let live_limit = super::heap::live_bytes().saturating_add(limits.memory_bytes as i64);
         let levels = limits.call_levels;
+        let tank = Tank::new(entry.fuel, limits.safety.deadline);
         let mut run = Run {
             program,
             machine: self,
             state,
             constants,
             context,
-            fuel: entry.fuel,
+            fuel: tank.first(entry.fuel),
+            tank,
             live_limit,
             levels,
             natives: 0,
         };
-        let mut result = run.enter_from_outside(entry);
+        let mut result = run.enter_from_outside(function, entry);
         if result.is_ok() {
-            result = run.keep(function);
+            result = run.keep(changes);
         }
-        let left = run.fuel;
-        match result {
-            Ok(()) => {
-                for saved in self.saved.iter_mut().take(changes.len()) {
-                    if !saved.is_inline() {
-                        *saved = Val::Unit;
-                    }
-                }
-                if !self.late.is_empty() {
-                    self.late.clear();
-                }
-                if !self.cells.is_empty() {
-                    self.cells.clear();
-                }
-                (Ok(()), left)
-            }
-            Err(fault) => {
-                self.put_back(program, entry.function, state);
-                (Err(fault), left)
-            }
+        let left = run.fuel_left();
+        if result.is_err() {
+            self.put_back(program, entry.function, state);
+            return (result, left);
         }
+        if holds {
+            self.saved.iter_mut().take(changes.len()).for_each(|saved| *saved = Val::Unit);
+        }
+        if !self.late.is_empty() {
+            self.late.clear();
+        }
+        if !self.cells.is_empty() {
+            self.cells.clear();
+        }
+        (Ok(()), left)
     }
 
     /// Puts the variables back as they were before a call that failed or was broken off.
@@ -164,17 +165,32 @@ impl Machine {
 
 impl Run<'_, '_> {
     /// Whether the variables that the call may have changed can be kept.
-    fn keep(&mut self, function: &super::program::Function) -> Result<(), Fault> {
-        for slot in &function.may_change {
+    fn keep(&mut self, changes: &[u16]) -> Result<(), Fault> {
+        let mut holds = false;
+        for slot in changes {
             let inline = self.state.get(usize::from(*slot)).is_none_or(Val::is_inline);
             if !inline {
                 self.keep_variable(*slot)?;
+                holds = true;
             }
         }
         for i in 0..self.machine.late.len() {
             if let Some((slot, _)) = self.machine.late.get(i) {
                 self.keep_variable(*slot)?;
+                holds = true;
             }
+        }
+        if holds { self.keep_all() } else { Ok(()) }
+    }
+
+    /// Whether all that the instance keeps is within its limit.
+    #[inline(never)]
+    fn keep_all(&self) -> Result<(), Fault> {
+        let bytes = self.state.iter().map(|value| value.weight().bytes_held()).sum::<u64>();
+        let limit = self.context.limits().state_bytes;
+        if bytes > limit as u64 {
+            let message = format!("the script keeps {bytes} bytes, the limit is {limit}");
+            return Err(Fault::stopped(ErrorKind::Memory, message));
         }
         Ok(())
     }

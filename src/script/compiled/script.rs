@@ -4,7 +4,7 @@ use std::{
     sync::Arc,
 };
 
-use rhai::{AST, EvalAltResult};
+use rhai::EvalAltResult;
 
 use super::{
     Val, convert,
@@ -20,6 +20,7 @@ use crate::{
     contract::{ErrorKind, Frame, Position, ScriptError, Stage, Value},
     script::{
         outline::Outline,
+        parsed::Parsed,
         reference::{describe, kind_of},
     },
 };
@@ -67,13 +68,13 @@ impl CompiledProgram {
     /// It uses what this backend does not have, or a constant cannot be evaluated.
     pub(crate) fn new(
         path: &str,
-        ast: &AST,
+        parsed: &Parsed,
         outline: &Outline,
         library: Arc<Library>,
         watched: bool,
         context: &mut ScriptContext<'_>,
     ) -> Result<Self, Vec<ScriptError>> {
-        let lowered = lower::lower(path, ast, outline, library, watched)?;
+        let lowered = lower::lower(path, parsed, outline, library, watched)?;
         let mut program = lowered.program;
         if !outline.constants.is_empty() {
             let mut constants = vec![Val::Unit; outline.constants.len()];
@@ -99,7 +100,7 @@ impl CompiledProgram {
         context: &mut ScriptContext<'_>,
     ) -> Result<Vec<Val>, Box<ScriptError>> {
         let mut state = vec![Val::Unit; self.state.len()];
-        let fuel = context.limits().start_fuel;
+        let fuel = context.fuel_within(context.limits().start_fuel);
         let entry = Entry { function: self.start, args: &[], fuel };
         self.enter(Stage::Bind, &entry, &mut state, context)?;
         Ok(state)
@@ -114,7 +115,7 @@ impl CompiledProgram {
         context: &mut ScriptContext<'_>,
     ) -> Result<(), Box<ScriptError>> {
         let Some(function) = self.functions.get(function).copied() else { return Ok(()) };
-        let fuel = context.limits().fuel;
+        let fuel = context.fuel_within(context.limits().fuel);
         if args.is_empty() {
             let entry = Entry { function, args: &[], fuel };
             return self.enter(Stage::Run, &entry, state, context);

@@ -76,10 +76,10 @@ const PURE: &[&str] = &[
     "get",
     "int",
     "is_empty",
+    "is_even",
     "is_infinite",
     "is_nan",
     "is_odd",
-    "is_even",
     "is_zero",
     "keys",
     "len",
@@ -102,7 +102,7 @@ const PURE: &[&str] = &[
 ];
 
 pub(super) fn is_pure_native(name: &str) -> bool {
-    PURE.contains(&name)
+    PURE.binary_search(&name).is_ok()
 }
 
 const NO_EXPORT: &str = "a script has nothing to `export` to";

@@ -21,13 +21,15 @@ use crate::{
 /// What a native reaches the host through. Rhai hands functions nothing of the host's that is
 /// borrowed, so the context of the running call stands in a scoped thread-local.
 pub(super) trait Host {
-    fn call(&mut self, native: &NativeFn, passed: &[Passed<'_>]) -> Result<Value, ApiFault>;
+    fn call(&mut self, native: &NativeFn, passed: &[Passed<'_>]) -> Result<Value, Box<ApiFault>>;
     fn log(&mut self, level: LogLevel, text: &str);
 }
 
 impl Host for ScriptContext<'_> {
-    fn call(&mut self, native: &NativeFn, passed: &[Passed<'_>]) -> Result<Value, ApiFault> {
-        native(self, passed)
+    fn call(&mut self, native: &NativeFn, passed: &[Passed<'_>]) -> Result<Value, Box<ApiFault>> {
+        let mut given = Value::Unit;
+        native(self, passed, &mut given)?;
+        Ok(given)
     }
 
     fn log(&mut self, level: LogLevel, text: &str) {
@@ -150,9 +152,10 @@ impl Library {
         let missing = self.missing.clone();
         #[expect(deprecated, reason = "marked so because it may change; rhai is pinned")]
         engine.on_missing_function(move |name, _, _, _| match missing.get(name) {
-            Some(message) => {
-                Err(thrown(ApiFault { kind: ErrorKind::Permission, message: message.clone() }))
-            }
+            Some(message) => Err(thrown(Box::new(ApiFault {
+                kind: ErrorKind::Permission,
+                message: message.clone(),
+            }))),
             None => Ok(None),
         });
     }
@@ -254,7 +257,7 @@ fn call(native: &NativeFn, args: &mut [&mut Dynamic]) -> Result<Dynamic, Box<Eva
 }
 
 /// The error that a script may catch: a map with `kind` and `message`.
-fn thrown(fault: ApiFault) -> Box<EvalAltResult> {
+fn thrown(fault: Box<ApiFault>) -> Box<EvalAltResult> {
     let mut map = Map::new();
     map.insert("kind".into(), fault.kind.to_string().into());
     map.insert("message".into(), fault.message.into());

@@ -12,11 +12,15 @@ use super::{
     convert, faults, meter,
     natives::{self, Library},
     session::{OpenSessions, Session, SessionPool},
+    tally,
 };
 use crate::{
     api::ScriptContext,
     contract::{ErrorKind, LogLevel, Position, ScriptError, ScriptLimits, Stage, Value},
-    script::outline::{FunctionOutline, GIVEN, Outline, body},
+    script::{
+        outline::{FunctionOutline, GIVEN, Outline, position},
+        parsed::Parsed,
+    },
 };
 
 /// A script compiled for the reference backend.
@@ -40,14 +44,11 @@ struct Function {
     may_change: Box<[bool]>,
 }
 
-/// Parses a script. Fails with the syntax error, if there is one.
-pub(crate) fn parse(
-    path: &str,
-    text: &str,
-    limits: &ScriptLimits,
-) -> Result<(Engine, AST), ScriptError> {
+/// An engine that parses within limits, and knows no function.
+pub(crate) fn parser(limits: &ScriptLimits) -> Engine {
     let mut engine = Engine::new_raw();
     meter::install(&mut engine);
+    tally::install(&mut engine);
     set_limits(&mut engine, limits);
     // Folding would use the machine's own maths and change what a script costs.
     engine.set_optimization_level(OptimizationLevel::None);
@@ -57,13 +58,26 @@ pub(crate) fn parse(
     engine.disable_symbol("curry");
     engine.on_print(|text| natives::log(LogLevel::Info, text));
     engine.on_debug(|text, _, _| natives::log(LogLevel::Debug, text));
-    match engine.compile(text) {
-        Ok(mut ast) => {
-            ast.set_source(path);
-            Ok((engine, ast))
-        }
-        Err(error) => Err(faults::from_parse(path, &error)),
+    engine
+}
+
+/// Parses a script.
+///
+/// # Errors
+/// What the parser says.
+pub(crate) fn parse(
+    engine: &Engine,
+    path: &str,
+    text: &str,
+    limits: &ScriptLimits,
+) -> Result<AST, ScriptError> {
+    let (parsed, verdict) = tally::within(limits, || engine.compile(text));
+    if let Some((kind, message, at)) = verdict {
+        return Err(ScriptError::new(Stage::Compile, kind, path, message).at(position(at)));
     }
+    let mut ast = parsed.map_err(|error| faults::from_parse(path, &error))?;
+    ast.set_source(path);
+    Ok(ast)
 }
 
 fn set_limits(engine: &mut Engine, limits: &ScriptLimits) {
@@ -84,7 +98,8 @@ impl ReferenceProgram {
     /// A constant cannot be evaluated.
     pub(crate) fn new(
         path: &str,
-        (mut engine, ast): (Engine, AST),
+        mut engine: Engine,
+        Parsed { ast, functions: parsed }: Parsed,
         outline: &Outline,
         library: &Library,
         context: &mut ScriptContext<'_>,
@@ -104,14 +119,14 @@ impl ReferenceProgram {
             engine.register_global_module(module.into());
         }
         let function = |f: &FunctionOutline| {
-            let defined = ast
-                .iter_fn_def()
-                .find(|def| def.name.as_str() == f.name && def.params.len() == f.parameters);
+            let defined = parsed.iter().find(|parsed| {
+                parsed.def.name.as_str() == f.name && parsed.def.params.len() == f.parameters
+            });
             Function {
                 name: f.name.clone(),
                 position: f.position,
-                parameters: defined.map(|def| def.params.to_vec()).unwrap_or_default(),
-                body: defined.map(|def| body(def).into()).unwrap_or_default(),
+                parameters: defined.map(|parsed| parsed.def.params.to_vec()).unwrap_or_default(),
+                body: defined.map(|parsed| parsed.body.clone().into()).unwrap_or_default(),
                 may_change: (0..outline.state.len()).map(|i| f.may_change.contains(&i)).collect(),
             }
         };
@@ -135,7 +150,7 @@ impl ReferenceProgram {
     ) -> Result<Vec<Dynamic>, ScriptError> {
         let mut scope = Scope::new();
         scope.push(GIVEN[0], context.entity().0).push(GIVEN[1], context.delta_time());
-        let limits = context.limits();
+        let limits = context.limits().clone();
         meter::fill(limits.start_fuel);
         let result = catch(|| {
             natives::with_host(context, || {
@@ -147,7 +162,7 @@ impl ReferenceProgram {
         let mut slots = Vec::with_capacity(self.state.len());
         for name in &self.state {
             let mut value = scope.get_mut(name).map(std::mem::take).unwrap_or_default().flatten();
-            self.check(Stage::Bind, name, &mut value, limits)?;
+            self.check(Stage::Bind, name, &mut value, &limits)?;
             slots.push(value);
         }
         Ok(slots)
@@ -183,7 +198,7 @@ impl ReferenceProgram {
             let arg = args.get(i).map_or(Dynamic::UNIT, convert::from_value);
             scope.push_dynamic(name.as_str(), arg);
         }
-        let limits = context.limits();
+        let limits = context.limits().clone();
         meter::fill(limits.fuel);
         let result = catch(|| {
             natives::with_host(context, || {
@@ -211,7 +226,7 @@ impl ReferenceProgram {
                     if place.is_shared() {
                         *place = std::mem::take(place).flatten();
                     }
-                    if let Err(error) = self.check(Stage::Run, name, place, limits) {
+                    if let Err(error) = self.check(Stage::Run, name, place, &limits) {
                         result = Err(error);
                         break;
                     }

@@ -51,7 +51,7 @@ impl Ours {
 }
 
 fn scope<'w>(places: &'w Places, limits: &'w ScriptLimits, tick: u64) -> CallScope<'w> {
-    CallScope { world: places, limits, world_seed: 0, tick, delta_time: DELTA_TIME }
+    CallScope { world: places, world_seed: 0, tick, delta_time: DELTA_TIME }
 }
 
 impl Contestant for Ours {

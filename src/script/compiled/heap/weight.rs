@@ -71,6 +71,11 @@ impl Weight {
         self.minus(before).plus(Self { depth: after.depth + 1, ..after })
     }
 
+    /// Bytes that it holds, in a measure that is equal on every machine.
+    pub(crate) const fn bytes_held(self) -> u64 {
+        self.bytes as u64 + 16 * self.items as u64 + 64 * self.entries as u64
+    }
+
     /// How many values and pieces of text a walk over all of it meets: what comparing, copying or
     /// printing it costs.
     pub(crate) const fn steps(self) -> u64 {

@@ -10,10 +10,10 @@ use super::{
     paths::Purpose,
 };
 use crate::{
-    api::{Accepts, Passed},
-    contract::Value,
+    api::Accepts,
     script::compiled::{
-        Val, convert,
+        Val,
+        convert::Object,
         fault::Fault,
         native::Native,
         op::Reg,
@@ -23,8 +23,6 @@ use crate::{
 
 /// The most arguments that a native takes beside its receiver.
 const MOST: usize = 7;
-/// The most arguments that a function of the API takes.
-const MOST_API: usize = 5;
 
 impl Run<'_, '_> {
     fn take_args<const N: usize>(&mut self, at: usize, count: usize) -> [Val; N] {
@@ -357,14 +355,28 @@ impl Run<'_, '_> {
         if steps > 0 {
             self.charge(steps)?;
         }
-        let registers = self.machine.registers.get(at..at + count).unwrap_or_default();
-        let objects: [convert::Object<'_>; MOST_API] =
-            std::array::from_fn(|i| convert::Object(registers.get(i).unwrap_or(&Val::Unit)));
-        let passed: [Passed<'_>; MOST_API] = std::array::from_fn(|i| match objects.get(i) {
-            Some(object) => convert::passed(object.0, object),
-            None => Passed::Unit,
-        });
-        let result = (api.native)(self.context, passed.get(..count).unwrap_or_default());
+        let native = &api.native;
+        let mut answer = Val::Unit;
+        let called = match self.machine.registers.get(at..at + count).unwrap_or_default() {
+            [] => native(self.context, &[], &mut answer),
+            [a] => {
+                let a = &Object(a);
+                native(self.context, &[a.passed()], &mut answer)
+            }
+            [a, b] => {
+                let (a, b) = (&Object(a), &Object(b));
+                native(self.context, &[a.passed(), b.passed()], &mut answer)
+            }
+            [a, b, c] => {
+                let (a, b, c) = (&Object(a), &Object(b), &Object(c));
+                native(self.context, &[a.passed(), b.passed(), c.passed()], &mut answer)
+            }
+            more => {
+                let objects: Vec<_> = more.iter().map(Object).collect();
+                let passed: Vec<_> = objects.iter().map(Object::passed).collect();
+                native(self.context, &passed, &mut answer)
+            }
+        };
         if let Some(registers) = self.machine.registers.get_mut(at..at + count) {
             for register in registers {
                 if !register.is_inline() {
@@ -372,42 +384,32 @@ impl Run<'_, '_> {
                 }
             }
         }
-        let Some(to) = self.machine.registers.get_mut(base + usize::from(to)) else {
-            return Ok(());
-        };
-        match result {
-            Ok(Value::Unit) => *to = Val::Unit,
-            Ok(Value::Bool(value)) => to.put_bool(value),
-            Ok(Value::Int(value)) => to.put_int(value),
-            Ok(Value::Float(value)) => to.put_float(value),
-            Ok(Value::Vec3(value)) => to.put_vec3(value),
-            Ok(other) => {
-                let value = convert::from_owned(other);
-                let weight = value.weight();
-                *to = value;
-                self.charge(weight.steps())?;
-                self.fits(weight)?;
-            }
-            Err(fault) => return Err(Fault::api(fault)),
-        }
+        called.map_err(Fault::api)?;
         if steps > 0 {
             // It may have become a command.
             self.fits_memory()?;
         }
-        Ok(())
+        let Some(to) = self.machine.registers.get_mut(base + usize::from(to)) else {
+            return Ok(());
+        };
+        if answer.is_inline() {
+            to.assign(&answer);
+            return Ok(());
+        }
+        let weight = answer.weight();
+        *to = answer;
+        self.charge(weight.steps())?;
+        self.fits(weight)
     }
 
     /// Calls a function of the API.
     pub(super) fn api(&mut self, api: &ApiCall, args: &[&Val]) -> Result<Val, Fault> {
         let steps = argument_steps(args.iter().copied());
         self.charge(steps)?;
-        let objects: Vec<_> = args.iter().map(|value| convert::Object(value)).collect();
-        let passed: Vec<_> = args
-            .iter()
-            .zip(&objects)
-            .map(|(value, object)| convert::passed(value, object))
-            .collect();
-        let value = convert::from_owned((api.native)(self.context, &passed).map_err(Fault::api)?);
+        let objects: Vec<_> = args.iter().map(|value| Object(value)).collect();
+        let passed: Vec<_> = objects.iter().map(Object::passed).collect();
+        let mut value = Val::Unit;
+        (api.native)(self.context, &passed, &mut value).map_err(Fault::api)?;
         if !value.is_inline() {
             self.charge(value.weight().steps())?;
             self.fits_value(&value)?;

@@ -3,7 +3,7 @@ use rhai::EvalAltResult;
 use super::{Entry, Machine, Run, WINDOW};
 use crate::{
     contract::Position,
-    script::compiled::{Val, fault::Fault, op::Reg},
+    script::compiled::{Val, fault::Fault, op::Reg, program::Function},
 };
 
 /// A function at work.
@@ -14,6 +14,8 @@ pub(crate) struct Frame {
     pub(super) pc: u32,
     /// Where its registers begin.
     pub(super) base: u32,
+    /// How many registers it uses.
+    pub(super) registers: u16,
     /// Where its caller wants the value.
     pub(super) to: Reg,
     pub(super) back: Back,
@@ -39,12 +41,14 @@ pub(super) const fn is_unbound(value: &Val) -> bool {
 }
 
 impl Run<'_, '_> {
+    /// Runs a function that no script called.
     #[inline]
-    pub(super) fn enter_from_outside(&mut self, entry: &Entry<'_>) -> Result<(), Fault> {
-        self.push_frame(entry.function, 0, 0, Back::Nobody)?;
-        let Some(function) = self.program.functions.get(entry.function as usize) else {
-            return Ok(());
-        };
+    pub(super) fn enter_from_outside(
+        &mut self,
+        function: &Function,
+        entry: &Entry<'_>,
+    ) -> Result<(), Fault> {
+        self.push_frame_of(function, entry.function, 0, 0, Back::Nobody)?;
         let mut at = 0;
         if function.has_this {
             self.set_register(0, UNBOUND);
@@ -71,6 +75,22 @@ impl Run<'_, '_> {
         to: Reg,
         back: Back,
     ) -> Result<(), Fault> {
+        let program = self.program;
+        match program.functions.get(function as usize) {
+            Some(called) => self.push_frame_of(called, function, base, to, back),
+            None => Ok(()),
+        }
+    }
+
+    #[inline(always)]
+    fn push_frame_of(
+        &mut self,
+        called: &Function,
+        function: u32,
+        base: usize,
+        to: Reg,
+        back: Back,
+    ) -> Result<(), Fault> {
         if self.machine.frames.len() + self.natives > self.levels {
             let none = rhai::Position::NONE;
             return Err(EvalAltResult::ErrorStackOverflow(none).into());
@@ -79,16 +99,21 @@ impl Run<'_, '_> {
             self.machine.registers.resize(base + WINDOW, Val::Unit);
         }
         let base = base as u32;
-        self.machine.frames.push(Frame { function, pc: 0, base, to, back });
+        self.machine.frames.push(Frame {
+            function,
+            pc: 0,
+            base,
+            registers: called.registers,
+            to,
+            back,
+        });
         Ok(())
     }
 
     /// Where the registers of a function that the running one calls can begin.
     pub(super) fn next_base(&self) -> usize {
-        self.machine.frames.last().map_or(0, |frame| {
-            let function = self.program.functions.get(frame.function as usize);
-            frame.base as usize + function.map_or(0, |function| usize::from(function.registers))
-        })
+        let frame = self.machine.frames.last();
+        frame.map_or(0, |frame| frame.base as usize + usize::from(frame.registers))
     }
 
     /// Opens a frame above the running one with everything that it finds in its registers.
@@ -162,18 +187,17 @@ impl Run<'_, '_> {
     }
 
     /// Closes the running frame: frees its registers, and gives `this` back to where it came from.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pop_frame(&mut self) -> Option<u32> {
         // Part by part: read as a whole it would wait for what was just written.
         let frame = self.machine.frames.last()?;
         let (number, base, back) = (frame.function, frame.base as usize, frame.back);
-        let function = self.program.functions.get(number as usize)?;
+        let end = base + usize::from(frame.registers);
         let open = self.machine.frames.len() - 1;
         self.machine.frames.truncate(open);
         if matches!(back, Back::Receiver(_) | Back::Native) {
             self.hand_this(back, base);
         }
-        let end = base + usize::from(function.registers);
         if let Some(registers) = self.machine.registers.get_mut(base..end) {
             for register in registers {
                 if !register.is_inline() {

@@ -31,10 +31,7 @@ impl Run<'_, '_> {
                 self.fuel = left;
                 Ok(())
             }
-            None => {
-                self.fuel = 0;
-                Err(Fault::out_of_fuel())
-            }
+            None => self.refuel(units),
         }
     }
 

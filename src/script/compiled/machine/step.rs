@@ -177,7 +177,7 @@ impl Run<'_, '_> {
                 pc += 1;
                 match fuel.checked_sub(1) {
                     Some(left) => fuel = left,
-                    None => fail!(Fault::out_of_fuel()),
+                    None => whole!(self.refuel(1)),
                 }
                 match *op {
                     Op::Unit { to } => r!(to) = Val::Unit,
@@ -580,12 +580,8 @@ impl Run<'_, '_> {
                         }
                     }
                     Op::MakePointer { to, name } => {
-                        let Some(left) = fuel.checked_sub(super::work::name_steps(&r!(name)))
-                        else {
-                            fuel = 0;
-                            fail!(Fault::out_of_fuel());
-                        };
-                        fuel = left;
+                        let steps = super::work::name_steps(&r!(name));
+                        whole!(self.charge(steps));
                         let pointer = check!(super::work::pointer_to(&r!(name)));
                         r!(to) = pointer;
                     }

@@ -216,7 +216,7 @@ impl Run<'_, '_> {
         let program = self.program;
         let Some(function) = program.functions.get(function as usize) else { return };
         let place = pc.checked_sub(1).and_then(|at| function.places.get(at).copied().flatten());
-        self.context.watch(&Watched { function: &function.name, place, fuel: self.fuel });
+        self.context.watch(&Watched { function: &function.name, place, fuel: self.fuel_left() });
     }
 
     /// How many variables a closure shares.

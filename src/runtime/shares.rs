@@ -1,0 +1,181 @@
+//! The jobs of mods, each mod within its share of the tick.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use super::{
+    batch::BatchRunner,
+    budget::{TickBudget, TickUse},
+    collect::{Calls, Job, Work},
+    quarantine::Discipline,
+    run::What,
+};
+use crate::{
+    api::CallScope,
+    contract::{ScriptCommand, TickCaps},
+    script::ScriptWorkers,
+    trust::TrustLevel,
+};
+
+/// A job that was done, or as much of it as fitted: the job holds the rest.
+pub(super) struct Piece {
+    /// Its place among the jobs of the pass.
+    pub(super) place: usize,
+    pub(super) job: Job,
+    pub(super) commands: Vec<ScriptCommand>,
+    pub(super) notes: Vec<What>,
+    pub(super) calls: u64,
+    pub(super) fuel: u64,
+    /// Whether something of it did not fit.
+    pub(super) waits: bool,
+}
+
+/// The jobs of one mod.
+struct ModRun {
+    name: Arc<str>,
+    /// Still to do, or to go on with.
+    queue: VecDeque<Piece>,
+    done: Vec<Piece>,
+    purse: u64,
+    caps: TickCaps,
+    /// Since it was last asked.
+    used: u64,
+}
+
+/// Whether a job is held to the budget of its tick.
+pub(super) fn is_held(job: &Job) -> bool {
+    job.script().is_some_and(|script| script.level() != TrustLevel::Trusted)
+}
+
+/// So often what is left of the budget is given out again.
+const ROUNDS: usize = 8;
+
+/// Runs jobs, each mod's one after the other, within `lane` units of fuel. What does not fit comes back
+/// marked so.
+pub(super) fn run(
+    jobs: Vec<(usize, Job)>,
+    lane: u64,
+    (budget, used): (&TickBudget, &mut TickUse),
+    workers: &ScriptWorkers,
+    (scope, discipline): (CallScope<'_>, Discipline),
+) -> Vec<Piece> {
+    let mut mods: BTreeMap<Arc<str>, ModRun> = BTreeMap::new();
+    for (place, job) in jobs {
+        let Some(name) = job.script().map(|script| script.mod_name().clone()) else { continue };
+        let run = mods.entry(name.clone()).or_insert_with(|| ModRun {
+            caps: used.caps(&name, budget),
+            name,
+            queue: VecDeque::new(),
+            done: Vec::new(),
+            purse: 0,
+            used: 0,
+        });
+        run.queue.push_back(Piece {
+            place,
+            job,
+            commands: Vec::new(),
+            notes: Vec::new(),
+            calls: 0,
+            fuel: 0,
+            waits: false,
+        });
+    }
+    let mut mods: Vec<ModRun> = mods.into_values().collect();
+    for one in &mut mods {
+        one.rotate(used);
+    }
+    let share = lane / (mods.len() as u64).max(1);
+    let mut left = lane;
+    mods.iter_mut().for_each(|one| one.purse = share);
+    let mut chosen: Vec<usize> = (0..mods.len()).collect();
+    for _ in 0..ROUNDS {
+        let mut round: Vec<ModRun> = Vec::with_capacity(chosen.len());
+        // From the back, so that the places of the others stay.
+        chosen.sort_unstable();
+        for i in chosen.drain(..).rev() {
+            round.push(mods.swap_remove(i));
+        }
+        workers.run_batches(&mut round, 1, |batch| {
+            batch.iter_mut().for_each(|one| one.run(scope, discipline));
+        });
+        for one in &mut round {
+            let spent = std::mem::take(&mut one.used);
+            left = left.saturating_sub(spent);
+            used.spend(spent);
+        }
+        mods.append(&mut round);
+        mods.sort_by(|a, b| a.name.cmp(&b.name));
+        // What is left goes to those that need more, each as much as its next call may use.
+        let mut hungry: Vec<usize> = (0..mods.len()).collect();
+        hungry.sort_by_cached_key(|i| used.turn(&mods[*i].name));
+        let mut rest = left;
+        for i in hungry {
+            let Some(needs) = mods[i].needs().filter(|needs| *needs <= rest) else { continue };
+            rest -= needs;
+            mods[i].purse = needs;
+            used.serve(&mods[i].name);
+            chosen.push(i);
+        }
+        if chosen.is_empty() {
+            break;
+        }
+        // The last in line may as well have what nobody else asked for.
+        if let Some(last) = chosen.last() {
+            mods[*last].purse += rest;
+        }
+    }
+    mods.into_iter().flat_map(|one| one.finish(used)).collect()
+}
+
+impl ModRun {
+    /// Lets the update that was put off last time begin.
+    fn rotate(&mut self, used: &mut TickUse) {
+        if !self.queue.iter().all(|piece| matches!(piece.job.calls, Calls::Update(_))) {
+            return;
+        }
+        let Some(first) = used.take_first(&self.name) else { return };
+        let at = self.queue.iter().position(|piece| (piece.job.id, piece.job.slot) >= first);
+        self.queue.rotate_left(at.unwrap_or_default());
+    }
+
+    /// What its next call may use, if there is one.
+    fn needs(&self) -> Option<u64> {
+        let job = &self.queue.front()?.job;
+        let limits = job.script()?.limits();
+        Some(match job.work {
+            Work::Start(_) => limits.start_fuel,
+            _ => limits.fuel,
+        })
+    }
+
+    /// Does as many jobs as the purse pays for.
+    fn run(&mut self, scope: CallScope<'_>, discipline: Discipline) {
+        let mut runner = BatchRunner::new(scope, discipline);
+        while let Some(piece) = self.queue.front_mut() {
+            let before = piece.fuel;
+            let finished = runner.go_on(piece, self.purse, &mut self.caps);
+            let used = piece.fuel - before;
+            self.purse = self.purse.saturating_sub(used);
+            self.used += used;
+            if !finished {
+                break;
+            }
+            self.done.extend(self.queue.pop_front());
+        }
+    }
+
+    /// All its jobs; those that are not done are marked.
+    fn finish(mut self, used: &mut TickUse) -> Vec<Piece> {
+        used.keep_caps(&self.name, self.caps);
+        if let Some(Piece { job, .. }) = self.queue.front()
+            && let Calls::Update(_) = job.calls
+        {
+            used.begin_with(&self.name, (job.id, job.slot));
+        }
+        self.queue.iter_mut().for_each(|piece| piece.waits = true);
+        self.done.extend(self.queue);
+        self.done
+    }
+}

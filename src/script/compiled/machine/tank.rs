@@ -1,0 +1,66 @@
+use std::time::{Duration, Instant};
+
+use super::Run;
+use crate::{contract::ErrorKind, script::compiled::fault::Fault};
+
+/// The fuel that a call has beside what it is using up, and the clock that is looked at when it takes
+/// more. Where there is no deadline a call takes all at once.
+pub(super) struct Tank {
+    rest: u64,
+    portion: u64,
+    deadline: Option<Duration>,
+    /// When the first portion was used up: short calls never ask for the time.
+    since: Option<Instant>,
+}
+
+/// Fuel between two looks at the clock: some 10 µs of usual work.
+const PORTION: u64 = 1_024;
+
+impl Tank {
+    pub(super) fn new(fuel: u64, deadline: Option<Duration>) -> Self {
+        let portion = if deadline.is_some() { PORTION } else { u64::MAX };
+        Self { rest: fuel.saturating_sub(portion), portion, deadline, since: None }
+    }
+
+    /// What a call begins with, of all that it has.
+    pub(super) fn first(&self, fuel: u64) -> u64 {
+        fuel - self.rest
+    }
+
+    /// Whether the time is up.
+    fn is_late(&mut self) -> bool {
+        let Some(deadline) = self.deadline else { return false };
+        let since = *self.since.get_or_insert_with(Instant::now);
+        since.elapsed() > deadline
+    }
+}
+
+impl Run<'_, '_> {
+    /// Pays for what the fuel at hand does not suffice for.
+    ///
+    /// # Errors
+    /// There is no more, or the time is up; the call ends.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn refuel(&mut self, units: u64) -> Result<(), Fault> {
+        let all = self.fuel_left();
+        let Some(left) = all.checked_sub(units) else {
+            (self.fuel, self.tank.rest) = (0, 0);
+            return Err(Fault::out_of_fuel());
+        };
+        if self.tank.is_late() {
+            return Err(Fault::stopped(
+                ErrorKind::Time,
+                "the call took too long; spread the work over several ticks",
+            ));
+        }
+        self.fuel = left.min(self.tank.portion);
+        self.tank.rest = left - self.fuel;
+        Ok(())
+    }
+
+    /// All the fuel that the call has left.
+    pub(super) const fn fuel_left(&self) -> u64 {
+        self.fuel + self.tank.rest
+    }
+}

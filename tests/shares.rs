@@ -1,0 +1,232 @@
+//! Mods beside each other: each gets its share of a tick, and those that keep failing are paused.
+
+use bevy::prelude::*;
+use bevy_cscript::{
+    contract::{TickCaps, Value},
+    prelude::*,
+    runtime::{PausedMods, Quarantine, Script, TickBudget},
+    script::ScriptThreads,
+    testing::ScriptTestApp,
+    trust::{TrustLevel, TrustPolicy, Unsigned},
+};
+
+fn app_of(level: TrustLevel, threads: usize, budget: TickBudget) -> ScriptTestApp {
+    let mut app = ScriptTestApp::with(ScriptingPlugin {
+        policy: TrustPolicy { unsigned: Unsigned::Allow(level), ..TrustPolicy::default() },
+        threads: ScriptThreads::Fixed(threads),
+        // Whoever is to be paused is paused in a test of its own.
+        quarantine: Quarantine { faults: u32::MAX, ..Quarantine::default() },
+        ..ScriptingPlugin::default()
+    });
+    app.world_mut().insert_resource(budget);
+    app
+}
+
+/// Keeps no more than it needs and does some honest work.
+const HONEST: &str = "let n = 0; let seen = []; let sum = 0.0;
+    fn on_update() { n += 1; for i in 0..20 { sum += random() * i; } }
+    fn on_poke(x) { seen.push(x + n); if seen.len() > 8 { seen.remove(0); } }";
+
+/// Uses all it gets, whatever it gets.
+const HOSTILE: [&str; 5] = [
+    "fn on_update() { loop { } } fn on_poke(x) { loop { } }",
+    "let a = []; fn on_update() { while true { a.push(1); if a.len() > 900 { a.clear(); } } }",
+    "fn on_update() { let s = \"x\"; loop { s += s; if s.len() > 9000 { s = \"y\"; } } }",
+    "fn f(n) { if n > 25 { return n; } f(n + 1) + f(n + 1) } fn on_update() { f(0); } fn on_poke(x) { f(0); }",
+    "fn on_update() { loop { try { throw 1; } catch { } } } fn on_poke(x) { [1, 2].map(|x| { loop { } }); }",
+];
+
+/// Twenty-five honest mods of three entities each, and as many hostile ones if `hostile`.
+fn crowd(app: &mut ScriptTestApp, hostile: bool) -> Vec<Entity> {
+    let mut honest = Vec::new();
+    let mut spawn = |app: &mut ScriptTestApp, id: i64, script: &Handle<Script>| {
+        let script = CScript::new(script.clone());
+        app.world_mut().spawn((Transform::default(), ScriptId(id), script)).id()
+    };
+    for i in 0..25 {
+        if hostile {
+            let text = HOSTILE[i as usize % HOSTILE.len()];
+            let script = app.script(&format!("mods/a_bad{i}/main.rhai"), text);
+            for j in 0..4 {
+                spawn(app, 10_000 + i * 10 + j, &script);
+            }
+        }
+        let script = app.script(&format!("mods/good{i}/main.rhai"), HONEST);
+        honest.extend((0..3).map(|j| spawn(app, 1 + i * 3 + j, &script)));
+    }
+    honest
+}
+
+/// What the honest ones keep after some ticks, the most fuel of a tick, and how much was put off.
+fn play(threads: usize, hostile: bool) -> (Vec<[Value; 3]>, u64, u64) {
+    let budget = TickBudget { fuel: 500_000, ..TickBudget::default() };
+    let mut app = app_of(TrustLevel::Untrusted, threads, budget);
+    let honest = crowd(&mut app, hostile);
+    let mut most = 0;
+    for tick in 0..40 {
+        let before = app.world().resource::<ScriptMetrics>().fuel;
+        app.send(ScriptEvent::custom("on_poke", [Value::Int(tick)]));
+        app.tick();
+        most = most.max(app.world().resource::<ScriptMetrics>().fuel - before);
+    }
+    let kept = honest.iter().map(|entity| ["n", "seen", "sum"].map(|name| app.get(*entity, name)));
+    (kept.collect(), most, app.world().resource::<ScriptMetrics>().put_off)
+}
+
+#[test]
+fn honest_mods_do_not_notice_hostile_ones() {
+    let (alone, _, waited) = play(1, false);
+    assert_eq!((waited, alone.len()), (0, 75));
+    assert_eq!(alone[0][0], Value::Int(40));
+    let (among, most, waited) = play(1, true);
+    assert_eq!(alone, among);
+    assert!(waited > 0, "the others were put off");
+    assert!((400_000..=500_000).contains(&most), "{most} of 500,000");
+    assert_eq!(play(8, true), (among, most, waited), "on 8 threads");
+}
+
+#[test]
+fn events_that_do_not_fit_come_later_and_in_their_order() {
+    for threads in [1, 2] {
+        let budget = TickBudget { fuel: 20_000, ..TickBudget::default() };
+        let mut app = app_of(TrustLevel::Mod, threads, budget);
+        let script = app.script(
+            "mods/a/a.rhai",
+            "let last = 0; let wrong = 0; let updates = 0;
+             fn on_update() { updates += 1; }
+             fn on_count(x) { if x != last + 1 { wrong += 1; } last = x; for i in 0..100 { } }",
+        );
+        let entity = app.spawn(script);
+        app.tick();
+        for x in 1..=500 {
+            app.send(ScriptEvent::custom("on_count", [Value::Int(x)]));
+        }
+        app.tick();
+        let first = app.get(entity, "last").as_int().expect("a number");
+        let waits = app.world().resource::<ScriptMetrics>().put_off;
+        assert!((20..200).contains(&first), "{first} fitted");
+        assert!(waits > 0);
+        app.ticks(20);
+        assert_eq!(app.get(entity, "last"), Value::Int(500));
+        assert_eq!(app.get(entity, "wrong"), Value::Int(0));
+        assert_eq!(app.get(entity, "updates"), Value::Int(22), "updates have their share");
+        assert_eq!(app.world().resource::<ScriptMetrics>().unheard, 0);
+    }
+}
+
+#[test]
+fn updates_that_do_not_fit_take_turns() {
+    let budget = TickBudget { fuel: 20_000, ..TickBudget::default() };
+    let mut app = app_of(TrustLevel::Mod, 1, budget);
+    let text = "let n = 0; fn on_update() { n += 1; for i in 0..200 { } }";
+    let script = app.script("mods/a/a.rhai", text);
+    let entities: Vec<_> = (0..100).map(|_| app.spawn(script.clone())).collect();
+    app.ticks(40);
+    let turns: Vec<i64> =
+        entities.iter().map(|e| app.get(*e, "n").as_int().expect("a number")).collect();
+    let (least, most) = (turns.iter().min().copied(), turns.iter().max().copied());
+    let (least, most) = (least.unwrap_or_default(), most.unwrap_or_default());
+    assert!(least > 5 && most < 40, "{least} to {most} updates of 40");
+    assert!(most - least <= 1, "{least} to {most}: {turns:?}");
+}
+
+#[test]
+fn scripts_of_the_game_are_held_to_nothing_but_their_own_limits() {
+    let budget = TickBudget { fuel: 10, ..TickBudget::default() };
+    let mut app = app_of(TrustLevel::Trusted, 1, budget);
+    let script = app.script("a.rhai", "let n = 0; fn on_update() { for i in 0..100 { n += 1; } }");
+    let entity = app.spawn(script);
+    app.ticks(3);
+    assert_eq!(app.get(entity, "n"), Value::Int(300));
+}
+
+#[test]
+fn what_a_mod_asks_for_in_a_tick_is_capped_and_that_is_an_error() {
+    let caps = TickCaps { messages: 30, commands: 50, log_lines: 5, ..TickCaps::default() };
+    let mut app = app_of(TrustLevel::Mod, 1, TickBudget { caps, ..TickBudget::default() });
+    let text = |count: i64| {
+        format!(
+            "let n = 0; fn on_update() {{ n += 1; for i in 0..{count} {{ publish(\"x\", i); }} log(\"a\"); log(\"b\"); log(\"c\"); }}"
+        )
+    };
+    let (first, second) =
+        (app.script("mods/a/1.rhai", &text(20)), app.script("mods/a/2.rhai", &text(20)));
+    let other = app.script("mods/b/1.rhai", &text(20));
+    let [first, second, other] = [first, second, other].map(|script| app.spawn(script));
+    app.ticks(2);
+    let faults = app.take_faults();
+    assert_eq!(faults.len(), 2, "one a tick: {faults:?}");
+    assert_eq!(faults[0].entity, second);
+    let message = &faults[0].error.message;
+    assert!(message.contains("the mod has used up its messages for this tick"), "{message}");
+    assert_eq!([first, second, other].map(|e| app.get(e, "n")), [2, 0, 2].map(Value::Int));
+    let lines = app.take_log();
+    assert_eq!(lines.len(), 2 * 6, "what failed has said nothing: {lines:?}");
+}
+
+fn quarantined(quarantine: Quarantine) -> ScriptTestApp {
+    ScriptTestApp::with(ScriptingPlugin {
+        policy: TrustPolicy {
+            unsigned: Unsigned::Allow(TrustLevel::Mod),
+            ..TrustPolicy::default()
+        },
+        quarantine,
+        ..ScriptingPlugin::default()
+    })
+}
+
+#[test]
+fn three_failures_in_sixty_ticks_pause_a_script() {
+    let mut app = quarantined(Quarantine::default());
+    let often = app.script("mods/a/a.rhai", "fn on_update() { if tick() % 20 == 1 { throw 1; } }");
+    let seldom = app.script("mods/a/b.rhai", "fn on_update() { if tick() % 40 == 1 { throw 1; } }");
+    let (often, seldom) = (app.spawn(often), app.spawn(seldom));
+    app.ticks(200);
+    assert_eq!(app.status(seldom), ScriptStatus::Ready);
+    let ScriptStatus::Paused { reason } = app.status(often) else { panic!("it runs") };
+    assert!(reason.starts_with("mods/a/a.rhai:1:"), "{reason}");
+    let faults = app.take_faults();
+    let own = faults.iter().filter(|fault| fault.entity == often).collect::<Vec<_>>();
+    assert_eq!(own.len(), 3);
+    assert_eq!(own.iter().map(|fault| fault.paused).collect::<Vec<_>>(), [false, false, true]);
+}
+
+#[test]
+fn a_mod_that_keeps_failing_is_paused_as_a_whole_until_it_changes_or_is_resumed() {
+    let quarantine = Quarantine { faults: 1, mod_pauses: 3, ..Quarantine::default() };
+    let mut app = quarantined(quarantine);
+    let good = app.script("mods/a/good.rhai", "let n = 0; fn on_update() { n += 1; }");
+    let other = app.script("mods/b/good.rhai", "let n = 0; fn on_update() { n += 1; }");
+    let bad = app.script("mods/a/bad.rhai", "fn on_update() { throw \"no\"; }");
+    let (kept, other) = (app.spawn(good.clone()), app.spawn(other));
+    for _ in 0..2 {
+        app.spawn(bad.clone());
+    }
+    app.ticks(5);
+    assert_eq!(app.get(kept, "n"), Value::Int(5), "two failures are not three");
+    app.spawn(bad.clone());
+    app.ticks(3);
+    let paused = app.world().resource::<PausedMods>();
+    let (name, reason) = paused.iter().next().expect("one is paused");
+    assert_eq!(name, "mods/a");
+    assert!(reason.contains("3 of its scripts") && reason.contains("resume"), "{reason}");
+    let ScriptStatus::Paused { reason } = app.status(kept) else { panic!("it runs") };
+    assert!(reason.contains("the mod `mods/a` is paused"), "{reason}");
+    let stood = app.get(kept, "n");
+    let late = app.spawn(good.clone());
+    app.ticks(3);
+    assert!(matches!(app.status(late), ScriptStatus::Paused { .. }), "new ones stand still, too");
+    assert_eq!((app.get(kept, "n"), app.get(other, "n")), (stood.clone(), Value::Int(11)));
+
+    app.world_mut().resource_mut::<PausedMods>().resume("mods/a");
+    app.ticks(11);
+    let went_on = app.get(kept, "n").as_int() > stood.as_int();
+    assert!(went_on, "it was called until the bad ones failed again");
+    let paused = app.world().resource::<PausedMods>().contains("mods/a");
+    assert!(paused, "the bad ones failed again");
+
+    app.replace(&bad, "mods/a/bad.rhai", "let m = 0; fn on_update() { m += 1; }");
+    app.ticks(3);
+    assert!(!app.world().resource::<PausedMods>().contains("mods/a"));
+    assert_eq!([kept, late].map(|e| app.status(e)), [ScriptStatus::Ready, ScriptStatus::Ready]);
+}
