@@ -75,8 +75,7 @@ impl Play {
         };
         let policy = TrustPolicy { unsigned: Unsigned::Allow(level), ..TrustPolicy::default() };
         let source = Verified::check(ScriptSource::new("honest.rhai", text), &policy)?;
-        let compiler =
-            ScriptCompiler::new(ApiTable::default(), limits.into()).with_backend(backend);
+        let compiler = ScriptCompiler::new(ApiTable::default(), limits).with_backend(backend);
         let script = compiler.compile(&source).map_err(|mut errors| errors.remove(0))?;
         let mut play = Self { world: world(), tick: 0, lines: Vec::new(), mail: Vec::new() };
         let script = std::sync::Arc::new(script);

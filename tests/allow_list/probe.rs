@@ -35,7 +35,7 @@ impl Probe {
             start_fuel: 1 << 40,
             ..ScriptLimits::default().consensus()
         };
-        let compiler = ScriptCompiler::new(table, limits.into()).with_backend(backend);
+        let compiler = ScriptCompiler::new(table, limits).with_backend(backend);
         let policy = TrustPolicy { unsigned: Unsigned::Allow(level), ..TrustPolicy::default() };
         let mut world = FakeWorld::default();
         for id in 1..=9 {

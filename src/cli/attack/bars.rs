@@ -26,7 +26,9 @@ impl Bars {
     pub(super) fn new(options: &AttackOptions) -> Self {
         let deadline = options.deadline_ms.map(Duration::from_millis);
         let limits = limits(options.trust.trust(), deadline);
-        let call = deadline.map_or(50.0, |deadline| deadline.as_secs_f64() * 1e3 + 0.5);
+        // A microsecond for a unit of fuel: some 200 times what usual work takes.
+        let fuel = limits.fuel.max(limits.start_fuel) as f64;
+        let call = deadline.map_or(fuel / 1e3, |deadline| deadline.as_secs_f64() * 1e3 + 0.5);
         // Unoptimised code is some five times as slow, and no player runs it.
         let slow = if cfg!(debug_assertions) { 5.0 } else { 1.0 };
         let time = |ms: Option<f64>, usual: f64| {

@@ -47,7 +47,7 @@ impl Stand {
         world.items.insert("coin".to_owned(), 10);
         let policy =
             TrustPolicy { unsigned: Unsigned::Allow(TrustLevel::Mod), ..TrustPolicy::default() };
-        let compiler = ScriptCompiler::new(ApiTable::default(), limits.into());
+        let compiler = ScriptCompiler::new(ApiTable::default(), limits);
         Self { compiler, policy, world }
     }
 
