@@ -93,18 +93,16 @@ pub fn thread() -> Heap {
     HERE.try_with(Cell::get).unwrap_or_default()
 }
 
-/// Lets the process's peak begin anew at what is live, and gives that. What other threads ask for at
-/// this very moment may be missing from the new peak.
-pub fn reset_peak() -> Heap {
+/// Lets the process's peak begin anew at what is live. What other threads ask for at this very moment
+/// may be missing from the new peak.
+pub fn reset_peak() {
     PEAK.store(LIVE.load(Relaxed).max(1), Relaxed);
-    process()
 }
 
-/// Lets the calling thread's peak begin anew at what is live, and gives that.
-pub fn reset_thread_peak() -> Heap {
-    let heap = Heap { peak: thread().live, ..thread() };
-    let _ = HERE.try_with(|here| here.set(heap));
-    heap
+/// Lets the calling thread's peak begin anew at what is live.
+pub fn reset_thread_peak() {
+    let live = thread().live;
+    let _ = HERE.try_with(|here| here.set(Heap { live, peak: live }));
 }
 
 fn grew(bytes: usize) {
@@ -200,7 +198,8 @@ mod tests {
                 // SAFETY: as before.
                 let block = unsafe { counting.realloc(block, layout, 200) };
                 assert_eq!(thread(), Heap { live: 200, peak: 5_000 });
-                assert_eq!(reset_thread_peak(), Heap { live: 200, peak: 200 });
+                reset_thread_peak();
+                assert_eq!(thread(), Heap { live: 200, peak: 200 });
                 let Ok(layout) = Layout::from_size_align(200, 8) else { panic!("a size") };
                 // SAFETY: as before.
                 unsafe { counting.dealloc(block, layout) };

@@ -68,7 +68,7 @@ struct Play {
 impl Play {
     /// Everything that a script writes in some ticks.
     fn output(backend: Backend, text: &str, ticks: u64) -> Result<Vec<String>, ScriptError> {
-        let limits = ScriptLimits::default();
+        let limits = ScriptLimits::for_mods();
         let level = match backend {
             Backend::Compiled => TrustLevel::Mod,
             Backend::Reference => TrustLevel::Trusted,

@@ -138,8 +138,8 @@ impl<'w> ScriptContext<'w> {
             self.overlay.clear();
         }
         self.first_command = self.commands.len();
-        self.caps_before = self.caps;
         self.command_bytes = 0;
+        self.caps_before = self.caps;
         self.derived = 0;
         self.sounds.clear();
         self.random = None;

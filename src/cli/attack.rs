@@ -60,10 +60,12 @@ pub(super) struct AttackOptions {
     /// Seconds after which a process is killed and counts as hung.
     #[arg(long, default_value_t = 10)]
     timeout: u64,
-    /// Milliseconds after which the clock ends a call. Default: never; fuel does.
+    /// Milliseconds after which a call is stopped by the clock. Without it none is, so that each run does
+    /// the same.
     #[arg(long)]
-    deadline_ms: Option<f64>,
-    /// Milliseconds of CPU that a call may take. Default: 50, and 250 in builds with debug assertions.
+    deadline_ms: Option<u64>,
+    /// Milliseconds of CPU that a call may take. Default: the deadline and 0.5 if there is one, else
+    /// one for each 1,000 units of fuel; five times as much in builds with debug assertions.
     #[arg(long)]
     call_ms: Option<f64>,
     /// Milliseconds of CPU that compiling may take. Default: 100, and 500 in builds with debug assertions.

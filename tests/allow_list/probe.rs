@@ -30,7 +30,11 @@ pub(super) struct Probe {
 
 impl Probe {
     pub(super) fn new(backend: Backend, level: TrustLevel, table: ApiTable) -> Self {
-        let limits = ScriptLimits { fuel: 1 << 40, start_fuel: 1 << 40, ..ScriptLimits::default() };
+        let limits = ScriptLimits {
+            fuel: 1 << 40,
+            start_fuel: 1 << 40,
+            ..ScriptLimits::default().consensus()
+        };
         let compiler = ScriptCompiler::new(table, limits).with_backend(backend);
         let policy = TrustPolicy { unsigned: Unsigned::Allow(level), ..TrustPolicy::default() };
         let mut world = FakeWorld::default();

@@ -15,6 +15,8 @@ pub(super) struct Bars {
     pub(super) compile_heap: u64,
     /// Bytes that may be left when the script is gone.
     pub(super) left: u64,
+    /// Whether a call may be stopped by the clock, whatever is expected.
+    pub(super) has_deadline: bool,
 }
 
 /// How many bytes the parsed form of a byte of text may need.
@@ -22,18 +24,23 @@ const BYTES_FOR_A_BYTE: usize = 256;
 
 impl Bars {
     pub(super) fn new(options: &AttackOptions) -> Self {
-        let limits = limits(options.trust, options.deadline_ms);
+        let deadline = options.deadline_ms.map(Duration::from_millis);
+        let limits = limits(options.trust.trust(), deadline);
+        // A microsecond for a unit of fuel: some 200 times what usual work takes.
+        let fuel = limits.fuel.max(limits.start_fuel) as f64;
+        let call = deadline.map_or(fuel / 1e3, |deadline| deadline.as_secs_f64() * 1e3 + 0.5);
         // Unoptimised code is some five times as slow, and no player runs it.
         let slow = if cfg!(debug_assertions) { 5.0 } else { 1.0 };
         let time = |ms: Option<f64>, usual: f64| {
             Duration::try_from_secs_f64(ms.unwrap_or(usual * slow) / 1e3).unwrap_or(Duration::MAX)
         };
         Self {
-            call: time(options.call_ms, 50.0),
+            call: time(options.call_ms, call),
             compile: time(options.compile_ms, 100.0),
             heap: (limits.memory_bytes as u64).saturating_mul(6) / 5,
             compile_heap: limits.source_bytes.saturating_mul(BYTES_FOR_A_BYTE) as u64,
             left: 64 * 1024,
+            has_deadline: deadline.is_some(),
         }
     }
 }

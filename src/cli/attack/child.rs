@@ -28,7 +28,7 @@ use crate::{
     script::{
         Backend, CompiledScript, ScriptCompiler, ScriptInstance, ScriptThreads, ScriptWorkers,
     },
-    trust::{TrustPolicy, Unsigned, Verified},
+    trust::{LevelLimits, TrustPolicy, Unsigned, Verified},
 };
 
 /// What a child is told.
@@ -43,7 +43,7 @@ pub(crate) struct ChildOptions {
     #[arg(long)]
     pub(super) ticks: u64,
     #[arg(long)]
-    pub(super) deadline_ms: Option<f64>,
+    pub(super) deadline_ms: Option<u64>,
 }
 
 /// Bytes of heap at which the child ends itself, to spare the machine.
@@ -76,7 +76,8 @@ pub(crate) fn run(options: &ChildOptions, out: &mut impl Write) -> std::io::Resu
 fn attacked(options: &ChildOptions) -> std::io::Result<Ran> {
     let workers = ScriptWorkers::new(ScriptThreads::Fixed(1))?;
     let bytes = std::fs::read(&options.file)?;
-    let limits = limits(options.trust, options.deadline_ms);
+    let deadline = options.deadline_ms.map(Duration::from_millis);
+    let limits = limits(options.trust.trust(), deadline);
     let backend = match options.backend {
         Target::Stock => {
             return Ok(workers.run(|| stock::attacked(&bytes, &limits, options.ticks)));
@@ -84,7 +85,8 @@ fn attacked(options: &ChildOptions) -> std::io::Result<Ran> {
         Target::Compiled => Backend::Compiled,
         Target::Reference => Backend::Reference,
     };
-    let compiler = ScriptCompiler::new(ApiTable::default(), limits).with_backend(backend);
+    let compiler =
+        ScriptCompiler::new(ApiTable::default(), LevelLimits::from(limits)).with_backend(backend);
     let unsigned = Unsigned::Allow(options.trust.trust());
     let policy = TrustPolicy { unsigned, ..TrustPolicy::default() };
     let bench = Bench { compiler, policy, stand: Stand::new() };

@@ -1,12 +1,15 @@
 use std::time::Duration;
 
-use super::Level;
-use crate::{contract::ScriptLimits, trust::LevelLimits};
+use crate::{
+    contract::ScriptLimits,
+    trust::{LevelLimits, TrustLevel},
+};
 
-/// What the scripts may use: the preset of their level. The clock is looked at only on request, so that
-/// what stops a script is the same on every machine.
-pub(super) fn limits(trust: Level, deadline_ms: Option<f64>) -> ScriptLimits {
-    let mut limits = LevelLimits::default().of(trust.trust()).clone().consensus();
-    limits.safety.deadline = deadline_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok());
+/// What a script of a level may use: the one place that the tool has it from.
+///
+/// Without a deadline these are the limits of the script's own work alone, and two runs do the same.
+pub(super) fn limits(level: TrustLevel, deadline: Option<Duration>) -> ScriptLimits {
+    let mut limits = LevelLimits::default().of(level).clone().consensus();
+    limits.safety.deadline = deadline;
     limits
 }

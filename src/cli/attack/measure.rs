@@ -20,7 +20,8 @@ impl Cost {
 
 /// Does something on this thread and says what it cost.
 pub(super) fn measured<R>(work: impl FnOnce() -> R) -> (R, Cost) {
-    let before = alloc::reset_peak();
+    alloc::reset_peak();
+    let before = alloc::process();
     let started = cpu();
     let result = work();
     let cpu = cpu().saturating_sub(started);

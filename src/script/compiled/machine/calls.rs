@@ -382,6 +382,10 @@ impl Run<'_, '_> {
             }
         }
         called.map_err(Fault::api)?;
+        if steps > 0 {
+            // It may have become a command.
+            self.fits_memory()?;
+        }
         let Some(to) = self.machine.registers.get_mut(base + usize::from(to)) else {
             return Ok(());
         };

@@ -582,12 +582,8 @@ impl Run<'_, '_> {
                         }
                     }
                     Op::MakePointer { to, name } => {
-                        let Some(left) = fuel.checked_sub(super::work::name_steps(&r!(name)))
-                        else {
-                            fuel = 0;
-                            fail!(Fault::out_of_fuel());
-                        };
-                        fuel = left;
+                        let steps = super::work::name_steps(&r!(name));
+                        whole!(self.charge(steps));
                         let file = program.file_of(frame_function);
                         let pointer = check!(super::work::pointer_to(&r!(name), file));
                         r!(to) = pointer;
