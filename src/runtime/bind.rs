@@ -50,7 +50,11 @@ impl Versions {
         match &script.result {
             Ok(script) => {
                 // A file that was only touched is no news.
-                let same = |good: &Arc<CompiledScript>| good.source_hash() == script.source_hash();
+                let same = |good: &Arc<CompiledScript>| {
+                    good.digest() == script.digest()
+                        && good.level() == script.level()
+                        && good.granted() == script.granted()
+                };
                 if version.refused.is_none() && version.good.as_ref().is_some_and(same) {
                     return false;
                 }

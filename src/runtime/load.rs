@@ -10,8 +10,10 @@ use crate::{
     api::{ApiFunction, ApiTable, TableError},
     contract::{ErrorKind, ScriptError, ScriptLimits, ScriptSource, Stage},
     script::{Backend, CompiledScript, ScriptCompiler, ScriptWorkers},
-    trust::{TrustPolicy, Verified},
+    trust::{Papers, TrustHost, TrustPolicy, Verifier},
 };
+
+use super::{papers::read_papers, trust_store::TrustStore};
 
 /// A script file as an asset: the compiled script, or why there is none.
 ///
@@ -29,7 +31,7 @@ pub struct ScriptHost(Arc<Shared>);
 
 struct Shared {
     limits: ScriptLimits,
-    policy: TrustPolicy,
+    verifier: Verifier,
     workers: ScriptWorkers,
     table: Mutex<ApiTable>,
     /// Made from the table when the first script is compiled; the table is fixed then.
@@ -46,7 +48,7 @@ impl ScriptHost {
     ) -> Self {
         Self(Arc::new(Shared {
             limits,
-            policy,
+            verifier: Verifier::new(policy, Arc::new(TrustStore::in_memory())),
             workers,
             backend,
             table: Mutex::default(),
@@ -87,20 +89,41 @@ impl ScriptHost {
         &self.0.workers
     }
 
-    /// Verifies and compiles a script on a script thread, and waits for it.
+    /// What decides which scripts run. Its policy can be changed while the game runs; scripts that run
+    /// already go on until their files are loaded again ([`AssetServer::reload`]).
+    #[must_use]
+    pub fn verifier(&self) -> &Verifier {
+        &self.0.verifier
+    }
+
+    /// Lets something of the game's own tell the time and keep the highest counters. Call it before scripts
+    /// are loaded; until then it is a [`TrustStore`] in memory.
+    pub fn set_trust_host(&self, host: Arc<dyn TrustHost>) {
+        self.0.verifier.set_host(host);
+    }
+
+    /// Verifies and compiles a script that comes alone, on a script thread, and waits for it.
     #[must_use]
     pub fn compile(&self, source: ScriptSource) -> Script {
-        let result = Verified::check(source, &self.0.policy)
+        self.compile_with(source, &Papers::NONE)
+    }
+
+    /// Verifies and compiles a script with what lay beside it, on a script thread, and waits for it.
+    #[must_use]
+    pub fn compile_with(&self, source: ScriptSource, papers: &Papers) -> Script {
+        let verified = self.0.verifier.verify(source, papers);
+        let result = verified
             .map_err(|error| vec![error])
             .and_then(|source| self.0.workers.run(|| self.compiler().compile(&source)));
         Script { result: result.map(Arc::new).map_err(Into::into) }
     }
 }
 
-/// Loads `.rhai` files: reads them, verifies them, compiles them.
+/// Loads `.rhai` files: reads them and their signatures and manifests, verifies them, compiles them.
 #[derive(TypePath)]
 pub struct ScriptLoader {
     pub(super) host: ScriptHost,
+    pub(super) server: AssetServer,
 }
 
 impl AssetLoader for ScriptLoader {
@@ -124,7 +147,8 @@ impl AssetLoader for ScriptLoader {
             let error = ScriptError::new(Stage::Load, ErrorKind::Memory, path, message);
             return Ok(Script { result: Err([error].into()) });
         }
-        Ok(self.host.compile(ScriptSource::new(path, bytes)))
+        let papers = read_papers(&self.server, context).await;
+        Ok(self.host.compile_with(ScriptSource::new(path, bytes), &papers))
     }
 
     fn extensions(&self) -> &[&str] {

@@ -18,7 +18,9 @@ use super::{
     host_function::Effects,
     ids::ScriptIds,
     load::{Script, ScriptHost, ScriptLoader},
+    mod_package::{ModPackage, ModPackageLoader},
     motion::{self, Motion, MotionWanted},
+    papers::{Watched, WatchedLoader},
     prefab::Prefabs,
     report::{
         self, Reports, ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded,
@@ -134,8 +136,14 @@ impl Plugin for ScriptingPlugin {
             .unwrap_or_else(|error| panic!("script threads cannot be started: {error}"));
         let host = ScriptHost::new(self.limits.clone(), self.policy.clone(), workers, self.backend);
 
+        let server = app.world().resource::<AssetServer>().clone();
+
         app.init_asset::<Script>()
-            .register_asset_loader(ScriptLoader { host: host.clone() })
+            .init_asset::<ModPackage>()
+            .init_asset::<Watched>()
+            .register_asset_loader(ScriptLoader { host: host.clone(), server })
+            .register_asset_loader(ModPackageLoader { host: host.clone() })
+            .register_asset_loader(WatchedLoader)
             .insert_resource(host)
             .insert_resource(ScriptSettings {
                 world_seed: self.world_seed,

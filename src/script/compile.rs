@@ -19,7 +19,7 @@ use crate::{
         CALLBACKS, Callback, ComponentFault, ErrorKind, ScriptError, ScriptId, ScriptLimits,
         ScriptSource, Stage, Value, WorldView,
     },
-    trust::{Permissions, TrustLevel, Verified},
+    trust::{Digest, ModLabel, Permissions, Signer, TrustLevel, Verified},
 };
 
 /// Turns verified text into something that can be called. A pure function of the text, its
@@ -54,10 +54,13 @@ pub struct FunctionId(u32);
 /// A script that can be called: an interface, not a tree. Shared by all its instances.
 pub struct CompiledScript {
     source_hash: u64,
+    digest: Digest,
     identity: u64,
     path: Arc<str>,
     level: TrustLevel,
     granted: Permissions,
+    signer: Option<Signer>,
+    of_mod: Option<ModLabel>,
     state: Vec<String>,
     functions: HashMap<String, FunctionId>,
     callbacks: [Option<FunctionId>; CALLBACKS.len()],
@@ -283,16 +286,19 @@ impl CompiledScript {
         let callbacks = std::array::from_fn(|i| functions.get(CALLBACKS[i].name).copied());
         Self {
             source_hash: XxHash3_64::oneshot(source.get().bytes()),
+            digest: *source.digest(),
             identity,
             path: source.get().path().into(),
             level: source.level(),
             granted: source.granted().clone(),
+            signer: source.signer().cloned(),
+            of_mod: source.of_mod().cloned(),
             state: outline.state,
             functions,
             callbacks,
             salts: names.iter().map(|name| XxHash3_64::oneshot(name.as_bytes())).collect(),
             names,
-            warnings: outline.warnings,
+            warnings: [source.warnings(), &outline.warnings].concat(),
             api_calls: outline.api_calls.into_iter().collect(),
             limits: limits.clone(),
             is_empty: outline.is_empty,
@@ -329,6 +335,24 @@ impl CompiledScript {
     #[must_use]
     pub const fn granted(&self) -> &Permissions {
         &self.granted
+    }
+
+    /// The digest of the bytes that it was compiled from.
+    #[must_use]
+    pub const fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// Who signed it, where the policy looked at a signature and it held.
+    #[must_use]
+    pub const fn signer(&self) -> Option<&Signer> {
+        self.signer.as_ref()
+    }
+
+    /// Which mod it belongs to.
+    #[must_use]
+    pub const fn of_mod(&self) -> Option<&ModLabel> {
+        self.of_mod.as_ref()
     }
 
     /// The limits that it was compiled for.

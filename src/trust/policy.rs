@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Permissions;
+use super::{KeyRing, Permissions, Revocations};
 
 /// How far a script is believed. A value, never a cargo feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -13,29 +13,90 @@ pub enum TrustLevel {
     Trusted,
 }
 
-/// What to do with a script that carries no signature.
+/// What to do with a script that carries no signature, or none that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Unsigned {
     /// Run it at this level.
     Allow(TrustLevel),
+    /// Run it at this level, and say in the log that it is not signed.
+    Warn(TrustLevel),
     /// Do not run it.
     Refuse,
 }
 
-/// Which scripts a host accepts, and what they may call.
+/// Which scripts a host accepts, and what they may call. A value: it can be written down in TOML or JSON,
+/// compared, and changed while the game runs.
+///
+/// The three presets are [`development`](Self::development), [`client`](Self::client) and
+/// [`server`](Self::server); the last two believe no signature until they are given [keys](KeyRing).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct TrustPolicy {
     /// What to do with a script that carries no signature. Default: **`Allow(Trusted)`**, for a
     /// game that runs its own scripts.
     pub unsigned: Unsigned,
+    /// What to do with a script whose signature does not hold, for whatever reason but that it was
+    /// revoked. Default: **`Refuse`**. A developer who edits signed scripts allows it.
+    pub broken: Unsigned,
     /// The most that a script of each level may call.
     pub ceilings: Ceilings,
+    /// Whose signatures are believed. Default: **nobody's**.
+    pub keys: KeyRing,
+    /// What is no longer believed. Default: **nothing**.
+    pub revoked: Revocations,
+    /// The game's id: signatures for other games are refused. Default: **`None`**, all games' are taken.
+    pub game: Option<String>,
+    /// Whether an older version than one that was accepted is refused. Default: **true**.
+    pub no_rollback: bool,
+    /// Whether signatures that ended are refused. Default: **true**.
+    pub no_expired: bool,
 }
 
 impl Default for TrustPolicy {
     fn default() -> Self {
-        Self { unsigned: Unsigned::Allow(TrustLevel::Trusted), ceilings: Ceilings::default() }
+        Self {
+            unsigned: Unsigned::Allow(TrustLevel::Trusted),
+            broken: Unsigned::Refuse,
+            ceilings: Ceilings::default(),
+            keys: KeyRing::new(),
+            revoked: Revocations::default(),
+            game: None,
+            no_rollback: true,
+            no_expired: true,
+        }
+    }
+}
+
+impl TrustPolicy {
+    /// For who writes scripts: everything runs as the game's own, and the log names signatures that do not
+    /// hold. Older and ended versions are taken.
+    #[must_use]
+    pub fn development() -> Self {
+        Self {
+            broken: Unsigned::Warn(TrustLevel::Trusted),
+            no_rollback: false,
+            no_expired: false,
+            ..Self::default()
+        }
+    }
+
+    /// For who plays: unsigned scripts run as strangers' and the log names them; signatures count.
+    #[must_use]
+    pub fn client() -> Self {
+        Self { unsigned: Unsigned::Warn(TrustLevel::Untrusted), ..Self::default() }
+    }
+
+    /// For a server: nothing runs that is not signed by a known key.
+    #[must_use]
+    pub fn server() -> Self {
+        Self { unsigned: Unsigned::Refuse, ..Self::default() }
+    }
+
+    /// The same with these keys.
+    #[must_use]
+    pub fn with_keys(mut self, keys: KeyRing) -> Self {
+        self.keys = keys;
+        self
     }
 }
 
@@ -52,7 +113,7 @@ impl Default for TrustPolicy {
 /// ceilings.untrusted = Permissions::only(["tactical"]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Ceilings {
     /// For scripts by strangers. Default: **`tactical` and `audio_visual`**: they look around and
     /// are seen and heard, and change nothing that the game counts.
