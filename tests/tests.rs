@@ -28,10 +28,18 @@ mod runtime;
 /// The scripts that come with the crate do what they say.
 #[cfg(feature = "bevy")]
 mod scripts;
+/// The tool signs, verifies and packs; OpenSSL reads what it wrote.
+#[cfg(feature = "cli")]
+mod signing;
 /// The world that tests of the API play in.
 #[cfg(feature = "bevy")]
 mod stage;
 /// The standard functions against the lists of Rhai's, and against what backends make of them.
 mod standard;
+/// Who wrote a script and whether it is let in: signatures, mods, packages, policies.
+mod trust;
+/// Signatures, manifests and packages as files that come and change while a game runs.
+#[cfg(all(feature = "bevy", feature = "file_watcher"))]
+mod trusted_files;
 /// Scripts that somebody watches, and what a program is.
 mod watched;

@@ -92,6 +92,44 @@ impl TrustPolicy {
         Self { unsigned: Unsigned::Refuse, ..Self::default() }
     }
 
+    /// The preset of a name: `development`, `client` or `server`.
+    #[must_use]
+    pub fn preset(name: &str) -> Option<Self> {
+        match name {
+            "development" => Some(Self::development()),
+            "client" => Some(Self::client()),
+            "server" => Some(Self::server()),
+            _ => None,
+        }
+    }
+
+    /// A policy as it is written down in TOML; what is left out is as in [`TrustPolicy::default`].
+    ///
+    /// ```
+    /// use bevy_cscript::trust::{TrustLevel, TrustPolicy, Unsigned};
+    ///
+    /// let policy = TrustPolicy::from_toml(r#"
+    ///     unsigned = "Refuse"
+    ///     broken = { Warn = "Untrusted" }
+    ///     game = "arena"
+    ///     [ceilings]
+    ///     mods = { Only = ["movement", "tactical"] }
+    ///     [[keys]]
+    ///     name = "Ada"
+    ///     key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+    ///     level = "Mod"
+    /// "#)?;
+    /// assert_eq!(policy.broken, Unsigned::Warn(TrustLevel::Untrusted));
+    /// assert_eq!(policy.keys.iter().count(), 1);
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What is wrong with the text, and where.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
     /// The same with these keys.
     #[must_use]
     pub fn with_keys(mut self, keys: KeyRing) -> Self {
