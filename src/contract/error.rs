@@ -166,6 +166,17 @@ impl ScriptError {
         }
     }
 
+    /// The same error as one of a script, which says so if it is about another file: its signature, for
+    /// instance, or the manifest of its mod.
+    #[must_use]
+    pub fn of(mut self, script: &str) -> Self {
+        if self.path != script {
+            let file = std::mem::replace(&mut self.path, script.to_owned());
+            self.message = format!("{file}: {}", self.message);
+        }
+        self
+    }
+
     /// The same error at a place in the script.
     #[must_use]
     pub fn at(mut self, position: Option<Position>) -> Self {

@@ -111,9 +111,10 @@ impl ScriptHost {
     /// Verifies and compiles a script with what lay beside it, on a script thread, and waits for it.
     #[must_use]
     pub fn compile_with(&self, source: ScriptSource, papers: &Papers) -> Script {
+        let path = source.path().to_owned();
         let verified = self.0.verifier.verify(source, papers);
         let result = verified
-            .map_err(|error| vec![error])
+            .map_err(|error| vec![error.of(&path)])
             .and_then(|source| self.0.workers.run(|| self.compiler().compile(&source)));
         Script { result: result.map(Arc::new).map_err(Into::into) }
     }

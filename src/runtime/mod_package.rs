@@ -77,7 +77,10 @@ impl AssetLoader for ModPackageLoader {
                     let source = ScriptSource::new(name(file.as_str()), text.as_slice());
                     self.host.compile_with(source, &papers)
                 }
-                Err(error) => Script { result: Err([error.clone()].into()) },
+                Err(error) => {
+                    let error = error.clone().of(&name(file.as_str()));
+                    Script { result: Err([error].into()) }
+                }
             };
             let handle = context.add_labeled_asset(file.to_string(), script);
             scripts.insert(file.clone(), handle);
