@@ -37,6 +37,11 @@ struct Version {
 }
 
 impl Versions {
+    /// The scripts that run or could, in no order.
+    pub(super) fn good(&self) -> impl Iterator<Item = &Arc<CompiledScript>> {
+        self.0.values().filter_map(|version| version.good.as_ref())
+    }
+
     /// Takes note of what was loaded; says whether it is news. A version that does not verify or
     /// compile never replaces one that does.
     fn note(
