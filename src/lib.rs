@@ -95,4 +95,6 @@ mod documents {
     struct HostGuide;
     #[doc = include_str!("../docs/scripting-guide.md")]
     struct ScriptingGuide;
+    #[doc = include_str!("../docs/signing.md")]
+    struct Signing;
 }

@@ -60,7 +60,8 @@ impl Terms {
         file: &Path,
     ) -> Result<Statement, Failure> {
         for (what, text) in [("id", &id), ("game", &self.game)] {
-            if !is_id(text) && !(what == "game" && text == "*") {
+            let is_any = what == "game" && text == "*";
+            if !is_any && !is_id(text) {
                 let message = format!(
                     "the {what} is 1 to 64 small letters, digits, `_` and `-`, not {text:?}; give one with --{what}"
                 );
