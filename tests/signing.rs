@@ -25,7 +25,8 @@ impl Desk {
     fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.file(name);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).unwrap();
+            let made = fs::create_dir_all(folder);
+            made.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         }
         fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
@@ -45,7 +46,7 @@ impl Desk {
     fn tool(&self, args: &[&str]) -> (i32, String) {
         let output = self.run(env!("CARGO_BIN_EXE_cscript"), args);
         let said = [output.stdout, output.stderr].concat();
-        (output.status.code().unwrap_or(-1), String::from_utf8(said).unwrap())
+        (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&said).into_owned())
     }
 
     #[track_caller]

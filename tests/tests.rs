@@ -25,6 +25,9 @@ mod reference;
 /// What scripts do in an app, tick by tick.
 #[cfg(feature = "bevy")]
 mod runtime;
+/// Games that are saved and loaded go on as if nothing had been.
+#[cfg(feature = "bevy")]
+mod save;
 /// The scripts that come with the crate do what they say.
 #[cfg(feature = "bevy")]
 mod scripts;

@@ -60,7 +60,8 @@ impl Folder {
         let name = format!("bevy_cscript-trusted-{}-{count}", std::process::id());
         let folder = Self(std::env::temp_dir().join(name));
         for part in ["assets/m/sub", "aside"] {
-            fs::create_dir_all(folder.0.join(part)).unwrap();
+            let made = fs::create_dir_all(folder.0.join(part));
+            made.unwrap_or_else(|error| panic!("{part}: {error}"));
         }
         folder
     }
@@ -68,8 +69,9 @@ impl Folder {
     /// Puts a file there in one step.
     fn put(&self, name: &str, bytes: impl AsRef<[u8]>) {
         let aside = self.0.join("aside/file");
-        fs::write(&aside, bytes).unwrap();
-        fs::rename(&aside, self.0.join("assets").join(name)).unwrap();
+        fs::write(&aside, bytes)
+            .and_then(|()| fs::rename(&aside, self.0.join("assets").join(name)))
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 
     fn app(&self, policy: TrustPolicy) -> ScriptTestApp {
@@ -121,7 +123,7 @@ fn told(
         told = told.take().or(news.filter(|news| news.path == file).find(|news| is_so(news)));
         told.is_some()
     });
-    told.unwrap()
+    told.unwrap_or_else(|| unreachable!("it was waited for"))
 }
 
 fn refused(app: &mut ScriptTestApp, file: &str, refusal: Refusal) {

@@ -42,6 +42,11 @@ impl Versions {
         self.0.values().filter_map(|version| version.good.as_ref())
     }
 
+    /// The same, with their assets.
+    pub(super) fn running(&self) -> impl Iterator<Item = (AssetId<Script>, &Arc<CompiledScript>)> {
+        self.0.iter().filter_map(|(id, version)| Some((*id, version.good.as_ref()?)))
+    }
+
     /// Takes note of what was loaded; says whether it is news. A version that does not verify or
     /// compile never replaces one that does.
     fn note(

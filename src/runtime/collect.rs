@@ -120,6 +120,16 @@ impl EventQueue {
         self.events.push(event);
     }
 
+    /// The events that wait, in order.
+    pub(super) fn waiting(&self) -> &[ScriptEvent] {
+        &self.events
+    }
+
+    /// Puts others in their place.
+    pub(super) fn set_waiting(&mut self, events: Vec<ScriptEvent>) {
+        self.events = events;
+    }
+
     /// Adds what a script published. Beyond [`MOST_EVENTS`] messages are dropped and counted.
     pub(super) fn push_message(&mut self, event: ScriptEvent) {
         if self.events.len() < MOST_EVENTS {
