@@ -5,7 +5,7 @@ use bevy_cscript::{
     contract::{ScriptId, Shape},
     prelude::*,
     runtime::{
-        SaveError,
+        Diverged, Recording, Replay, SaveError, ScriptRecorder, desync_report,
         gameplay::{Armor, AttackPower, EyeHeight, Health, Hitbox, Inventory, SightRange, Team},
         load_scripts, save_scripts,
     },
@@ -236,4 +236,101 @@ fn bytes_that_are_no_save_are_refused() {
         let _ = load_scripts(game.app.world_mut(), &bytes);
     }
     assert_eq!(game.app.hash(), before);
+}
+
+#[test]
+fn what_differs_is_named_by_entity_script_and_variable() {
+    let mut ours = Game::populated();
+    let mut theirs = Game::populated();
+    ours.app.ticks(20);
+    theirs.app.ticks(20);
+    assert_eq!(desync_report(&ours.save(), &theirs.save()), Ok(Vec::new()));
+
+    // One bit of one variable of one script, in the midst of all.
+    let ids = theirs.app.world().resource::<bevy_cscript::runtime::ScriptIds>();
+    let entity = ids.entity(ScriptId(10)).unwrap();
+    let mut entity = theirs.app.world_mut().entity_mut(entity);
+    let mut script = entity.get_mut::<CScript>().unwrap();
+    let float = script.get("float").and_then(|value| value.as_float()).unwrap();
+    script.set("float", f64::from_bits(float.to_bits() ^ 1)).unwrap();
+    let found = desync_report(&ours.save(), &theirs.save()).unwrap();
+    assert_eq!(found.len(), 1, "{found:?}");
+    let text = found[0].to_string();
+    assert!(text.starts_with("tick 20, entity 10, keeper.rhai: `float` is Float("), "{text}");
+
+    // A tick later it has gone to what else the script writes from it.
+    ours.app.tick();
+    theirs.app.tick();
+    assert_ne!(ours.app.hash(), theirs.app.hash());
+    let found = desync_report(&ours.save(), &theirs.save()).unwrap();
+    let variables: Vec<_> = found.iter().map(|it| (it.entity, it.what.as_str())).collect();
+    let id = Some(ScriptId(10));
+    assert_eq!(variables, [(id, "`float`"), (id, "`list`"), (id, "`map`")]);
+
+    // And somebody who is on one side only.
+    theirs.app.world_mut().spawn((ScriptId(7777), Transform::default()));
+    let found = desync_report(&ours.save(), &theirs.save()).unwrap();
+    assert!(found.iter().any(|it| it.entity == Some(ScriptId(7777)) && it.ours == "nothing"));
+    assert!(desync_report(&ours.save(), b"no save").is_err());
+}
+
+/// A run with events of the host, recorded from its tenth tick on.
+fn recorded() -> Recording {
+    let mut game = Game::populated();
+    game.app.ticks(10);
+    let recorder =
+        ScriptRecorder::begin(game.app.world()).unwrap_or_else(|error| panic!("{error}"));
+    game.app.world_mut().insert_resource(recorder);
+    for tick in 0..ticks() as i64 {
+        if tick % 3 == 0 {
+            let args = [Value::from("host"), Value::from(tick)];
+            game.app.send(ScriptEvent::custom("on_message", args.clone()));
+            game.app.send(ScriptEvent::custom("on_message", args).to(ScriptId(1 + tick % 36)));
+        }
+        game.app.tick();
+    }
+    let recorder = game.app.world_mut().remove_resource::<ScriptRecorder>();
+    game.app.ticks(5);
+    recorder.map(ScriptRecorder::finish).unwrap_or_default()
+}
+
+/// Plays it in another process, as far as that goes; gives how many ticks went well.
+fn play(recording: Recording) -> (usize, Result<(), Diverged>) {
+    let mut game = Game::new();
+    game.app.ticks(3);
+    let mut replay = Replay::begin(game.app.world_mut(), recording);
+    let replay = replay.as_mut().unwrap_or_else(|error| panic!("{error}"));
+    let mut done = 0;
+    while replay.feed(game.app.world_mut()) {
+        game.app.tick();
+        if let Err(diverged) = replay.check(game.app.world()) {
+            return (done, Err(diverged));
+        }
+        done += 1;
+    }
+    (done, Ok(()))
+}
+
+#[test]
+fn a_recorded_run_is_the_same_when_it_is_run_again() {
+    let recording = recorded();
+    assert_eq!(recording.ticks.len(), ticks());
+    let bytes = recording.to_bytes().unwrap();
+    assert_eq!(Recording::from_bytes(&bytes), Ok(recording));
+    let read = Recording::from_bytes(&bytes).unwrap();
+    assert_eq!(play(read), (ticks(), Ok(())));
+    for length in 0..bytes.len().min(2000) {
+        assert!(Recording::from_bytes(&bytes[..length]).is_err(), "{length}");
+    }
+}
+
+/// The check of the check.
+#[test]
+fn a_run_that_differs_is_seen_in_the_tick_in_which_it_does() {
+    let mut recording = recorded();
+    let at = recording.ticks.iter().rposition(|tick| !tick.events.is_empty()).unwrap();
+    recording.ticks[at].events.pop();
+    let tick = recording.ticks[at].tick;
+    let (done, diverged) = play(recording);
+    assert_eq!((done, diverged.map_err(|it| it.tick)), (at, Err(tick)));
 }

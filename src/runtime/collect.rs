@@ -6,6 +6,7 @@ use super::{
     cscript::Scripts,
     ids::ScriptIds,
     plugin::Pass,
+    recording::ScriptRecorder,
     roster::{Roster, RosterEntry},
 };
 use crate::{
@@ -141,8 +142,17 @@ impl EventQueue {
 }
 
 /// Hands the host's events over.
-pub(super) fn receive_events(mut sent: MessageReader<ScriptEvent>, mut queue: ResMut<EventQueue>) {
-    queue.events.extend(sent.read().cloned());
+pub(super) fn receive_events(
+    mut sent: MessageReader<ScriptEvent>,
+    mut queue: ResMut<EventQueue>,
+    mut recorder: Option<ResMut<ScriptRecorder>>,
+) {
+    for event in sent.read() {
+        if let Some(recorder) = &mut recorder {
+            recorder.hear(event);
+        }
+        queue.events.push(event.clone());
+    }
 }
 
 /// Gathers what is to be called in this pass, in the order of (id, slot, event).

@@ -234,6 +234,30 @@ pub(super) struct SavedSlot {
     uninitialised: bool,
 }
 
+impl SavedSlot {
+    /// What the script is called.
+    pub(super) fn name(&self) -> String {
+        let running = self.running.as_ref().map(|(path, ..)| path);
+        running.or(self.awaited.as_ref()).cloned().unwrap_or_default()
+    }
+
+    /// All there is to know of it, for people: variables by their names in backquotes.
+    pub(super) fn facts(&self) -> Vec<(String, String)> {
+        let mut facts = vec![
+            ("whether it is on".to_owned(), self.enabled.to_string()),
+            ("its status".to_owned(), format!("{:?}", self.status)),
+            ("its failures".to_owned(), self.faults.to_string()),
+        ];
+        if let Some((_, digest, StateSnapshot(state))) = &self.running {
+            facts.push(("its file".to_owned(), digest.to_string()));
+            let variables = state.iter();
+            facts
+                .extend(variables.map(|(name, value)| (format!("`{name}`"), format!("{value:?}"))));
+        }
+        facts
+    }
+}
+
 impl CScript {
     /// The slots as they are saved.
     pub(super) fn saved(&self, scripts: &Assets<Script>) -> Vec<SavedSlot> {

@@ -22,6 +22,7 @@ use super::{
     motion::{self, Motion, MotionWanted},
     papers::{Watched, WatchedLoader},
     prefab::Prefabs,
+    recording,
     report::{
         self, Reports, ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded,
     },
@@ -239,6 +240,7 @@ fn run_tick(world: &mut World) {
     world.run_schedule(ScriptTick);
     world.resource_mut::<ScriptClock>().tick += 1;
     world.resource_mut::<ScriptMetrics>().tick_time = began.elapsed();
+    recording::record(world);
 }
 
 /// Runs the pass of events, then the pass of updates.

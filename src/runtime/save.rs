@@ -32,39 +32,39 @@ const HEAD: &[u8] = b"bevy_cscript save\0\x01";
 
 /// All that scripts see and keep, as it was between two ticks.
 #[derive(Serialize, Deserialize)]
-struct Save {
-    tick: u64,
-    world_seed: u64,
-    last_id: i64,
-    measures_motion: bool,
+pub(super) struct Save {
+    pub(super) tick: u64,
+    pub(super) world_seed: u64,
+    pub(super) last_id: i64,
+    pub(super) measures_motion: bool,
     /// Events that wait for the next tick.
-    events: Vec<ScriptEvent>,
-    sounds: BTreeMap<i64, (u64, bool)>,
+    pub(super) events: Vec<ScriptEvent>,
+    pub(super) sounds: BTreeMap<i64, (u64, bool)>,
     /// Whom scripts destroyed and who hears of it in the next tick.
-    dying: Vec<ScriptId>,
+    pub(super) dying: Vec<ScriptId>,
     /// By id.
-    entities: Vec<SavedEntity>,
+    pub(super) entities: Vec<SavedEntity>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct SavedEntity {
-    id: ScriptId,
-    parent: Option<ScriptId>,
-    disabled: bool,
-    place: Option<([f32; 3], [f32; 4], [f32; 3])>,
-    motion: (Option<Vec3>, Vec3),
-    tag: Option<Tag>,
-    health: Option<Health>,
-    armor: Option<Armor>,
-    effects: Option<StatusEffects>,
-    attack: Option<AttackPower>,
-    sight: Option<SightRange>,
-    eyes: Option<EyeHeight>,
-    hitbox: Option<Hitbox>,
-    team: Option<Team>,
-    inventory: Option<Inventory>,
-    exposed: BTreeMap<String, Value>,
-    scripts: Option<Vec<SavedSlot>>,
+pub(super) struct SavedEntity {
+    pub(super) id: ScriptId,
+    pub(super) parent: Option<ScriptId>,
+    pub(super) disabled: bool,
+    pub(super) place: Option<([f32; 3], [f32; 4], [f32; 3])>,
+    pub(super) motion: (Option<Vec3>, Vec3),
+    pub(super) tag: Option<Tag>,
+    pub(super) health: Option<Health>,
+    pub(super) armor: Option<Armor>,
+    pub(super) effects: Option<StatusEffects>,
+    pub(super) attack: Option<AttackPower>,
+    pub(super) sight: Option<SightRange>,
+    pub(super) eyes: Option<EyeHeight>,
+    pub(super) hitbox: Option<Hitbox>,
+    pub(super) team: Option<Team>,
+    pub(super) inventory: Option<Inventory>,
+    pub(super) exposed: BTreeMap<String, Value>,
+    pub(super) scripts: Option<Vec<SavedSlot>>,
 }
 
 /// What loading did to the world, for the game to add what scripts do not see: meshes, markers, sounds.
@@ -186,13 +186,7 @@ fn saved(world: &World, id: ScriptId, entity: Entity) -> Result<SavedEntity, Sav
 /// See [`SaveError`]; the world is as it was then, but for exposed components that cannot be written, which
 /// are told of and left out.
 pub fn load_scripts(world: &mut World, bytes: &[u8]) -> Result<Loaded, SaveError> {
-    let wrong = |reason: &str| SaveError::Malformed(reason.to_owned());
-    let body = bytes.strip_prefix(HEAD).ok_or_else(|| wrong("it begins otherwise"))?;
-    let mut reader = rmp_serde::Deserializer::new(body);
-    let save = Save::deserialize(&mut reader).map_err(|error| wrong(&error.to_string()))?;
-    if !reader.get_ref().is_empty() {
-        return Err(wrong("there is something behind its end"));
-    }
+    let save = decoded(bytes)?;
     let scripts = prepared(world, &save)?;
 
     let kept: HashSet<ScriptId> = save.entities.iter().map(|entity| entity.id).collect();
@@ -235,6 +229,18 @@ pub fn load_scripts(world: &mut World, bytes: &[u8]) -> Result<Loaded, SaveError
         None => Ok(loaded),
         Some(error) => Err(error),
     }
+}
+
+/// Reads a save, and does nothing with it.
+pub(super) fn decoded(bytes: &[u8]) -> Result<Save, SaveError> {
+    let wrong = |reason: &str| SaveError::Malformed(reason.to_owned());
+    let body = bytes.strip_prefix(HEAD).ok_or_else(|| wrong("it begins otherwise"))?;
+    let mut reader = rmp_serde::Deserializer::new(body);
+    let save = Save::deserialize(&mut reader).map_err(|error| wrong(&error.to_string()))?;
+    if !reader.get_ref().is_empty() {
+        return Err(wrong("there is something behind its end"));
+    }
+    Ok(save)
 }
 
 /// The scripts of each entity, ready to run; or what is missing, before anything was changed.
