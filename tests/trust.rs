@@ -173,7 +173,8 @@ fn every_single_bit_counts() {
             Ok(_) => accepted.push(("signature", bit)),
             Err(error) => {
                 let rule = rule(&error);
-                let expected = [Refusal::Malformed, Refusal::UnknownKey, Refusal::BadSignature];
+                let expected =
+                    [Refusal::Malformed, Refusal::Path, Refusal::UnknownKey, Refusal::BadSignature];
                 assert!(expected.contains(&rule), "{error}");
             }
         }
@@ -460,6 +461,12 @@ fn a_key_is_replaced_by_one_that_it_signed() {
     assert_eq!(server.takes(text, version(6), &secret(1)), Err(Refusal::Replaced));
     assert_eq!(rotate(1, 3, 2), Err(Refusal::Replaced));
     assert_eq!(rotate(2, 3, 1), Ok(TrustLevel::Mod));
+
+    let signed = SignedStatement::sign(said(Claim::Rotation(secret(4).public()), 9), &secret(3));
+    let weak = format!("01{}", "0".repeat(62));
+    let weak = signed.to_text().replace(&secret(4).public().to_string(), &weak);
+    let error = server.verifier.rotate(&Paper::new("new.key.sig", weak)).unwrap_err();
+    assert_eq!(rule(&error), Refusal::WeakKey);
 
     let stolen = Server::new(|policy| {
         policy.revoked.keys.insert(secret(1).public().id());

@@ -27,10 +27,11 @@ const SPACING: f32 = 4.0;
 
 /// The policy that the command line asks for.
 pub(crate) fn policy(mods: &Mods) -> Result<TrustPolicy, String> {
-    let mut policy = match TrustPolicy::preset(&mods.policy) {
+    let wanted = mods.policy.as_deref().unwrap_or("server");
+    let mut policy = match TrustPolicy::preset(wanted) {
         Some(policy) => policy,
         None => {
-            let path = Path::new(&mods.policy);
+            let path = Path::new(wanted);
             let text = read(path, 1024 * 1024)?;
             let text = String::from_utf8_lossy(&text);
             TrustPolicy::from_toml(&text).map_err(|error| at(path, error))?

@@ -62,8 +62,8 @@ pub(crate) struct Options {
 #[derive(Default)]
 pub(crate) struct Mods {
     pub folder: PathBuf,
-    /// A preset or a file.
-    pub policy: String,
+    /// A preset or a file; `None` is the preset for servers.
+    pub policy: Option<String>,
     /// Files of public keys.
     pub trust: Vec<PathBuf>,
     pub trust_store: Option<PathBuf>,
@@ -94,7 +94,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, S
         backend: Backend::default(),
         report: Report::Text,
     };
-    let mut mods = Mods { policy: "server".to_owned(), ..Mods::default() };
+    let mut mods = Mods::default();
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {
         let arg = text(arg)?;
@@ -122,7 +122,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, S
                     return Err("--mods is a folder".to_owned());
                 }
             }
-            "--policy" => mods.policy = value()?,
+            "--policy" => mods.policy = Some(value()?),
             "--trust" => mods.trust.push(value()?.into()),
             "--trust-store" => mods.trust_store = Some(value()?.into()),
             "--ticks" => options.ticks = Some(number(flag, &value()?, 1..=u64::MAX)?),
@@ -153,8 +153,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, S
         }
     }
     let has_mods = !mods.folder.as_os_str().is_empty();
-    if !has_mods
-        && (!mods.trust.is_empty() || mods.trust_store.is_some() || mods.policy != "server")
+    if !has_mods && (!mods.trust.is_empty() || mods.trust_store.is_some() || mods.policy.is_some())
     {
         return Err("--policy, --trust and --trust-store need --mods".to_owned());
     }

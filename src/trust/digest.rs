@@ -10,7 +10,7 @@ pub struct Digest(pub(super) [u8; 32]);
 hex::written_in_hex!(Digest);
 
 impl Digest {
-    /// The digest of some bytes. Costs some 2 ns a byte.
+    /// The digest of some bytes. Costs some 0.6 µs a KiB.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())

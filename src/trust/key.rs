@@ -81,7 +81,7 @@ impl PublicKey {
     }
 
     /// Whether a signature is this key's for these bytes, by the strict rules: one signature a message
-    /// and key, none that others could make. Costs some 40 µs, and 2 ns a byte.
+    /// and key, none that others could make. Costs some 40 µs.
     #[must_use]
     pub fn has_signed(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()

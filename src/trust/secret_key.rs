@@ -56,7 +56,7 @@ impl SecretKey {
         pem.map(|pem| pem.to_string()).map_err(|error| KeyError::NoSecretKey(error.to_string()))
     }
 
-    /// The key in PKCS#8 PEM, encrypted with AES-256 under scrypt. Costs some 0.1 s and 128 MiB.
+    /// The key in PKCS#8 PEM, encrypted with AES-256 under scrypt.
     ///
     /// # Errors
     /// [`KeyError::NoSecretKey`] if the system has no random bytes.

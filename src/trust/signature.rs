@@ -1,4 +1,4 @@
-use super::{PublicKey, SecretKey, Statement, hex};
+use super::{PublicKey, SecretKey, Statement, hex, statement::NoStatement};
 use crate::contract::{Refusal, ScriptError};
 
 /// Bytes of a signature file: more are not read. A mod of 1,000 files fits.
@@ -28,15 +28,16 @@ impl SignedStatement {
     /// Reads a signature file; says nothing about whether it is good.
     ///
     /// # Errors
-    /// [`Refusal::TooLarge`] and [`Refusal::Malformed`]. `path` is what they call the file.
+    /// [`Refusal::TooLarge`], [`Refusal::Malformed`], [`Refusal::Path`] and [`Refusal::WeakKey`]. `path` is
+    /// what they call the file.
     pub fn parse(path: &str, bytes: &[u8]) -> Result<Self, ScriptError> {
         if bytes.len() > SIGNATURE_BYTES {
             let message = format!("a signature has no more than {SIGNATURE_BYTES} bytes");
             return Err(ScriptError::refused(Refusal::TooLarge, path, message));
         }
-        read(bytes).map_err(|reason| {
+        read(bytes).map_err(|NoStatement { refusal, reason }| {
             let message = format!("this is no signature: {reason}; sign anew with `cscript sign`");
-            ScriptError::refused(Refusal::Malformed, path, message)
+            ScriptError::refused(refusal, path, message)
         })
     }
 
@@ -60,7 +61,7 @@ impl SignedStatement {
     }
 }
 
-fn read(bytes: &[u8]) -> Result<SignedStatement, String> {
+fn read(bytes: &[u8]) -> Result<SignedStatement, NoStatement> {
     let text = std::str::from_utf8(bytes).map_err(|_| "it is not text")?;
     let body = text.strip_suffix('\n').ok_or("it is cut off: its last line has no end")?;
     let (head, last) = body.rsplit_once('\n').ok_or("it has a single line")?;

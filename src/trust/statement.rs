@@ -3,7 +3,8 @@ use std::{
     fmt::Write as _,
 };
 
-use super::{Digest, KeyId, ModPath, PublicKey, Revocations, hex};
+use super::{Digest, KeyError, KeyId, ModPath, ModPathError, PublicKey, Revocations, hex};
+use crate::contract::Refusal;
 
 /// The first line of every signature. What the crate signs begins with it, so nothing that a key signed for
 /// other programs is taken for a signature of a script.
@@ -31,6 +32,39 @@ pub struct Statement {
     pub not_after: Option<u64>,
     /// By which key.
     pub key: KeyId,
+}
+
+/// Why a text is no statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NoStatement {
+    pub(super) refusal: Refusal,
+    pub(super) reason: String,
+}
+
+impl From<&str> for NoStatement {
+    fn from(reason: &str) -> Self {
+        reason.to_owned().into()
+    }
+}
+
+impl From<String> for NoStatement {
+    fn from(reason: String) -> Self {
+        Self { refusal: Refusal::Malformed, reason }
+    }
+}
+
+impl From<KeyError> for NoStatement {
+    fn from(error: KeyError) -> Self {
+        let is_weak = error == KeyError::Weak;
+        let refusal = if is_weak { Refusal::WeakKey } else { Refusal::Malformed };
+        Self { refusal, reason: error.to_string() }
+    }
+}
+
+impl From<ModPathError> for NoStatement {
+    fn from(error: ModPathError) -> Self {
+        Self { refusal: Refusal::Path, reason: error.to_string() }
+    }
 }
 
 /// What a [`Statement`] says.
@@ -130,10 +164,10 @@ impl Statement {
     }
 
     /// Reads a text that [`Statement::to_text`] could have written, and no other.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, NoStatement> {
         let mut lines = text.split_terminator('\n');
         if lines.next() != Some(TAG) {
-            return Err(format!("its first line is not `{TAG}`"));
+            return Err(format!("its first line is not `{TAG}`").into());
         }
         let mut field = |name: &str| -> Result<&str, String> {
             let value = lines.next().and_then(|line| line.strip_prefix(name)?.strip_prefix(": "));
@@ -149,13 +183,13 @@ impl Statement {
         };
         let key = KeyId::parse(field("key")?).ok_or("its key is no key id")?;
         if !is_id(&id) || !(game == "*" || is_id(&game)) {
-            return Err("its id or game is not of small letters, digits, `_` and `-`".to_owned());
+            return Err("its id or game is not of small letters, digits, `_` and `-`".into());
         }
         let claim = match kind {
             "script" => {
-                let (path, file) = lines.next().ok_or("it names no file").and_then(file)?;
+                let (path, file) = file(lines.next().ok_or("it names no file")?)?;
                 if path.as_str().contains('/') {
-                    return Err("a script is named without folders".to_owned());
+                    return Err("a script is named without folders".into());
                 }
                 Claim::Script(path, file)
             }
@@ -163,17 +197,17 @@ impl Statement {
             "rotation" => {
                 let key = lines.next().and_then(|line| line.strip_prefix("new-key: "));
                 let bytes = key.and_then(hex::decode).ok_or("it names no new key")?;
-                Claim::Rotation(PublicKey::from_bytes(&bytes).map_err(|error| error.to_string())?)
+                Claim::Rotation(PublicKey::from_bytes(&bytes)?)
             }
             "revocations" => Claim::Revocations(revocations(&mut lines)?),
-            _ => return Err("its kind is none that there is".to_owned()),
+            _ => return Err("its kind is none that there is".into()),
         };
         let statement = Self { claim, id, game, counter, not_after, key };
         // Whatever is written in another way (order, spaces, ends of lines) is not what was signed.
         if statement.to_text() == text {
             Ok(statement)
         } else {
-            Err("it is not written as `cscript sign` writes it".to_owned())
+            Err("it is not written as `cscript sign` writes it".into())
         }
     }
 }
@@ -182,29 +216,29 @@ fn number(text: &str) -> Option<u64> {
     text.parse().ok()
 }
 
-fn file(line: &str) -> Result<(ModPath, FileClaim), &'static str> {
+fn file(line: &str) -> Result<(ModPath, FileClaim), NoStatement> {
     let wrong = "a line is not `file: <digest> <size> <path>`";
     let mut parts = line.strip_prefix("file: ").ok_or(wrong)?.splitn(3, ' ');
     let mut part = || parts.next().ok_or(wrong);
     let digest = Digest::parse(part()?).ok_or(wrong)?;
     let size = number(part()?).ok_or(wrong)?;
-    let path = part()?.parse().map_err(|_| "a path in it leads out of the mod")?;
+    let path = part()?.parse()?;
     Ok((path, FileClaim { digest, size }))
 }
 
 fn files<'a>(
     lines: &mut impl Iterator<Item = &'a str>,
-) -> Result<BTreeMap<ModPath, FileClaim>, String> {
+) -> Result<BTreeMap<ModPath, FileClaim>, NoStatement> {
     let mut files = BTreeMap::new();
     let mut folded = BTreeSet::new();
     for line in lines {
         let (path, claim) = file(line)?;
         if !folded.insert(path.folded()) {
-            return Err(format!("it names {path} twice"));
+            return Err(format!("it names {path} twice").into());
         }
         files.insert(path, claim);
         if files.len() > MOST_FILES {
-            return Err(format!("it names more than {MOST_FILES} files"));
+            return Err(format!("it names more than {MOST_FILES} files").into());
         }
     }
     Ok(files)
