@@ -1,6 +1,16 @@
 //! The `cscript` command-line tool: thin commands over the library. Builds without Bevy.
 
 mod attack;
+mod failure;
+mod inspect;
+mod key_file;
+mod keygen;
+mod mod_folder;
+mod pack;
+mod revoke;
+mod rotate;
+mod sign;
+mod verify;
 
 use std::{
     collections::BTreeSet,
@@ -63,6 +73,20 @@ enum Command {
     /// The process in which `attack` runs one script.
     #[command(hide = true)]
     AttackChild(attack::ChildOptions),
+    /// Makes a key pair to sign with.
+    Keygen(keygen::Keygen),
+    /// Signs a script or a mod.
+    Sign(sign::Sign),
+    /// Says whether a policy accepts scripts, mods and packages.
+    Verify(verify::Verify),
+    /// Shows what is in a signature, a mod, a package or a key, whether it holds or not.
+    Inspect(inspect::Inspect),
+    /// Makes a package of a mod: one file, the same for the same mod.
+    Pack(pack::Pack),
+    /// Signs a new key with the old one.
+    Rotate(rotate::Rotate),
+    /// Signs a list of keys and files that are no longer to be believed.
+    Revoke(revoke::Revoke),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -77,8 +101,8 @@ enum Format {
     Definitions,
 }
 
-/// Runs the tool on the process's arguments. Exit codes: 0 all is well, 1 something was found, 2 bad
-/// usage.
+/// Runs the tool on the process's arguments. Exit codes: 0 all is well, 1 something was found or refused,
+/// 2 bad usage.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -89,6 +113,13 @@ pub fn main() -> ExitCode {
         Command::Api { category, format, .. } => api(category, format, &mut out),
         Command::Attack(options) => attack::attack(&options, &mut out),
         Command::AttackChild(options) => attack::run_child(&options, &mut out),
+        Command::Keygen(command) => failure::tell(command.run(&mut out)),
+        Command::Sign(command) => failure::tell(command.run(&mut out)),
+        Command::Verify(command) => failure::tell(command.run(&mut out)),
+        Command::Inspect(command) => failure::tell(command.run(&mut out)),
+        Command::Pack(command) => failure::tell(command.run(&mut out)),
+        Command::Rotate(command) => failure::tell(command.run(&mut out)),
+        Command::Revoke(command) => failure::tell(command.run(&mut out)),
     };
     // A reader that closed the pipe has seen enough.
     done.unwrap_or(ExitCode::SUCCESS)

@@ -98,4 +98,6 @@ mod documents {
     struct Language;
     #[doc = include_str!("../docs/scripting-guide.md")]
     struct ScriptingGuide;
+    #[doc = include_str!("../docs/signing.md")]
+    struct Signing;
 }

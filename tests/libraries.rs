@@ -162,7 +162,11 @@ fn the_number_the_depth_and_the_size_of_libraries_are_limited() {
 }
 
 fn policy(level: TrustLevel, ceilings: &Ceilings) -> TrustPolicy {
-    TrustPolicy { unsigned: Unsigned::Allow(level), ceilings: ceilings.clone() }
+    TrustPolicy {
+        unsigned: Unsigned::Allow(level),
+        ceilings: ceilings.clone(),
+        ..TrustPolicy::default()
+    }
 }
 
 fn verified(path: &str, text: &str, level: TrustLevel) -> Verified<ScriptSource> {

@@ -39,6 +39,7 @@ fn granting<const N: usize>(categories: [&str; N]) -> TrustPolicy {
     TrustPolicy {
         unsigned: Unsigned::Allow(TrustLevel::Mod),
         ceilings: Ceilings { mods: Permissions::only(categories), ..Ceilings::default() },
+        ..TrustPolicy::default()
     }
 }
 
@@ -193,7 +194,11 @@ fn the_level_decides_what_may_be_called() {
 fn a_host_category_is_granted_by_its_name() {
     let ceilings =
         Ceilings { mods: Ceilings::default().mods.and(["economy"]), ..Ceilings::default() };
-    let policy = TrustPolicy { unsigned: Unsigned::Allow(TrustLevel::Mod), ceilings };
+    let policy = TrustPolicy {
+        unsigned: Unsigned::Allow(TrustLevel::Mod),
+        ceilings,
+        ..TrustPolicy::default()
+    };
     let text = "let result = 0; fn on_update() { result = sell(2) + Fn(\"buy\").call(3); }";
     let script = compile(text, &policy).unwrap_or_else(|e| panic!("{}", e[0]));
     assert!(script.granted().allows("economy") && script.granted().allows("movement"));

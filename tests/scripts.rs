@@ -284,6 +284,7 @@ fn a_category_has_a_script_that_uses_all_of_it_and_nothing_else() {
         let policy = TrustPolicy {
             unsigned: Unsigned::Allow(TrustLevel::Mod),
             ceilings: Ceilings { mods: Permissions::only([category.name()]), ..default() },
+            ..default()
         };
         let source = Verified::check(ScriptSource::new(name.as_str(), text.as_str()), &policy);
         let source = source.unwrap_or_else(|error| panic!("{error}"));

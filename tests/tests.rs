@@ -34,16 +34,27 @@ mod reference;
 /// What scripts do in an app, tick by tick.
 #[cfg(feature = "bevy")]
 mod runtime;
+/// Games that are saved and loaded go on as if nothing had been.
+#[cfg(feature = "bevy")]
+mod save;
 /// The scripts that come with the crate do what they say.
 #[cfg(feature = "bevy")]
 mod scripts;
 /// Mods beside each other: shares of a tick, quarantine.
 #[cfg(feature = "bevy")]
 mod shares;
+/// The tool signs, verifies and packs; OpenSSL reads what it wrote.
+#[cfg(feature = "cli")]
+mod signing;
 /// The world that tests of the API play in.
 #[cfg(feature = "bevy")]
 mod stage;
 /// The standard functions against the lists of Rhai's, and against what backends make of them.
 mod standard;
+/// Who wrote a script and whether it is let in: signatures, mods, packages, policies.
+mod trust;
+/// Signatures, manifests and packages as files that come and change while a game runs.
+#[cfg(all(feature = "bevy", feature = "file_watcher"))]
+mod trusted_files;
 /// Scripts that somebody watches, and what a program is.
 mod watched;

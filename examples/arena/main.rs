@@ -4,6 +4,7 @@
 //! cargo run --release --example arena                  # real time, until Ctrl-C
 //! cargo run --release --example arena -- --ticks 600   # as fast as it can
 //! cargo run --release --example arena -- --scenario skirmish
+//! cargo run --release --example arena -- --mods mods --policy server --trust ada.pub
 //! ```
 //!
 //! Edit the files in `assets/scripts` while it runs: a saved file takes over in the next tick, a
@@ -12,6 +13,7 @@
 #![expect(clippy::print_stderr, reason = "it is a program for a terminal")]
 
 mod console;
+mod mods;
 mod options;
 mod patrol;
 mod skirmish;
@@ -27,12 +29,12 @@ use std::{
 };
 
 use bevy::{
-    asset::LoadState,
+    asset::{LoadState, io::AssetSourceBuilder},
     log::{LogPlugin, tracing_subscriber},
     prelude::*,
     time::TimeUpdateStrategy,
 };
-use bevy_cscript::{prelude::*, runtime::ScriptMetrics};
+use bevy_cscript::{prelude::*, runtime::ScriptMetrics, trust::TrustPolicy};
 
 use self::{
     console::Progress,
@@ -82,8 +84,13 @@ fn run(options: &Options) -> Result<(), String> {
     })
     .map_err(|error| format!("cannot listen for Ctrl-C: {error}"))?;
 
-    let mut app = app(options);
+    let mut app = app(options)?;
     let summary = match options.scenario {
+        _ if let Some(mods) = &options.mods => {
+            let refused = mods::populate(&mut app, mods)?;
+            let times = play(&mut app, options.ticks, |_| false);
+            Summary::of(app.world_mut(), &times).that_refused(refused)
+        }
         Scenario::Patrol => {
             patrol::populate(&mut app, options.entities.unwrap_or(300))?;
             let times = play(&mut app, options.ticks, |_| false);
@@ -104,8 +111,15 @@ fn run(options: &Options) -> Result<(), String> {
     .map_err(|error| format!("cannot write the summary: {error}"))
 }
 
-fn app(options: &Options) -> App {
+fn app(options: &Options) -> Result<App, String> {
     let mut app = App::new();
+    let mut policy = TrustPolicy::default();
+    if let Some(mods) = &options.mods {
+        policy = mods::policy(mods)?;
+        let folder = std::path::absolute(&mods.folder).map_err(|error| error.to_string())?;
+        let source = AssetSourceBuilder::platform_default(&folder.to_string_lossy(), None);
+        app.register_asset_source(mods::SOURCE, source);
+    }
     app.add_plugins((
         // Stdout is for the summary alone; this log goes to stderr and minds the progress line.
         LogPlugin {
@@ -124,6 +138,7 @@ fn app(options: &Options) -> App {
         ScriptingPlugin {
             world_seed: options.seed,
             backend: options.backend,
+            policy,
             threads: options.threads.map_or(ScriptThreads::Auto, ScriptThreads::Fixed),
             ..default()
         },
@@ -131,7 +146,7 @@ fn app(options: &Options) -> App {
     // Time stands still until all scripts are there, so that the first tick is the first tick no
     // matter how long loading took.
     app.insert_resource(TimeUpdateStrategy::ManualDuration(Duration::ZERO));
-    app
+    Ok(app)
 }
 
 /// Loads scripts and waits for them. A script that can be read but not compiled is no reason to give

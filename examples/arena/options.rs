@@ -1,4 +1,4 @@
-use std::{ffi::OsString, ops::RangeInclusive};
+use std::{ffi::OsString, ops::RangeInclusive, path::PathBuf};
 
 use bevy_cscript::script::Backend;
 
@@ -13,6 +13,13 @@ Options:
   --scenario patrol|skirmish
                         patrol: entities that go about, for ever. skirmish: two teams, until one
                         is gone, as fast as possible. [default: patrol]
+  --mods FOLDER         In place of a scenario: an entity for each entry script of the mods in a folder,
+                        which are folders with a mod.toml and .cmod packages. For ever.
+  --policy development|client|server|FILE.toml
+                        With --mods: which of them are accepted. [default: server]
+  --trust FILE          With --mods: a public key of a modder who is believed. Can be given several
+                        times.
+  --trust-store FILE    With --mods: where the newest accepted versions are kept. [default: nowhere]
   --ticks N             Run N ticks as fast as possible, then end.
                         Without it: 64 ticks a second until Ctrl-C; a skirmish is a draw after
                         20000 ticks.
@@ -38,6 +45,8 @@ pub(crate) enum Asked {
 
 pub(crate) struct Options {
     pub scenario: Scenario,
+    /// What is run in place of the scenario.
+    pub mods: Option<Mods>,
     /// `None`: until Ctrl-C, in real time.
     pub ticks: Option<u64>,
     /// `None`: as the scenario likes.
@@ -47,6 +56,17 @@ pub(crate) struct Options {
     pub threads: Option<usize>,
     pub backend: Backend,
     pub report: Report,
+}
+
+/// Which mods are run, and who is believed.
+#[derive(Default)]
+pub(crate) struct Mods {
+    pub folder: PathBuf,
+    /// A preset or a file; `None` is the preset for servers.
+    pub policy: Option<String>,
+    /// Files of public keys.
+    pub trust: Vec<PathBuf>,
+    pub trust_store: Option<PathBuf>,
 }
 
 /// What is played.
@@ -66,6 +86,7 @@ pub(crate) enum Report {
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, String> {
     let mut options = Options {
         scenario: Scenario::Patrol,
+        mods: None,
         ticks: None,
         entities: None,
         seed: 0,
@@ -73,6 +94,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, S
         backend: Backend::default(),
         report: Report::Text,
     };
+    let mut mods = Mods::default();
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {
         let arg = text(arg)?;
@@ -94,6 +116,15 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, S
                     }
                 }
             }
+            "--mods" => {
+                mods.folder = value()?.into();
+                if mods.folder.as_os_str().is_empty() {
+                    return Err("--mods is a folder".to_owned());
+                }
+            }
+            "--policy" => mods.policy = Some(value()?),
+            "--trust" => mods.trust.push(value()?.into()),
+            "--trust-store" => mods.trust_store = Some(value()?.into()),
             "--ticks" => options.ticks = Some(number(flag, &value()?, 1..=u64::MAX)?),
             "--entities" => {
                 options.entities = Some(number(flag, &value()?, 1..=1_000_000)? as usize);
@@ -121,6 +152,12 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, S
             _ => return Err(format!("there is no option `{arg}`")),
         }
     }
+    let has_mods = !mods.folder.as_os_str().is_empty();
+    if !has_mods && (!mods.trust.is_empty() || mods.trust_store.is_some() || mods.policy.is_some())
+    {
+        return Err("--policy, --trust and --trust-store need --mods".to_owned());
+    }
+    options.mods = has_mods.then_some(mods);
     Ok(Asked::Run(options))
 }
 

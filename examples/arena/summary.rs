@@ -57,6 +57,9 @@ pub(crate) struct Summary {
     /// The team that is left, or "draw"; not told where nobody fights.
     #[serde(skip_serializing_if = "Option::is_none")]
     winner: Option<&'static str>,
+    /// How many mods or entry scripts of mods did not run at the start; not told where there are no mods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<usize>,
     /// Entities without scripts that scripts know: sparks, rocks.
     #[serde(skip)]
     others: usize,
@@ -80,12 +83,17 @@ impl Summary {
             tick_us_p99: times.percentile(99),
             world_hash: format!("{hash:016x}"),
             winner: None,
+            refused: None,
             others,
         }
     }
 
     pub(crate) fn won_by(self, winner: &'static str) -> Self {
         Self { winner: Some(winner), ..self }
+    }
+
+    pub(crate) fn that_refused(self, refused: usize) -> Self {
+        Self { refused: Some(refused), ..self }
     }
 
     pub(crate) fn print_json(&self) -> Result<()> {
@@ -96,6 +104,9 @@ impl Summary {
     pub(crate) fn print_text(&self) -> Result<()> {
         if let Some(winner) = self.winner {
             writeln!(stdout(), "winner      {winner}")?;
+        }
+        if let Some(refused) = self.refused {
+            writeln!(stdout(), "refused     {refused}")?;
         }
         writeln!(
             stdout(),

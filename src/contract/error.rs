@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::ScriptId;
+use super::{Refusal, ScriptId};
 
 /// The stage of a script's way at which something went wrong. One word a stage, everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ pub enum ErrorKind {
     Memory,
     /// The script uses something that it was not granted.
     Permission,
-    /// A signature is missing, broken or by an unknown key, and the policy does not accept that.
+    /// The script is not one that the trust policy accepts. [`ScriptError::refusal`] says by which rule.
     Signature,
     /// A bug in a function of the host: it panicked. The game goes on; mend the host.
     Host,
@@ -124,6 +124,8 @@ pub struct ScriptError {
     pub stage: Stage,
     /// What kind of thing happened.
     pub kind: ErrorKind,
+    /// The rule of the trust policy, where that refused it.
+    pub refusal: Option<Refusal>,
     /// The file: the script, or a library of it.
     pub path: String,
     /// The place in it, where there is one.
@@ -148,12 +150,33 @@ impl ScriptError {
         Self {
             stage,
             kind,
+            refusal: None,
             path: path.into(),
             position: None,
             message: message.into(),
             stack: Vec::new(),
             entity: None,
         }
+    }
+
+    /// A file that the trust policy does not accept.
+    #[must_use]
+    pub fn refused(refusal: Refusal, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            refusal: Some(refusal),
+            ..Self::new(Stage::Verify, ErrorKind::Signature, path, message)
+        }
+    }
+
+    /// The same error as one of a script, which says so if it is about another file: its signature, for
+    /// instance, or the manifest of its mod.
+    #[must_use]
+    pub fn of(mut self, script: &str) -> Self {
+        if self.path != script {
+            let file = std::mem::replace(&mut self.path, script.to_owned());
+            self.message = format!("{file}: {}", self.message);
+        }
+        self
     }
 
     /// The same error at a place in the script.
@@ -171,6 +194,9 @@ impl fmt::Display for ScriptError {
             write!(f, ":{position}")?;
         }
         write!(f, ": {}", self.message)?;
+        if let Some(refusal) = self.refusal {
+            write!(f, " [{refusal}]")?;
+        }
         for frame in &self.stack {
             write!(f, "\n    in {}", frame.function)?;
             if let Some(position) = frame.called_at {

@@ -1,7 +1,9 @@
+use serde::{Deserialize, Serialize};
+
 use super::{ScriptId, Value};
 
 /// Whom an event is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Target {
     /// One entity.
     One(ScriptId),
@@ -13,7 +15,7 @@ pub enum Target {
 ///
 /// Only scripts that define a function of the event's name are called; for all others the event
 /// costs nothing. A script's function may take fewer parameters than the event has arguments.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScriptEvent {
     /// The name of the function that is called.
     pub callback: String,

@@ -29,9 +29,9 @@ use crate::contract::{
 #[derive(Resource, Default)]
 pub(super) struct Dying {
     /// Destroyed since the last pass of events began.
-    new: Vec<Entity>,
+    pub(super) new: Vec<Entity>,
     /// Their last events are running.
-    last: Vec<Entity>,
+    pub(super) last: Vec<Entity>,
 }
 
 /// Does what the scripts asked for, in the order of (id, slot, call).

@@ -37,6 +37,16 @@ struct Version {
 }
 
 impl Versions {
+    /// The scripts that run or could, in no order.
+    pub(super) fn good(&self) -> impl Iterator<Item = &Arc<CompiledScript>> {
+        self.0.values().filter_map(|version| version.good.as_ref())
+    }
+
+    /// The same, with their assets.
+    pub(super) fn running(&self) -> impl Iterator<Item = (AssetId<Script>, &Arc<CompiledScript>)> {
+        self.0.iter().filter_map(|(id, version)| Some((*id, version.good.as_ref()?)))
+    }
+
     /// Takes note of what was loaded; says whether it is news. A version that does not verify or
     /// compile never replaces one that does.
     fn note(
@@ -50,7 +60,11 @@ impl Versions {
         match &asset.result {
             Ok(script) => {
                 // A file that was only touched is no news.
-                let same = |good: &Arc<CompiledScript>| good.source_hash() == script.source_hash();
+                let same = |good: &Arc<CompiledScript>| {
+                    good.digest() == script.digest()
+                        && good.level() == script.level()
+                        && good.granted() == script.granted()
+                };
                 if version.refused.is_none() && version.good.as_ref().is_some_and(same) {
                     return false;
                 }

@@ -7,6 +7,7 @@ use super::{
     ids::ScriptIds,
     plugin::Pass,
     quarantine::Faults,
+    recording::ScriptRecorder,
     roster::{Roster, RosterEntry},
 };
 use crate::{
@@ -142,6 +143,16 @@ impl EventQueue {
         self.events.push(event);
     }
 
+    /// The events that wait, in order.
+    pub(super) fn waiting(&self) -> &[ScriptEvent] {
+        &self.events
+    }
+
+    /// Puts others in their place.
+    pub(super) fn set_waiting(&mut self, events: Vec<ScriptEvent>) {
+        self.events = events;
+    }
+
     /// Adds what a script published. Beyond [`MOST_EVENTS`] messages are dropped and counted.
     pub(super) fn push_message(&mut self, event: ScriptEvent) {
         if self.events.len() < MOST_EVENTS {
@@ -153,8 +164,17 @@ impl EventQueue {
 }
 
 /// Hands the host's events over.
-pub(super) fn receive_events(mut sent: MessageReader<ScriptEvent>, mut queue: ResMut<EventQueue>) {
-    queue.events.extend(sent.read().cloned());
+pub(super) fn receive_events(
+    mut sent: MessageReader<ScriptEvent>,
+    mut queue: ResMut<EventQueue>,
+    mut recorder: Option<ResMut<ScriptRecorder>>,
+) {
+    for event in sent.read() {
+        if let Some(recorder) = &mut recorder {
+            recorder.hear(event);
+        }
+        queue.events.push(event.clone());
+    }
 }
 
 /// Gathers what is to be called in this pass, in the order of (id, slot, event).

@@ -5,10 +5,13 @@ use bevy::{
     prelude::*,
 };
 
-use super::{bind::Unbound, load::Script, quarantine::Faults};
+use serde::{Deserialize, Serialize};
+
+use super::{bind::Unbound, load::Script, quarantine::Faults, save::SaveError};
 use crate::{
     contract::{ScriptId, Value},
     script::{CompiledScript, ScriptInstance, StateError, StateSnapshot},
+    trust::Digest,
 };
 
 /// The scripts of an entity, with their state.
@@ -61,7 +64,7 @@ pub struct ScriptSlot {
 }
 
 /// How a script is doing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Reflect)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Reflect, Serialize, Deserialize)]
 #[reflect(Default, PartialEq)]
 pub enum ScriptStatus {
     /// Not read yet, or not started yet.
@@ -213,6 +216,111 @@ impl ScriptSlot {
     /// Whether it may be called now.
     pub(super) fn is_running(&self) -> bool {
         self.enabled && self.status == ScriptStatus::Ready
+    }
+}
+
+/// A slot as it is saved.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedSlot {
+    /// What the script is called, and the digest of its bytes; empty if none had started.
+    running: Option<(String, Digest, StateSnapshot)>,
+    /// What the script is called of one that had not started.
+    awaited: Option<String>,
+    enabled: bool,
+    status: ScriptStatus,
+    config: Option<Value>,
+    faults: Faults,
+    dying: bool,
+    uninitialised: bool,
+}
+
+impl SavedSlot {
+    /// What the script is called.
+    pub(super) fn name(&self) -> String {
+        let running = self.running.as_ref().map(|(path, ..)| path);
+        running.or(self.awaited.as_ref()).cloned().unwrap_or_default()
+    }
+
+    /// All there is to know of it, for people: variables by their names in backquotes.
+    pub(super) fn facts(&self) -> Vec<(String, String)> {
+        let mut facts = vec![
+            ("whether it is on".to_owned(), self.enabled.to_string()),
+            ("its status".to_owned(), format!("{:?}", self.status)),
+            ("its failures".to_owned(), self.faults.count().to_string()),
+        ];
+        if let Some((_, digest, StateSnapshot(state))) = &self.running {
+            facts.push(("its file".to_owned(), digest.to_string()));
+            let variables = state.iter();
+            facts
+                .extend(variables.map(|(name, value)| (format!("`{name}`"), format!("{value:?}"))));
+        }
+        facts
+    }
+}
+
+impl CScript {
+    /// The slots as they are saved.
+    pub(super) fn saved(&self, scripts: &Assets<Script>) -> Vec<SavedSlot> {
+        let awaited = |handle: &Handle<Script>| {
+            let script = scripts.get(handle).and_then(|script| script.result.as_ref().ok());
+            let path = script.map(|script| script.path().to_string());
+            path.or_else(|| handle.path().map(ToString::to_string))
+        };
+        let saved = |slot: &ScriptSlot| SavedSlot {
+            running: slot.instance.as_ref().map(|instance| {
+                let script = instance.script();
+                (script.path().to_string(), *script.digest(), instance.snapshot())
+            }),
+            awaited: awaited(&slot.handle),
+            enabled: slot.enabled,
+            status: slot.status.clone(),
+            config: slot.config.clone(),
+            faults: slot.faults.clone(),
+            dying: slot.dying,
+            uninitialised: slot.uninitialised,
+        };
+        self.slots.iter().map(saved).collect()
+    }
+
+    /// The slots of a save. `find` gives a script that runs by what it is called, `load` one that has never
+    /// run by its asset path.
+    pub(super) fn from_saved(
+        saved: &[SavedSlot],
+        find: impl Fn(&str) -> Option<(Handle<Script>, Arc<CompiledScript>)>,
+        load: impl Fn(&str) -> Handle<Script>,
+    ) -> Result<Self, SaveError> {
+        let slot = |saved: &SavedSlot| {
+            let (handle, instance) = match (&saved.running, &saved.awaited) {
+                (None, None) => (Handle::default(), None),
+                (None, Some(path)) => {
+                    let handle = find(path).map_or_else(|| load(path), |(handle, _)| handle);
+                    (handle, None)
+                }
+                (Some((path, digest, state)), _) => {
+                    let (handle, script) =
+                        find(path).ok_or_else(|| SaveError::NoScript(path.clone()))?;
+                    if digest != script.digest() {
+                        return Err(SaveError::OtherScript(path.clone()));
+                    }
+                    let instance = ScriptInstance::resumed(script, state).map_err(|error| {
+                        SaveError::State { script: path.clone(), reason: error.to_string() }
+                    })?;
+                    (handle, Some(Box::new(instance)))
+                }
+            };
+            Ok(ScriptSlot {
+                handle,
+                enabled: saved.enabled,
+                status: saved.status.clone(),
+                config: saved.config.clone(),
+                instance,
+                faults: saved.faults.clone(),
+                dying: saved.dying,
+                declined: None,
+                uninitialised: saved.uninitialised,
+            })
+        };
+        Ok(Self { slots: saved.iter().map(slot).collect::<Result<_, _>>()? })
     }
 }
 

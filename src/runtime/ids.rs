@@ -63,6 +63,16 @@ impl ScriptIds {
             .chain(self.sparse.iter().map(|(id, entity)| (*id, *entity)))
     }
 
+    /// The last number that was given.
+    pub(super) const fn last(&self) -> i64 {
+        self.last
+    }
+
+    /// Goes on behind this number.
+    pub(super) const fn set_last(&mut self, last: i64) {
+        self.last = last;
+    }
+
     fn next(&mut self) -> ScriptId {
         loop {
             self.last += 1;

@@ -12,8 +12,10 @@ use crate::{
     api::{ApiFunction, ApiTable, TableError},
     contract::{ErrorKind, ScriptError, ScriptSource, Stage},
     script::{Backend, CompiledScript, Libraries, ScriptCompiler, ScriptWorkers},
-    trust::{LevelLimits, TrustPolicy, Verified},
+    trust::{LevelLimits, Papers, TrustHost, TrustPolicy, Verified, Verifier},
 };
+
+use super::{papers::read_papers, trust_store::TrustStore};
 
 /// A script file as an asset: the compiled script, or why there is none.
 ///
@@ -41,7 +43,7 @@ pub struct ScriptHost(Arc<Shared>);
 
 struct Shared {
     limits: LevelLimits,
-    policy: TrustPolicy,
+    verifier: Verifier,
     workers: ScriptWorkers,
     table: Mutex<ApiTable>,
     /// Made from the table when the first script is compiled; the table is fixed then.
@@ -58,7 +60,7 @@ impl ScriptHost {
     ) -> Self {
         Self(Arc::new(Shared {
             limits,
-            policy,
+            verifier: Verifier::new(policy, Arc::new(TrustStore::in_memory())),
             workers,
             backend,
             table: Mutex::default(),
@@ -99,18 +101,37 @@ impl ScriptHost {
         &self.0.workers
     }
 
-    /// Holds a source against the policy.
+    /// What decides which scripts run. Its policy can be changed while the game runs; scripts that run
+    /// already go on until their files are loaded again ([`AssetServer::reload`]).
+    #[must_use]
+    pub fn verifier(&self) -> &Verifier {
+        &self.0.verifier
+    }
+
+    /// Lets something of the game's own tell the time and keep the highest counters. Call it before scripts
+    /// are loaded; until then it is a [`TrustStore`] in memory.
+    pub fn set_trust_host(&self, host: Arc<dyn TrustHost>) {
+        self.0.verifier.set_host(host);
+    }
+
+    /// Holds a source, with what lay beside it, against the policy.
     ///
     /// # Errors
     /// The policy does not take it.
-    pub fn verify(&self, source: ScriptSource) -> Result<Verified<ScriptSource>, ScriptError> {
-        Verified::check(source, &self.0.policy)
+    pub fn verify(
+        &self,
+        source: ScriptSource,
+        papers: &Papers,
+    ) -> Result<Verified<ScriptSource>, ScriptError> {
+        let path = source.path().to_owned();
+        self.0.verifier.verify(source, papers).map_err(|error| error.of(&path))
     }
 
-    /// Verifies and compiles a script that imports nothing, on a script thread, and waits for it.
+    /// Verifies and compiles a script that comes alone and imports nothing, on a script thread, and waits
+    /// for it.
     #[must_use]
     pub fn compile(&self, source: ScriptSource) -> Script {
-        match self.verify(source) {
+        match self.verify(source, &Papers::NONE) {
             Ok(source) => self.compile_with(&source, &Libraries::default()),
             Err(error) => Script::refused(error),
         }
@@ -126,10 +147,11 @@ impl ScriptHost {
     }
 }
 
-/// Loads `.rhai` files: reads them, verifies them, compiles them.
+/// Loads `.rhai` files: reads them and their signatures and manifests, verifies them, compiles them.
 #[derive(TypePath)]
 pub struct ScriptLoader {
     pub(super) host: ScriptHost,
+    pub(super) server: AssetServer,
 }
 
 impl AssetLoader for ScriptLoader {
@@ -156,11 +178,13 @@ impl AssetLoader for ScriptLoader {
             let error = ScriptError::new(Stage::Load, ErrorKind::Memory, path, message);
             return Ok(Script::refused(error));
         }
-        let source = match self.host.verify(ScriptSource::new(path, bytes)) {
+        let at = context.path().path().to_owned();
+        let papers = read_papers(&self.server, context, &at).await;
+        let source = match self.host.verify(ScriptSource::new(path, bytes), &papers) {
             Ok(source) => source,
             Err(error) => return Ok(Script::refused(error)),
         };
-        let libraries = libraries::read(&self.host, &source, context).await;
+        let libraries = libraries::read(&self.host, &self.server, &source, context).await;
         Ok(self.host.compile_with(&source, &libraries))
     }
 

@@ -19,9 +19,12 @@ use super::{
     host_function::Effects,
     ids::ScriptIds,
     load::{Script, ScriptHost, ScriptLoader},
+    mod_package::{ModPackage, ModPackageLoader},
     motion::{self, Motion, MotionWanted},
+    papers::{Watched, WatchedLoader},
     prefab::Prefabs,
     quarantine::{self, Discipline, PausedMods, Quarantine},
+    recording,
     report::{
         self, Reports, ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded,
     },
@@ -145,8 +148,14 @@ impl Plugin for ScriptingPlugin {
         }
         let host = ScriptHost::new(self.limits.clone(), self.policy.clone(), workers, self.backend);
 
+        let server = app.world().resource::<AssetServer>().clone();
+
         app.init_asset::<Script>()
-            .register_asset_loader(ScriptLoader { host: host.clone() })
+            .init_asset::<ModPackage>()
+            .init_asset::<Watched>()
+            .register_asset_loader(ScriptLoader { host: host.clone(), server })
+            .register_asset_loader(ModPackageLoader { host: host.clone() })
+            .register_asset_loader(WatchedLoader)
             .insert_resource(host)
             .insert_resource(ScriptSettings {
                 world_seed: self.world_seed,
@@ -245,6 +254,7 @@ fn run_tick(world: &mut World) {
     world.run_schedule(ScriptTick);
     world.resource_mut::<ScriptClock>().tick += 1;
     world.resource_mut::<ScriptMetrics>().tick_time = began.elapsed();
+    recording::record(world);
 }
 
 /// Runs the pass of events, then the pass of updates, then what did not fit into the first and fits now.

@@ -6,6 +6,7 @@ use std::{
 };
 
 use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{
     cscript::{ScriptStatus, Scripts},
@@ -46,11 +47,18 @@ pub(super) struct Discipline {
 }
 
 /// The failures of an instance.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Faults {
     count: u32,
     /// The ticks of the last ones, as far as they matter.
     recent: VecDeque<u64>,
+}
+
+impl Faults {
+    /// How many there were since it was started, reloaded or resumed.
+    pub(super) const fn count(&self) -> u32 {
+        self.count
+    }
 }
 
 impl Discipline {

@@ -37,7 +37,7 @@ pub struct ParticleEffects(pub BTreeSet<String>);
 
 /// The sounds that scripts have started: when, and whether they begin again at their end.
 #[derive(Resource, Default)]
-pub(super) struct Sounds(BTreeMap<i64, (u64, bool)>);
+pub(super) struct Sounds(pub(super) BTreeMap<i64, (u64, bool)>);
 
 /// A sound that is not looped counts as over after so many seconds. Ticks decide and not ears, so that
 /// servers and clients agree.

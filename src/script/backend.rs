@@ -1,5 +1,7 @@
+use serde::{Deserialize, Serialize};
+
 /// What runs a script. Both mean the same; docs/language.md lists where they differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Backend {
     /// A program of our own: metered, bounded, equal on every machine, and many times faster.
     #[default]

@@ -131,6 +131,17 @@ impl ScriptCompiler {
         &self.api
     }
 
+    /// The limits of all levels.
+    #[must_use]
+    pub fn level_limits(&self) -> LevelLimits {
+        let of = |level| self.limits(level).clone();
+        LevelLimits {
+            untrusted: of(TrustLevel::Untrusted),
+            mods: of(TrustLevel::Mod),
+            trusted: of(TrustLevel::Trusted),
+        }
+    }
+
     /// The limits of a level.
     #[must_use]
     pub fn limits(&self, level: TrustLevel) -> &ScriptLimits {

@@ -5,7 +5,7 @@ use twox_hash::XxHash3_64;
 use super::{compiled::CompiledProgram, outline::Outline, reference::ReferenceProgram};
 use crate::{
     contract::{CALLBACKS, Callback, ScriptError, ScriptLimits, ScriptSource},
-    trust::{Permissions, TrustLevel, Verified},
+    trust::{Digest, ModLabel, Permissions, Signer, TrustLevel, Verified},
 };
 
 /// A function of a [`CompiledScript`], found by name once and called by number.
@@ -15,11 +15,14 @@ pub struct FunctionId(u32);
 /// A script that can be called: an interface, not a tree. Shared by all its instances.
 pub struct CompiledScript {
     source_hash: u64,
+    digest: Digest,
     identity: u64,
     path: Arc<str>,
     mod_name: Arc<str>,
     level: TrustLevel,
     granted: Permissions,
+    signer: Option<Signer>,
+    of_mod: Option<ModLabel>,
     state: Vec<String>,
     functions: HashMap<String, FunctionId>,
     callbacks: [Option<FunctionId>; CALLBACKS.len()],
@@ -59,7 +62,7 @@ impl CompiledScript {
     ) -> Self {
         let outline = outlines.pop().unwrap_or_default();
         let mut api_calls = outline.api_calls;
-        let mut warnings = outline.warnings;
+        let mut warnings = [source.warnings(), &outline.warnings].concat();
         for library in outlines {
             api_calls.extend(library.api_calls);
             warnings.extend(library.warnings);
@@ -80,11 +83,14 @@ impl CompiledScript {
         let callbacks = std::array::from_fn(|i| functions.get(CALLBACKS[i].name).copied());
         Self {
             source_hash,
+            digest: *source.digest(),
             identity,
             path: source.get().path().into(),
-            mod_name: source.get().folder().into(),
+            mod_name: source.of_mod().map_or(source.get().folder(), |of_mod| &of_mod.id).into(),
             level: source.level(),
             granted: source.granted().clone(),
+            signer: source.signer().cloned(),
+            of_mod: source.of_mod().cloned(),
             state: outline.state,
             functions,
             callbacks,
@@ -117,7 +123,8 @@ impl CompiledScript {
         &self.path
     }
 
-    /// The mod that it belongs to: the folder that it lies in.
+    /// The name under which it shares a tick with others: the id of its mod, or the folder that it lies
+    /// in.
     #[must_use]
     pub const fn mod_name(&self) -> &Arc<str> {
         &self.mod_name
@@ -133,6 +140,24 @@ impl CompiledScript {
     #[must_use]
     pub const fn granted(&self) -> &Permissions {
         &self.granted
+    }
+
+    /// The digest of the bytes that it was compiled from, without its libraries.
+    #[must_use]
+    pub const fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// Who signed it, where the policy looked at a signature and it held.
+    #[must_use]
+    pub const fn signer(&self) -> Option<&Signer> {
+        self.signer.as_ref()
+    }
+
+    /// Which mod it belongs to.
+    #[must_use]
+    pub const fn of_mod(&self) -> Option<&ModLabel> {
+        self.of_mod.as_ref()
     }
 
     /// The limits that it was compiled for.

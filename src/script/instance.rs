@@ -58,6 +58,25 @@ impl ScriptInstance {
         }
     }
 
+    /// An instance as it was when its state was copied. Runs nothing.
+    ///
+    /// # Errors
+    /// The snapshot lacks a variable of the script or has one that the script has not, or a value is over a
+    /// limit.
+    pub fn resumed(
+        script: Arc<CompiledScript>,
+        snapshot: &StateSnapshot,
+    ) -> Result<Self, StateError> {
+        let names = script.state_names();
+        if let Some(missing) = names.iter().find(|name| !snapshot.0.contains_key(*name)) {
+            return Err(StateError::Missing(missing.clone()));
+        }
+        let state = ScriptState::empty(&script.program, names.len());
+        let mut instance = Self { script, state };
+        instance.restore(snapshot)?;
+        Ok(instance)
+    }
+
     /// Calls a function of the script with as many of `args` as it takes.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use rhai::Dynamic;
 
 use super::{
     compiled::{self, Val},
+    compiled_script::Program,
     reference,
 };
 use crate::contract::{ScriptLimits, Value};
@@ -20,6 +21,19 @@ pub(super) enum ScriptState {
 }
 
 impl ScriptState {
+    /// So many variables for a program, each `()`.
+    pub(super) fn empty(program: &Program, count: usize) -> Self {
+        let unit = Value::Unit;
+        match program {
+            Program::Compiled(_) => {
+                Self::Compiled((0..count).map(|_| compiled::from_value(&unit)).collect())
+            }
+            Program::Reference(_) => {
+                Self::Reference((0..count).map(|_| reference::from_value(&unit)).collect())
+            }
+        }
+    }
+
     /// A copy of a variable.
     pub(super) fn get(&self, i: usize) -> Option<Value> {
         match self {
@@ -72,6 +86,9 @@ pub enum StateError {
     /// The script has no such variable, or the instance has not started.
     #[error("the script has no variable `{0}`")]
     Unknown(String),
+    /// A snapshot lacks a variable.
+    #[error("the saved state has no variable `{0}`")]
+    Missing(String),
     /// The value is over one of the limits.
     #[error("`{name}`: {message}")]
     TooLarge {

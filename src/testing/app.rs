@@ -6,6 +6,7 @@ use crate::{
         CScript, Script, ScriptClock, ScriptFault, ScriptHost, ScriptIds, ScriptLogged,
         ScriptReloaded, ScriptStatus, ScriptingPlugin, world_hash,
     },
+    trust::Papers,
 };
 
 /// A small headless app whose time is moved by hand: one [`tick`](Self::tick) is one fixed step.
@@ -125,10 +126,10 @@ impl ScriptTestApp {
 
     fn compile(&self, path: &str, text: &str) -> Script {
         let host = self.world().resource::<ScriptHost>();
-        match host.verify(ScriptSource::new(path, text)) {
+        match host.verify(ScriptSource::new(path, text), &Papers::NONE) {
             Ok(source) => {
                 let (compiler, texts) = (host.compiler(), &self.libraries);
-                let verify = |source| host.verify(source);
+                let verify = |source| host.verify(source, &Papers::NONE);
                 let libraries =
                     host.workers().run(|| super::runner::read(compiler, &source, texts, verify));
                 host.compile_with(&source, &libraries)

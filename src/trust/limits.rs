@@ -46,6 +46,17 @@ impl From<ScriptLimits> for LevelLimits {
 }
 
 impl LevelLimits {
+    /// The limits that are part of the result; see [`ScriptLimits::consensus`].
+    #[must_use]
+    pub fn consensus(self) -> Self {
+        let Self { untrusted, mods, trusted } = self;
+        Self {
+            untrusted: untrusted.consensus(),
+            mods: mods.consensus(),
+            trusted: trusted.consensus(),
+        }
+    }
+
     /// The limits of a level.
     #[must_use]
     pub const fn of(&self, level: TrustLevel) -> &ScriptLimits {

@@ -1,10 +1,10 @@
 //! The libraries of a script, read beside it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use bevy::asset::{AssetPath, LoadContext};
+use bevy::asset::{AssetPath, AssetServer, LoadContext};
 
-use super::ScriptHost;
+use super::{super::papers::read_papers, ScriptHost};
 use crate::{
     contract::{ErrorKind, ScriptError, ScriptSource, Stage},
     script::{ImportPath, Libraries},
@@ -18,21 +18,23 @@ const TRIES: usize = 3;
 /// these files changes, Bevy loads the script again.
 pub(super) async fn read(
     host: &ScriptHost,
+    server: &AssetServer,
     script: &Verified<ScriptSource>,
     context: &mut LoadContext<'_>,
 ) -> Libraries {
-    let mut libraries = gather(host, script, context).await;
+    let mut libraries = gather(host, server, script, context).await;
     for _ in 1..TRIES {
-        if depend(script, &libraries, context).await {
+        if depend(server, script, &libraries, context).await {
             break;
         }
-        libraries = gather(host, script, context).await;
+        libraries = gather(host, server, script, context).await;
     }
     libraries
 }
 
 async fn gather(
     host: &ScriptHost,
+    server: &AssetServer,
     script: &Verified<ScriptSource>,
     context: &LoadContext<'_>,
 ) -> Libraries {
@@ -47,7 +49,10 @@ async fn gather(
         }
         let at = asset_path(&path, context);
         let read = match aside.read_asset_bytes(at).await {
-            Ok(bytes) => host.verify(path.source(bytes)),
+            Ok(bytes) => {
+                let papers = read_papers(server, &mut aside, Path::new(path.below_root())).await;
+                host.verify(path.source(bytes), &papers)
+            }
             Err(error) => {
                 // Bevy's text may go on with a backtrace.
                 let reason = error.to_string();
@@ -64,6 +69,7 @@ async fn gather(
 
 /// Says whether all files are still what they were.
 async fn depend(
+    server: &AssetServer,
     script: &Verified<ScriptSource>,
     libraries: &Libraries,
     context: &mut LoadContext<'_>,
@@ -77,6 +83,8 @@ async fn depend(
         }
         let at = asset_path(path, context);
         let again = context.read_asset_bytes(at).await;
+        // So that it is read again when its signature changes.
+        read_papers(server, context, Path::new(path.below_root())).await;
         are_same &= match (again, library) {
             (Ok(again), Ok(library)) => again == library.get().bytes(),
             (again, library) => again.is_err() == library.is_err(),

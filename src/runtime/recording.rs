@@ -1,0 +1,169 @@
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    plugin::ScriptClock,
+    save::{SaveError, load_scripts, save_scripts},
+    world_hash::world_hash,
+};
+use crate::contract::ScriptEvent;
+
+/// What a recording begins with: what it is, and in which version of the format.
+const HEAD: &[u8] = b"bevy_cscript recording\0\x01";
+
+/// A run of scripts: the world as it began, and of every tick what the host told the scripts and the world's
+/// hash at its end. Enough to run it again.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Recording {
+    /// The world before the first tick, as [`save_scripts`] gives it.
+    pub start: Vec<u8>,
+    /// The ticks.
+    pub ticks: Vec<RecordedTick>,
+}
+
+/// A tick of a [`Recording`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecordedTick {
+    /// Its number.
+    pub tick: u64,
+    /// What the host told scripts.
+    pub events: Vec<ScriptEvent>,
+    /// The [`world_hash`] at its end.
+    pub hash: u64,
+}
+
+impl Recording {
+    /// The recording as bytes, for a file.
+    ///
+    /// # Errors
+    /// [`SaveError::Malformed`]; never happens.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SaveError> {
+        let mut bytes = HEAD.to_vec();
+        rmp_serde::encode::write(&mut bytes, self)
+            .map_err(|error| SaveError::Malformed(error.to_string()))?;
+        Ok(bytes)
+    }
+
+    /// A recording from its bytes.
+    ///
+    /// # Errors
+    /// [`SaveError::Malformed`] if they are anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, SaveError> {
+        let wrong = |reason: &str| SaveError::Malformed(reason.to_owned());
+        let body = bytes.strip_prefix(HEAD).ok_or_else(|| wrong("it begins otherwise"))?;
+        rmp_serde::from_slice(body).map_err(|error| wrong(&error.to_string()))
+    }
+}
+
+/// Records every tick while it is there. Insert what [`ScriptRecorder::begin`] gives, and take it out when
+/// enough was recorded. Costs a [`world_hash`] a tick.
+#[derive(Resource, Debug)]
+pub struct ScriptRecorder {
+    recording: Recording,
+    /// What was heard in the tick that runs.
+    heard: Vec<ScriptEvent>,
+}
+
+impl ScriptRecorder {
+    /// A recorder that begins with the world as it is. Call it between two frames.
+    ///
+    /// # Errors
+    /// As [`save_scripts`].
+    pub fn begin(world: &World) -> Result<Self, SaveError> {
+        let recording = Recording { start: save_scripts(world)?, ticks: Vec::new() };
+        Ok(Self { recording, heard: Vec::new() })
+    }
+
+    /// What was recorded.
+    #[must_use]
+    pub fn finish(self) -> Recording {
+        self.recording
+    }
+
+    pub(super) fn hear(&mut self, event: &ScriptEvent) {
+        self.heard.push(event.clone());
+    }
+}
+
+/// Notes the tick that has just run, if somebody records.
+pub(super) fn record(world: &mut World) {
+    if !world.contains_resource::<ScriptRecorder>() {
+        return;
+    }
+    let (tick, hash) = (world.resource::<ScriptClock>().tick, world_hash(world));
+    let mut recorder = world.resource_mut::<ScriptRecorder>();
+    let events = std::mem::take(&mut recorder.heard);
+    recorder.recording.ticks.push(RecordedTick { tick, events, hash });
+}
+
+/// Runs a [`Recording`] again, tick by tick, in a world that has its scripts:
+///
+/// ```
+/// # use bevy_cscript::{prelude::*, runtime::*, testing::ScriptTestApp};
+/// # let mut app = ScriptTestApp::new();
+/// # let script = app.script("a.rhai", "let n = 0; fn on_update() { n += 1; }");
+/// # app.spawn(script);
+/// # app.ticks(2);
+/// # let recorder = ScriptRecorder::begin(app.world())?;
+/// # app.world_mut().insert_resource(recorder);
+/// # app.ticks(3);
+/// # let recorder = app.world_mut().remove_resource::<ScriptRecorder>();
+/// # let recording = recorder.map(ScriptRecorder::finish).unwrap_or_default();
+/// let mut replay = Replay::begin(app.world_mut(), recording)?;
+/// while replay.feed(app.world_mut()) {
+///     app.tick(); // whatever runs a tick of your game
+///     replay.check(app.world())?;
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// What the host tells scripts comes from the recording; systems of the game that send
+/// [`ScriptEvent`]s of their own must not run meanwhile.
+#[derive(Debug)]
+pub struct Replay {
+    recording: Recording,
+    /// How many ticks were fed.
+    fed: usize,
+}
+
+/// A tick of a replay that ended otherwise than it was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("tick {tick} was {recorded:016x} when it was recorded and is {replayed:016x} now")]
+pub struct Diverged {
+    /// The first tick that did.
+    pub tick: u64,
+    /// The hash that was recorded.
+    pub recorded: u64,
+    /// The hash now.
+    pub replayed: u64,
+}
+
+impl Replay {
+    /// Puts the world to where the recording begins.
+    ///
+    /// # Errors
+    /// As [`load_scripts`].
+    pub fn begin(world: &mut World, recording: Recording) -> Result<Self, SaveError> {
+        load_scripts(world, &recording.start)?;
+        Ok(Self { recording, fed: 0 })
+    }
+
+    /// Tells scripts what the host told them in the next tick; says whether there is one.
+    pub fn feed(&mut self, world: &mut World) -> bool {
+        let Some(tick) = self.recording.ticks.get(self.fed) else { return false };
+        world.write_message_batch(tick.events.iter().cloned());
+        self.fed += 1;
+        true
+    }
+
+    /// Holds the tick that has just run against the recording.
+    ///
+    /// # Errors
+    /// It ended otherwise. A [desync report](super::desync_report) of saves says in what.
+    pub fn check(&self, world: &World) -> Result<(), Diverged> {
+        let last = self.fed.checked_sub(1).and_then(|last| self.recording.ticks.get(last));
+        let Some(RecordedTick { tick, hash: recorded, .. }) = last.cloned() else { return Ok(()) };
+        let replayed = world_hash(world);
+        if replayed == recorded { Ok(()) } else { Err(Diverged { tick, recorded, replayed }) }
+    }
+}
