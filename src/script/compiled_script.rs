@@ -195,7 +195,7 @@ impl CompiledScript {
     }
 
     /// What tells the calls of a function from the calls of all others: see
-    /// [`ScriptContext::begin`].
+    /// [`ScriptContext::begin`](crate::api::ScriptContext::begin).
     #[must_use]
     pub fn salt(&self, id: FunctionId) -> u64 {
         self.salts.get(id.0 as usize).copied().unwrap_or_default()
