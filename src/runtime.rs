@@ -9,6 +9,7 @@
 //! | `settle` | instances go back to their entities |
 //! | `apply` | **the one file that writes the world** |
 //! | `report` | logs, messages, metrics |
+//! | `physics` | avian3d: who touches whom, bodies, rays (feature `avian3d`) |
 //! | `view` | **the one file that reads the world for scripts** |
 
 mod app_ext;
@@ -18,12 +19,15 @@ mod bind;
 mod collect;
 mod cscript;
 mod error_policy;
+mod event_queue;
 mod expose;
 pub mod gameplay;
 mod host_function;
 mod ids;
 mod load;
 mod motion;
+#[cfg(feature = "avian3d")]
+pub mod physics;
 mod plugin;
 mod prefab;
 mod reflect_value;
@@ -40,6 +44,7 @@ mod world_hash;
 pub use app_ext::ScriptingAppExt;
 pub use cscript::{CScript, ScriptSlot, ScriptStatus};
 pub use error_policy::ErrorPolicy;
+pub use event_queue::EventBudget;
 pub use expose::Access;
 pub use host_function::{HostCall, ScriptFunction};
 pub use ids::ScriptIds;

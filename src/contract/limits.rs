@@ -43,6 +43,8 @@ pub struct ScriptLimits {
     pub source_bytes: usize,
     /// Commands that one call may give. Default: **256**.
     pub commands: usize,
+    /// Timers that one script may have on an entity at a time. Default: **64**.
+    pub timers: usize,
     /// Log lines that one call may write; the rest are counted, not kept. Default: **20**.
     pub log_lines: usize,
     /// Bytes of one log line; the rest is cut. Default: **1,024**.
@@ -66,6 +68,7 @@ impl Default for ScriptLimits {
             parameters: 16,
             source_bytes: 256 * 1024,
             commands: 256,
+            timers: 64,
             log_lines: 20,
             log_line_bytes: 1024,
         }

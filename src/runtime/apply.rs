@@ -7,8 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bevy::prelude::*;
 
 use super::{
-    collect::EventQueue,
     cscript::CScript,
+    event_queue::EventQueue,
     expose::ExposedComponents,
     host_function::{Effects, HostCall},
     ids::ScriptIds,
@@ -151,6 +151,8 @@ fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptComman
         ScriptCommand::Teleport { id, position } => {
             with_entity(world, reports, id, "teleport", |world, entity| {
                 set_place(world, entity, position);
+                #[cfg(feature = "avian3d")]
+                super::physics::rest(world, entity);
                 if let Some(mut motion) = world.get_mut::<Motion>(entity) {
                     *motion = Motion { last: Some(position), velocity: Vec3::ZERO };
                 }
@@ -285,7 +287,7 @@ fn destroy(world: &mut World, entity: Entity) {
             if defined {
                 waits = true;
                 let event = ScriptEvent::custom(end.name(), []).to(id);
-                world.resource_mut::<EventQueue>().push(event);
+                world.resource_mut::<EventQueue>().push_end(event);
             }
         }
     }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::{CallScope, ScriptContext},
-    contract::{Callback, ErrorKind, RunReport, Value},
+    contract::{Callback, ErrorKind, RunReport, TIMERS, Value},
     script::{FunctionId, ScriptInstance, StateSnapshot},
 };
 
@@ -109,7 +109,8 @@ impl<'w> BatchRunner<'w> {
             }
             Start::Reload { old, new, goes_on } => match old.reloaded(new, &mut self.context) {
                 Ok((instance, migration)) => {
-                    let StateSnapshot(state) = old.snapshot();
+                    let StateSnapshot(mut state) = old.snapshot();
+                    state.remove(TIMERS);
                     add(Callback::OnReload, vec![Value::Map(state)]);
                     Ok((instance, Some(migration)))
                 }

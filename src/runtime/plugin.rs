@@ -10,9 +10,10 @@ use bevy::{
 use super::{
     apply::{self, Dying},
     bind::{self, ChangedScripts, Unbound, Versions},
-    collect::{self, EventQueue, PassJobs},
+    collect::{self, PassJobs},
     cscript::CScript,
     error_policy::ErrorPolicy,
+    event_queue::{self, EventBudget, EventQueue},
     expose::ExposedComponents,
     gameplay,
     host_function::Effects,
@@ -149,6 +150,7 @@ impl Plugin for ScriptingPlugin {
             .init_resource::<Versions>()
             .init_resource::<ChangedScripts>()
             .init_resource::<Roster>()
+            .init_resource::<EventBudget>()
             .init_resource::<EventQueue>()
             .init_resource::<PassJobs>()
             .init_resource::<PassOutcome>()
@@ -177,6 +179,8 @@ impl Plugin for ScriptingPlugin {
 
         build_schedules(app);
         gameplay::build(app);
+        #[cfg(feature = "avian3d")]
+        super::physics::build(app);
         app.add_systems(FixedUpdate, run_tick.in_set(ScriptSystems::Tick));
     }
 }
@@ -205,7 +209,7 @@ fn build_schedules(app: &mut App) {
                     bind::note_versions,
                     bind::bind,
                     motion::track_motion,
-                    collect::receive_events,
+                    event_queue::receive_events,
                 )
                     .chain()
                     .in_set(Bind),
@@ -234,7 +238,7 @@ fn run_tick(world: &mut World) {
 }
 
 /// Runs the pass of events, then the pass of updates.
-fn run_passes(world: &mut World) {
+pub(super) fn run_passes(world: &mut World) {
     for pass in [Pass::Events, Pass::Update] {
         *world.resource_mut::<Pass>() = pass;
         world.run_schedule(ScriptPass);

@@ -4,7 +4,8 @@ use bevy::prelude::*;
 
 use super::{
     batch::BatchRunner,
-    collect::{EventQueue, Job, PassJobs},
+    collect::{Job, PassJobs},
+    event_queue::EventQueue,
     load::ScriptHost,
     plugin::{ScriptClock, ScriptSettings},
     view::WorldWindow,

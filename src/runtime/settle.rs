@@ -7,10 +7,7 @@ use super::{
     roster::{Roster, RosterEntry},
     run::{PassOutcome, What},
 };
-use crate::{
-    contract::{Callback, ScriptCommand},
-    script::Migration,
-};
+use crate::{contract::ScriptCommand, script::Migration};
 
 /// The commands of the pass, a list for each batch, in order.
 #[derive(Resource, Default)]
@@ -22,6 +19,7 @@ pub(super) fn settle(
     mut commands: ResMut<PassCommands>,
     mut reports: ResMut<Reports>,
     mut roster: ResMut<Roster>,
+    #[cfg(feature = "avian3d")] mut fresh: ResMut<super::physics::Fresh>,
     mut scripts: Scripts,
 ) {
     let PassOutcome { batches, jobs } = &mut *outcome;
@@ -44,6 +42,8 @@ pub(super) fn settle(
             }
             let started = take_note(&mut script, &mut reports, job, own);
             if let Some(entry) = started {
+                #[cfg(feature = "avian3d")]
+                fresh.note(entry.entity);
                 roster.add(entry);
             }
         }
@@ -88,8 +88,7 @@ fn take_note(
                 uninitialised = false;
                 status = Some(ScriptStatus::Ready);
                 if let Some(script) = &compiled {
-                    let on_update = script.callback(Callback::OnUpdate);
-                    entry = Some(RosterEntry { id, slot, entity, on_update });
+                    entry = Some(RosterEntry::new(id, slot, entity, script));
                     // A script that could not start before and can now was reloaded, too.
                     if let Some(migration) = migration.or_else(mended) {
                         reports.reloaded(script.path(), migration);

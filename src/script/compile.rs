@@ -61,10 +61,13 @@ pub struct CompiledScript {
     state: Vec<String>,
     functions: HashMap<String, FunctionId>,
     callbacks: [Option<FunctionId>; CALLBACKS.len()],
-    names: Vec<String>,
+    names: Arc<[String]>,
     salts: Vec<u64>,
     warnings: Vec<ScriptError>,
     api_calls: Vec<String>,
+    sets_timers: bool,
+    /// What messages it hears; all if `None`.
+    topics: Option<Vec<String>>,
     limits: ScriptLimits,
     is_empty: bool,
     pub(super) program: Program,
@@ -189,8 +192,9 @@ impl ScriptCompiler {
                 Program::Reference(Box::new(program))
             }
         };
+        let topics = topics(path, &outline, &program).map_err(|error| vec![error])?;
         let identity = self.identity(source);
-        Ok(CompiledScript::new(source, identity, &self.limits, outline, program))
+        Ok(CompiledScript::new(source, identity, &self.limits, outline, program, topics))
     }
 
     fn identity(&self, source: &Verified<ScriptSource>) -> u64 {
@@ -266,6 +270,7 @@ impl CompiledScript {
         limits: &ScriptLimits,
         outline: Outline,
         program: Program,
+        topics: Option<Vec<String>>,
     ) -> Self {
         let mut functions: HashMap<String, (FunctionId, usize)> = HashMap::new();
         let mut names = Vec::new();
@@ -291,8 +296,10 @@ impl CompiledScript {
             functions,
             callbacks,
             salts: names.iter().map(|name| XxHash3_64::oneshot(name.as_bytes())).collect(),
-            names,
+            names: names.into(),
             warnings: outline.warnings,
+            sets_timers: ["after", "every"].iter().any(|name| outline.api_calls.contains(*name)),
+            topics,
             api_calls: outline.api_calls.into_iter().collect(),
             limits: limits.clone(),
             is_empty: outline.is_empty,
@@ -380,6 +387,23 @@ impl CompiledScript {
         self.is_empty
     }
 
+    /// Whether messages of a topic are told to it: all are, unless it has `const TOPICS = [..]`.
+    #[must_use]
+    pub fn hears(&self, topic: &str) -> bool {
+        self.topics.as_ref().is_none_or(|topics| topics.iter().any(|heard| heard == topic))
+    }
+
+    /// Whether it may set timers.
+    #[must_use]
+    pub const fn sets_timers(&self) -> bool {
+        self.sets_timers
+    }
+
+    /// The names of all functions, by number.
+    pub(super) const fn function_names(&self) -> &Arc<[String]> {
+        &self.names
+    }
+
     /// Whether it calls a function of the API by name.
     #[must_use]
     pub fn calls_api(&self, function: &str) -> bool {
@@ -391,6 +415,31 @@ impl FunctionId {
     pub(super) const fn index(self) -> usize {
         self.0 as usize
     }
+}
+
+/// The topics that a script says it listens to.
+fn topics(
+    path: &str,
+    outline: &Outline,
+    program: &Program,
+) -> Result<Option<Vec<String>>, ScriptError> {
+    const TOPICS: &str = "TOPICS";
+    let Some(i) = outline.constants.iter().position(|name| name == TOPICS) else {
+        return Ok(None);
+    };
+    let value = match program {
+        Program::Compiled(program) => program.constant(i),
+        Program::Reference(program) => program.constant(TOPICS),
+    };
+    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let topics = match &value {
+        Some(Value::Array(topics)) => topics.iter().map(text).collect(),
+        _ => None,
+    };
+    topics.map(Some).ok_or_else(|| {
+        let message = "`TOPICS` says which messages `on_message` hears: an array of texts, such as `const TOPICS = [\"alarm\"];`";
+        ScriptError::new(Stage::Compile, ErrorKind::Compile, path, message).at(outline.topics_at)
+    })
 }
 
 /// What constants see of the world: nothing.

@@ -3,9 +3,9 @@
 use bevy::prelude::*;
 
 use crate::{
-    contract::{Callback, ScriptEvent, ScriptId, StatusEffect, Value, Vitals},
+    contract::{Callback, ScriptId, StatusEffect, Vitals},
     runtime::{
-        collect::EventQueue,
+        event_queue::tell,
         gameplay::{
             Armor, Damaged, Died, Health, Inventory, ItemDefinitions, StatusEffectApplied,
             StatusEffectEnded, StatusEffects,
@@ -29,7 +29,7 @@ fn change_health<R>(
         health.current = vitals.health;
     }
     if was_alive && !vitals.is_alive() {
-        tell(world, entity, Callback::OnDeath, vec![source.into()]);
+        tell(world, entity, Callback::OnDeath, || vec![source.into()]);
         world.write_message(Died { entity, source });
     }
     Some(result)
@@ -42,7 +42,7 @@ pub(super) fn damage(world: &mut World, entity: Entity, amount: f32, kind: &str,
     let hurt = before.hurt(amount);
     if hurt > 0.0 {
         // It hears of the hit before it hears that the hit killed it.
-        tell(world, entity, Callback::OnDamage, vec![f64::from(hurt).into(), source.into()]);
+        tell(world, entity, Callback::OnDamage, || vec![f64::from(hurt).into(), source.into()]);
         let kind = kind.to_owned();
         world.write_message(Damaged { entity, amount: hurt, kind, source });
     }
@@ -55,14 +55,6 @@ pub(super) fn heal(world: &mut World, entity: Entity, amount: f32) {
 
 pub(super) fn set_health(world: &mut World, entity: Entity, value: f32, source: ScriptId) {
     change_health(world, entity, source, |vitals| vitals.set(value));
-}
-
-/// Calls a callback of the entity's scripts in the next pass of events.
-fn tell(world: &mut World, entity: Entity, callback: Callback, args: Vec<Value>) {
-    if let Some(id) = world.get::<ScriptId>(entity).copied() {
-        let event = ScriptEvent::custom(callback.name(), args).to(id);
-        world.resource_mut::<EventQueue>().push(event);
-    }
 }
 
 pub(super) fn apply_effect(world: &mut World, entity: Entity, effect: StatusEffect) {
