@@ -12,10 +12,12 @@
 //! | `physics` | avian3d: who touches whom, bodies, rays (feature `avian3d`) |
 //! | `view` | **the one file that reads the world for scripts** |
 
+mod animation_clips;
 mod app_ext;
 mod apply;
 mod batch;
 mod bind;
+mod camera_shake;
 mod collect;
 mod cscript;
 mod error_policy;
@@ -26,6 +28,7 @@ mod host_function;
 mod ids;
 mod load;
 mod motion;
+mod particles;
 #[cfg(feature = "avian3d")]
 pub mod physics;
 mod plugin;
@@ -41,7 +44,9 @@ mod tag;
 mod view;
 mod world_hash;
 
+pub use animation_clips::AnimationClips;
 pub use app_ext::ScriptingAppExt;
+pub use camera_shake::ShakenCamera;
 pub use cscript::{CScript, ScriptSlot, ScriptStatus};
 pub use error_policy::ErrorPolicy;
 pub use event_queue::EventBudget;
@@ -49,8 +54,9 @@ pub use expose::Access;
 pub use host_function::{HostCall, ScriptFunction};
 pub use ids::ScriptIds;
 pub use load::{Script, ScriptHost, ScriptLoader};
+pub use particles::{ParticleEffectSpec, ParticleFile, ParticleFileError};
 pub use plugin::{ScriptClock, ScriptPass, ScriptSystems, ScriptTick, ScriptingPlugin};
 pub use report::{ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded};
-pub use show::{ParticleEffects, ScriptShow, SoundFolders};
+pub use show::{ParticleEffects, ScriptShow, SoundFolders, SoundLimit};
 pub use tag::Tag;
 pub use world_hash::world_hash;

@@ -8,8 +8,10 @@ use bevy::{
 };
 
 use super::{
+    animation_clips::AnimationClips,
     apply::{self, Dying},
     bind::{self, ChangedScripts, Unbound, Versions},
+    camera_shake,
     collect::{self, PassJobs},
     cscript::CScript,
     error_policy::ErrorPolicy,
@@ -20,6 +22,7 @@ use super::{
     ids::ScriptIds,
     load::{Script, ScriptHost, ScriptLoader},
     motion::{self, Motion, MotionWanted},
+    particles,
     prefab::Prefabs,
     report::{
         self, Reports, ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded,
@@ -27,7 +30,7 @@ use super::{
     roster::Roster,
     run::{self, PassOutcome},
     settle::{self, PassCommands},
-    show::{self, ParticleEffects, ScriptShow, SoundFolders, Sounds},
+    show::{self, ScriptShow, SoundFolders, SoundLimit, Sounds},
     tag::{Tag, TagIndex},
     view::WindowQueries,
 };
@@ -163,7 +166,7 @@ impl Plugin for ScriptingPlugin {
             .init_resource::<Reports>()
             .init_resource::<Sounds>()
             .init_resource::<SoundFolders>()
-            .init_resource::<ParticleEffects>()
+            .init_resource::<SoundLimit>()
             .add_message::<ScriptShow>()
             .init_resource::<ScriptMetrics>()
             .init_resource::<WindowQueries>()
@@ -175,10 +178,13 @@ impl Plugin for ScriptingPlugin {
             .register_type::<ScriptId>()
             .register_type::<CScript>()
             .register_type::<Tag>()
+            .register_type::<AnimationClips>()
             .register_required_components::<ScriptId, Motion>();
 
         build_schedules(app);
         gameplay::build(app);
+        camera_shake::build(app);
+        particles::build(app);
         #[cfg(feature = "avian3d")]
         super::physics::build(app);
         app.add_systems(FixedUpdate, run_tick.in_set(ScriptSystems::Tick));
@@ -209,6 +215,7 @@ fn build_schedules(app: &mut App) {
                     bind::note_versions,
                     bind::bind,
                     motion::track_motion,
+                    gameplay::receive_requests,
                     event_queue::receive_events,
                 )
                     .chain()

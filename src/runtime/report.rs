@@ -60,6 +60,8 @@ pub struct ScriptMetrics {
     pub callbacks: u64,
     /// Commands.
     pub commands: u64,
+    /// Commands to let something be heard or seen; part of `commands`. A server counts them, too.
+    pub shows: u64,
     /// Failed calls, failed starts and refused versions.
     pub errors: u64,
     /// Instances that took over a new version.

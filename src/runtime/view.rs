@@ -327,6 +327,10 @@ impl WorldView for WorldWindow<'_> {
         self.sounds.is_known(handle, self.clock)
     }
 
+    fn has_animation(&self, id: ScriptId, name: &str) -> Option<bool> {
+        self.get(&self.queries.clips, id).map(|clips| clips.0.contains_key(name))
+    }
+
     fn is_particle_effect(&self, name: &str) -> bool {
         self.particle_effects.0.contains(name)
     }

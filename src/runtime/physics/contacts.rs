@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use avian3d::prelude::{CollisionEnd, CollisionStart, Sensor};
+use avian3d::prelude::{CollisionEnd, CollisionStart, ContactGraph, Sensor};
 use bevy::{ecs::message::MessageCursor, prelude::*};
 
 use super::{TriggerVolume, owner};
@@ -71,10 +71,9 @@ pub(super) fn note(world: &mut World) {
         }
         for end in &ended {
             let pair = pair(end.collider1, end.collider2);
-            // A collider that was exchanged ends to touch and begins again; one that began and is gone
-            // now has ended.
-            let lasts = [pair.0, pair.1].iter().all(|it| world.get_entity(*it).is_ok());
-            if lasts && begun.contains(&pair) {
+            // A collider that was exchanged ends to touch and begins again; one that began may be gone
+            // now. The engine knows which came last.
+            if begun.contains(&pair) && is_touching(world, pair) {
                 continue;
             }
             for bond in pairs.remove(&pair).into_iter().flatten() {
@@ -96,6 +95,11 @@ pub(super) fn note(world: &mut World) {
             }
         }
     });
+}
+
+fn is_touching(world: &World, (a, b): (Entity, Entity)) -> bool {
+    let graph = world.get_resource::<ContactGraph>();
+    graph.and_then(|graph| graph.get(a, b)).is_some_and(|(edge, _)| edge.is_touching())
 }
 
 const fn is_before(a: Entity, b: Entity) -> bool {

@@ -5,6 +5,7 @@ use crate::runtime::physics::{OpenPhysics, PhysicsQueries};
 use crate::{
     contract::ScriptId,
     runtime::{
+        animation_clips::AnimationClips,
         gameplay::{
             Armor, AttackPower, EyeHeight, Health, Hitbox, Inventory, SightRange, StatusEffects,
             Team,
@@ -89,4 +90,5 @@ window_queries! {
     powers: &'static AttackPower,
     sights: &'static SightRange,
     inventories: &'static Inventory,
+    clips: &'static AnimationClips,
 }
