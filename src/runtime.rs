@@ -10,11 +10,15 @@
 //! | `apply` | **the one file that writes the world** |
 //! | `report` | logs, messages, metrics |
 //! | `physics` | avian3d: who touches whom, bodies, rays (feature `avian3d`) |
+//! | `audio` | sounds are heard (feature `audio`) |
+//! | `render` | animations and particles are seen (feature `render`) |
 //! | `view` | **the one file that reads the world for scripts** |
 
 mod animation_clips;
 mod app_ext;
 mod apply;
+#[cfg(feature = "audio")]
+pub mod audio;
 mod batch;
 mod bind;
 mod camera_shake;
@@ -34,6 +38,8 @@ pub mod physics;
 mod plugin;
 mod prefab;
 mod reflect_value;
+#[cfg(feature = "render")]
+pub mod render;
 mod report;
 mod roster;
 mod run;

@@ -129,7 +129,10 @@ pub(super) fn collect(
             calls.extend(events);
             // Stable: timers come first, then the events of one instance in their order.
             calls.sort_by_key(|call| (call.id, call.slot));
-            queue.unheard += take_called(calls, jobs, &mut scripts);
+            let told = calls.len() as u64;
+            let unheard = take_called(calls, jobs, &mut scripts);
+            queue.told += told - unheard;
+            queue.unheard += unheard;
             jobs.sort_by_key(|job| (job.id, job.slot));
         }
         Pass::Update => take_updated(&mut roster, &mut jobs.jobs, &mut scripts),
@@ -209,7 +212,6 @@ fn address(
             }
         }
     }
-    queue.told += addressed.len() as u64;
     queue.left = queue.len() as u64;
     addressed
 }

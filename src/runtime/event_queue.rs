@@ -33,7 +33,7 @@ pub(super) struct EventQueue {
     pub(super) unheard: u64,
     /// Events that were too many to wait.
     pub(super) dropped: u64,
-    /// Calls that were made of events.
+    /// Calls that were handed to scripts.
     pub(super) told: u64,
     /// How many events the budget has left for the next pass.
     pub(super) left: u64,

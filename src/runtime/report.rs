@@ -70,7 +70,7 @@ pub struct ScriptMetrics {
     pub fuel: u64,
     /// Events that nobody heard: their entity was gone, or its script paused or switched off.
     pub unheard: u64,
-    /// Calls that were made because of an event; part of `callbacks`.
+    /// Calls for events and timers that were handed to scripts.
     pub events: u64,
     /// Events that the [`EventBudget`](super::EventBudget) of the last tick has left for the next one.
     pub waiting: u64,
