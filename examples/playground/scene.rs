@@ -100,7 +100,7 @@ pub(crate) fn build(app: &mut App) {
         (Team("beasts".to_owned()), Health::full(60.0)),
         script("enemy_aggro").with_config(Value::map().with("leash", 7)),
         (RigidBody::Dynamic, Collider::capsule(0.5, 0.6), LockedAxes::ROTATION_LOCKED),
-        at(9.0, 0.81, -5.0),
+        at(8.0, 0.81, -2.5),
         Look::Pillar(0.5, 0.6, [0.75, 0.15, 0.15]),
     );
     let beast = world.spawn(beast).id();

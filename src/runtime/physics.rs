@@ -35,7 +35,8 @@ use crate::contract::ScriptId;
 ///
 /// Put it on a collider. Whose volume it is hears of it: the nearest entity at or above the collider
 /// that has a [`ScriptId`], with the id of whoever comes. A volume that is nobody's tells whoever comes,
-/// and `other` is `()`. Volumes do not enter volumes.
+/// and `other` is `()`. What has no id, such as the ground, does not enter volumes, and neither do other
+/// volumes.
 ///
 /// ```
 /// use avian3d::prelude::*;

@@ -127,6 +127,10 @@ fn bonds_of(world: &World, a: Entity, b: Entity) -> Vec<Bond> {
         return bonds;
     }
     let id = |side: Option<(Entity, ScriptId)>| side.map(|(_, id)| id);
+    // Sensors without a name are the game's own.
+    if (a_sensor && a_volume.is_none()) || (b_sensor && b_volume.is_none()) {
+        return bonds;
+    }
     let mut add = |told: Option<(Entity, ScriptId)>, other, volume: Option<&String>| {
         let callbacks = match volume {
             Some(_) => [Callback::OnTrigger, Callback::OnTriggerExit],
@@ -141,8 +145,9 @@ fn bonds_of(world: &World, a: Entity, b: Entity) -> Vec<Bond> {
             add(a, id(b), None);
             add(b, id(a), None);
         }
-        (true, false) if a_volume.is_some() => add(a.or(b), id(a.and(b)), a_volume),
-        (false, true) if b_volume.is_some() => add(b.or(a), id(b.and(a)), b_volume),
+        // Walls and the ground do not come and go.
+        (true, false) if b.is_some() => add(a.or(b), id(a.and(b)), a_volume),
+        (false, true) if a.is_some() => add(b.or(a), id(b.and(a)), b_volume),
         _ => {}
     }
     bonds
