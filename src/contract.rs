@@ -13,6 +13,7 @@ mod refusal;
 mod report;
 mod source;
 mod space;
+mod timers;
 mod value;
 mod vitals;
 mod world;
@@ -30,6 +31,7 @@ pub use report::{LogLevel, LogLine, RunReport};
 pub use source::ScriptSource;
 pub(crate) use space::moved_towards;
 pub use space::{Body, RayHit, Shape, Space, Way};
+pub use timers::{TIMERS, Timer, Timers, ticks_of};
 pub use value::{Value, ValueKind};
 #[cfg(feature = "bevy")]
 pub(crate) use value::{hash_bytes, hash_vec3};

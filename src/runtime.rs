@@ -9,17 +9,25 @@
 //! | `settle` | instances go back to their entities |
 //! | `apply` | **the one file that writes the world** |
 //! | `report` | logs, messages, metrics |
+//! | `physics` | avian3d: who touches whom, bodies, rays (feature `avian3d`) |
+//! | `audio` | sounds are heard (feature `audio`) |
+//! | `render` | animations and particles are seen (feature `render`) |
 //! | `view` | **the one file that reads the world for scripts** |
 
+mod animation_clips;
 mod app_ext;
 mod apply;
+#[cfg(feature = "audio")]
+pub mod audio;
 mod batch;
 mod bind;
 mod budget;
+mod camera_shake;
 mod collect;
 mod cscript;
 mod desync;
 mod error_policy;
+mod event_queue;
 mod expose;
 pub mod gameplay;
 mod host_function;
@@ -29,11 +37,16 @@ mod load;
 mod mod_package;
 mod motion;
 mod papers;
+mod particles;
+#[cfg(feature = "avian3d")]
+pub mod physics;
 mod plugin;
 mod prefab;
 mod quarantine;
 mod recording;
 mod reflect_value;
+#[cfg(feature = "render")]
+pub mod render;
 mod report;
 mod roster;
 mod run;
@@ -47,23 +60,27 @@ mod trust_store;
 mod view;
 mod world_hash;
 
+pub use animation_clips::AnimationClips;
 pub use app_ext::ScriptingAppExt;
 pub use budget::TickBudget;
+pub use camera_shake::ShakenCamera;
 pub use cscript::{CScript, ScriptSlot, ScriptStatus};
 pub use desync::{Desync, desync_report};
 pub use error_policy::ErrorPolicy;
+pub use event_queue::EventBudget;
 pub use expose::Access;
 pub use host_function::{HostCall, ScriptFunction};
 pub use ids::ScriptIds;
 pub use join::join_offer;
 pub use load::{Script, ScriptHost, ScriptLoader};
 pub use mod_package::{ModPackage, ModPackageLoader, PackageFault};
+pub use particles::{ParticleEffectSpec, ParticleFile, ParticleFileError};
 pub use plugin::{ScriptClock, ScriptPass, ScriptSystems, ScriptTick, ScriptingPlugin};
 pub use quarantine::{PausedMods, Quarantine};
 pub use recording::{Diverged, RecordedTick, Recording, Replay, ScriptRecorder};
 pub use report::{ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded};
 pub use save::{Loaded, SaveError, load_scripts, save_scripts};
-pub use show::{ParticleEffects, ScriptShow, SoundFolders};
+pub use show::{ParticleEffects, ScriptShow, SoundFolders, SoundLimit};
 pub use tag::Tag;
 pub use trust_store::TrustStore;
 pub use world_hash::world_hash;

@@ -471,6 +471,8 @@ const CASES: &[(&str, &[Case])] = &[
             (r#"play_animation("two", "wave")"#, Runtime, "`e`: expected an entity id (int), got string"),
             (r#"destroy_entity(2); play_animation(2, "wave")"#, NotFound, "`e`: entity 2 was destroyed earlier in this call"),
             (r#"play_animation(1, "")"#, Runtime, "`name`: must not be empty"),
+            (r#"play_animation(2, "jump")"#, NotFound, "entity 2 has no animation \"jump\""),
+            (r#"play_animation(2, "Wave", #{ repeat: true })"#, NotFound, "entity 2 has no animation \"Wave\""),
             ("play_animation(1, 7)", Runtime, "`name`: expected a string, got int"),
             (r#"play_animation(999, "wave", #{})"#, NotFound, "`e`: no entity has the id 999"),
             (r#"play_animation(1, "wave", #{ repeated: true })"#, Runtime, "`options`: unknown option `repeated`; there are repeat, speed, blend"),

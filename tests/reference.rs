@@ -131,7 +131,7 @@ fn a_difference_is_found_where_it_is() {
 }
 
 /// The functions that any whole number is good for.
-const TAKE_ANY_INT: [&str; 2] = ["is_alive", "stop_sound"];
+const TAKE_ANY_INT: [&str; 3] = ["cancel", "is_alive", "stop_sound"];
 
 /// Whether an argument of the right type can be wrong: an entity can be gone, a number NaN, a name
 /// empty. Vectors and truth values are always fine, and so is what takes anything.

@@ -80,6 +80,7 @@ impl Stage {
         app.app()
             .define_item("sword", 1)
             .register_particle_effect("dust")
+            .register_particle_effect("sparks")
             .expose_component::<Lamp>("Lamp", Access::ReadWrite)
             .register_prefab("spark", |_| {})
             .register_prefab("spawner", |_| {});

@@ -5,7 +5,7 @@ use bevy_cscript::{
     contract::{ScriptId, Shape},
     prelude::*,
     runtime::{
-        ScriptPublished, ScriptShow,
+        AnimationClips, ScriptPublished, ScriptShow,
         gameplay::{
             Armor, AttackPower, Damaged, Died, EyeHeight, Health, Hitbox, Hostility, Inventory,
             SightRange, StatusEffectApplied, StatusEffectEnded, StatusEffects, Team,
@@ -96,7 +96,8 @@ pub(crate) fn full_stage(path: &str, text: &str) -> ScriptTestApp {
     let stats = Stats { power: 10.0, level: 1, title: "plain".to_owned() };
     let more = (Tag("crate".to_owned()), stats, Sealed(7), CScript::new(witness.clone()));
     world.entity_mut(dummy).insert(more);
-    world.entity_mut(dummy).insert(Strange(me));
+    let clips = AnimationClips::new([("wave", 1), ("open", 2), ("close", 3)]);
+    world.entity_mut(dummy).insert((Strange(me), clips));
     world.spawn(ScriptId(3));
 
     let at = Transform::from_xyz;

@@ -12,6 +12,9 @@ mod api_errors;
 mod compile;
 /// The scripts that stand in the documents.
 mod documents;
+/// What happens in a game is told to scripts: damage, death, things, effects, messages, time.
+#[cfg(feature = "bevy")]
+mod events;
 /// Scripts as files that change on disk.
 #[cfg(all(feature = "bevy", feature = "file_watcher"))]
 mod files;

@@ -54,7 +54,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
         )
         .errors([
             NO_ENTITY,
-            "`name` is empty",
+            "`name` is empty, or the entity has animations and none of this name",
             "an option is unknown, or its value does not fit",
         ])
         .example(

@@ -3,6 +3,7 @@ mod combat;
 mod inventory;
 mod place;
 mod tactical;
+mod timing;
 
 use std::{
     any::{Any, TypeId},
@@ -62,6 +63,8 @@ pub struct ScriptContext<'w> {
     derived: u32,
     /// Sounds that this call has started (`true`) or stopped.
     sounds: Vec<(i64, bool)>,
+    /// The timers of the script, while a call may set some.
+    lent: Option<timing::Lent>,
     random: Option<CallRandom>,
     log: Vec<LogLine>,
     log_suppressed: u32,
@@ -104,6 +107,7 @@ impl<'w> ScriptContext<'w> {
             command_bytes: 0,
             derived: 0,
             sounds: Vec::new(),
+            lent: None,
             random: None,
             log: Vec::new(),
             log_suppressed: 0,

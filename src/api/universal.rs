@@ -1,11 +1,18 @@
 //! What every script may call: the log, the time, random numbers, messages.
 
-use super::{ApiFault, ApiFunction, Category, Finite, Name, ScriptContext, Shown, Span};
+use super::{Amount, ApiFault, ApiFunction, Category, Finite, Name, ScriptContext, Shown, Span};
 use crate::contract::{LogLevel, ScriptCommand, Value};
 
 type Context<'a, 'w> = &'a mut ScriptContext<'w>;
 
 const NOT_DATA: &str = "an element is not plain data, such as a function";
+
+const TIMER_ERRORS: [&str; 4] = [
+    "`seconds` is negative, NaN or infinite",
+    "`function` is empty, or the script has no function of this name",
+    "it is called by the code at the top of the file",
+    "the script has as many timers as it may have",
+];
 
 pub(super) fn functions() -> Vec<ApiFunction> {
     let row = |name, doc| ApiFunction::new(name, Category::UNIVERSAL, doc);
@@ -131,8 +138,66 @@ fn on_spawn() {
             )
             .overload(["array"], shuffle),
         row(
+            "after",
+            "Calls a function of this script once, after so many seconds, and returns the number to cancel it by. The function may take that number as a parameter. Ticks decide, not the clock.",
+        )
+        .errors(TIMER_ERRORS)
+        .example(
+            "\
+let armed = 0;
+let burst = ();
+
+fn on_spawn() { armed = after(3 * delta_time, \"explode\"); }
+
+fn explode(timer) { burst = [timer, tick()]; }
+
+fn on_update() {
+    if tick() == 2 && burst != () { throw \"too early\"; }
+    if tick() == 4 && burst != [armed, 3] { throw `it burst at ${burst}`; }
+}",
+        )
+        .overload(["seconds", "function"], |context: Context<'_, '_>, seconds: Amount, function: Name| {
+            context.set_timer(seconds.0, &function.0, false)
+        }),
+        row(
+            "every",
+            "As `after`, and then again and again in the same rhythm, until it is cancelled.",
+        )
+        .errors(TIMER_ERRORS)
+        .example(
+            "\
+let beats = 0;
+
+fn on_spawn() { every(2 * delta_time, \"beat\"); }
+
+fn beat(timer) {
+    beats += 1;
+    if beats == 2 { cancel(timer); }
+}
+
+fn on_update() {
+    if beats != min(tick() / 2, 2) { throw `${beats} beats in tick ${tick()}`; }
+}",
+        )
+        .overload(["seconds", "function"], |context: Context<'_, '_>, seconds: Amount, function: Name| {
+            context.set_timer(seconds.0, &function.0, true)
+        }),
+        row(
+            "cancel",
+            "Forgets a timer of this script; false when it has gone off or was cancelled before.",
+        )
+        .example(
+            "\
+fn on_spawn() {
+    let timer = after(60, \"on_spawn\");
+    if !cancel(timer) { throw \"it was still to come\"; }
+    if cancel(timer) { throw \"it is cancelled\"; }
+}",
+        )
+        .overload(["timer"], |context: Context<'_, '_>, timer: i64| Ok(context.cancel_timer(timer))),
+        row(
             "publish",
-            "Sends a message to every script that defines `on_message`, in the next event pass.",
+            "Sends a message to every script that defines `on_message`, in the next event pass; if that script has `const TOPICS = [..]`, only if the topic is one of them.",
         )
         .errors([
             "`topic` is empty",

@@ -21,6 +21,10 @@ pub enum Callback {
     OnDamage,
     /// `on_death(source)`
     OnDeath,
+    /// `on_status_effect_end(name)`
+    OnStatusEffectEnd,
+    /// `on_item_gained(item, count)`
+    OnItemGained,
     /// `on_message(topic, value)`
     OnMessage,
     /// `on_reload(old_state)`
@@ -82,10 +86,22 @@ pub const CALLBACKS: &[CallbackSpec] = &[
     row(Callback::OnDamage, "on_damage", &["amount", "source"], "When the entity was hurt."),
     row(Callback::OnDeath, "on_death", &["source"], "Once, when its health reached 0."),
     row(
+        Callback::OnStatusEffectEnd,
+        "on_status_effect_end",
+        &["name"],
+        "When a status effect no longer works on the entity: its time is over, or it was cleared.",
+    ),
+    row(
+        Callback::OnItemGained,
+        "on_item_gained",
+        &["item", "count"],
+        "When things were put into the entity's inventory.",
+    ),
+    row(
         Callback::OnMessage,
         "on_message",
         &["topic", "value"],
-        "When a script or the host published a message.",
+        "When a script or the host published a message; with `const TOPICS = [..]`, only of these topics.",
     ),
     row(
         Callback::OnReload,

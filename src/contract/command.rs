@@ -136,6 +136,8 @@ pub enum ScriptCommand {
         path: Box<str>,
         /// How.
         options: Box<SoundOptions>,
+        /// The entity whose script it was.
+        source: ScriptId,
     },
     /// Stop a sound.
     StopSound {

@@ -61,6 +61,8 @@ pub struct ScriptLimits {
     pub import_depth: usize,
     /// Commands that one call may give. **1,024**, **256**, **64**.
     pub commands: usize,
+    /// Timers that one script may have on an entity at a time. Default: **64**.
+    pub timers: usize,
     /// Log lines that one call may write; the rest are counted, not kept. **20**, **20**,
     /// **10**.
     pub log_lines: usize,
@@ -136,6 +138,7 @@ impl ScriptLimits {
             libraries: 32,
             import_depth: 8,
             commands: 256,
+            timers: 64,
             log_lines: 20,
             log_line_bytes: 1024,
             safety: SafetyLimits {

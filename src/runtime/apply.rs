@@ -1,14 +1,14 @@
 //! The commands of scripts done to the world. Nothing else writes it for them.
 
-mod combat;
+pub(super) mod combat;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bevy::prelude::*;
 
 use super::{
-    collect::EventQueue,
     cscript::CScript,
+    event_queue::EventQueue,
     expose::ExposedComponents,
     host_function::{Effects, HostCall},
     ids::ScriptIds,
@@ -17,7 +17,7 @@ use super::{
     prefab::Prefabs,
     report::{Reports, ScriptPublished},
     settle::PassCommands,
-    show::{ScriptShow, Sounds},
+    show::{ScriptShow, SoundLimit, Sounds},
     tag::Tag,
     view::global_place,
 };
@@ -121,20 +121,11 @@ fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptComman
                 ));
             }
         }
-        ScriptCommand::PlaySound { handle, ref options, .. } => {
-            let (clock, looped) = (*world.resource::<ScriptClock>(), options.looped);
-            world.resource_mut::<Sounds>().start(handle, looped, &clock);
-            world.write_message(ScriptShow(command));
-        }
-        ScriptCommand::StopSound { handle } => {
-            world.resource_mut::<Sounds>().stop(handle);
-            world.write_message(ScriptShow(command));
-        }
-        ScriptCommand::PlayAnimation { .. }
+        ScriptCommand::PlaySound { .. }
+        | ScriptCommand::StopSound { .. }
+        | ScriptCommand::PlayAnimation { .. }
         | ScriptCommand::SpawnParticle { .. }
-        | ScriptCommand::ShakeScreen { .. } => {
-            world.write_message(ScriptShow(command));
-        }
+        | ScriptCommand::ShakeScreen { .. } => show(world, reports, command),
         ScriptCommand::SetPosition { id, position } => {
             with_entity(world, reports, id, "set_position", |world, entity| {
                 set_place(world, entity, position);
@@ -151,6 +142,8 @@ fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptComman
         ScriptCommand::Teleport { id, position } => {
             with_entity(world, reports, id, "teleport", |world, entity| {
                 set_place(world, entity, position);
+                #[cfg(feature = "avian3d")]
+                super::physics::rest(world, entity);
                 if let Some(mut motion) = world.get_mut::<Motion>(entity) {
                     *motion = Motion { last: Some(position), velocity: Vec3::ZERO };
                 }
@@ -186,6 +179,24 @@ fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptComman
             with_entity(world, reports, id, "destroy_entity", destroy);
         }
     }
+}
+
+/// Sends on what is to be heard or seen.
+fn show(world: &mut World, reports: &mut Reports, command: ScriptCommand) {
+    reports.metrics.shows += 1;
+    match command {
+        ScriptCommand::PlaySound { handle, source, ref options, .. } => {
+            let (clock, limit) =
+                (*world.resource::<ScriptClock>(), *world.resource::<SoundLimit>());
+            let mut sounds = world.resource_mut::<Sounds>();
+            if let Some(handle) = sounds.start(handle, source, options.looped, &clock, limit) {
+                world.write_message(ScriptShow(ScriptCommand::StopSound { handle }));
+            }
+        }
+        ScriptCommand::StopSound { handle } => world.resource_mut::<Sounds>().stop(handle),
+        _ => {}
+    }
+    world.write_message(ScriptShow(command));
 }
 
 fn with_entity(
@@ -285,7 +296,7 @@ fn destroy(world: &mut World, entity: Entity) {
             if defined {
                 waits = true;
                 let event = ScriptEvent::custom(end.name(), []).to(id);
-                world.resource_mut::<EventQueue>().push(event);
+                world.resource_mut::<EventQueue>().push_end(event);
             }
         }
     }

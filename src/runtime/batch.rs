@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     api::{CallScope, ScriptContext},
-    contract::{Callback, ErrorKind, RunReport, ScriptError, TickCaps, Value},
+    contract::{Callback, ErrorKind, RunReport, ScriptError, TIMERS, TickCaps, Value},
     script::{FunctionId, ScriptInstance, StateSnapshot},
 };
 
@@ -195,7 +195,8 @@ impl<'w> BatchRunner<'w> {
                         return false;
                     }
                     Ok((instance, migration)) => {
-                        let StateSnapshot(state) = old.snapshot();
+                        let StateSnapshot(mut state) = old.snapshot();
+                        state.remove(TIMERS);
                         add(Callback::OnReload, vec![Value::Map(state)]);
                         Ok((instance, Some(migration)))
                     }

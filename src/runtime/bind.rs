@@ -18,7 +18,7 @@ use super::{
     roster::{Roster, RosterEntry},
 };
 use crate::{
-    contract::{Callback, ErrorKind, ScriptError, ScriptId, Stage},
+    contract::{ErrorKind, ScriptError, ScriptId, Stage},
     script::CompiledScript,
 };
 
@@ -190,12 +190,7 @@ pub(super) fn bind(
             let start = match (good, slot.instance.take()) {
                 (Some(good), Some(old)) if Arc::ptr_eq(old.script(), &good) => {
                     // It runs already, perhaps under another id or on another entity than before.
-                    roster.add(RosterEntry {
-                        id: *id,
-                        slot: i as u16,
-                        entity,
-                        on_update: good.callback(Callback::OnUpdate),
-                    });
+                    roster.add(RosterEntry::new(*id, i as u16, entity, &good));
                     slot.instance = Some(old);
                     continue;
                 }

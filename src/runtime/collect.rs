@@ -4,10 +4,10 @@ use bevy::prelude::*;
 
 use super::{
     cscript::Scripts,
+    event_queue::{EventBudget, EventQueue},
     ids::ScriptIds,
-    plugin::Pass,
+    plugin::{Pass, ScriptClock},
     quarantine::Faults,
-    recording::ScriptRecorder,
     roster::{Roster, RosterEntry},
 };
 use crate::{
@@ -125,65 +125,15 @@ impl PassJobs {
     }
 }
 
-/// Events that wait for the next pass of events.
-#[derive(Resource, Default)]
-pub(super) struct EventQueue {
-    events: Vec<ScriptEvent>,
-    /// Events that found their instances away or paused, or no longer there.
-    pub(super) unheard: u64,
-}
-
-/// So many events may wait for a pass before messages are dropped; a script that answers every message with two would fill the
-/// memory otherwise.
-const MOST_EVENTS: usize = 10_000;
-
-impl EventQueue {
-    /// Adds an event of the game: somebody was hurt, somebody goes.
-    pub(super) fn push(&mut self, event: ScriptEvent) {
-        self.events.push(event);
-    }
-
-    /// The events that wait, in order.
-    pub(super) fn waiting(&self) -> &[ScriptEvent] {
-        &self.events
-    }
-
-    /// Puts others in their place.
-    pub(super) fn set_waiting(&mut self, events: Vec<ScriptEvent>) {
-        self.events = events;
-    }
-
-    /// Adds what a script published. Beyond [`MOST_EVENTS`] messages are dropped and counted.
-    pub(super) fn push_message(&mut self, event: ScriptEvent) {
-        if self.events.len() < MOST_EVENTS {
-            self.events.push(event);
-        } else {
-            self.unheard += 1;
-        }
-    }
-}
-
-/// Hands the host's events over.
-pub(super) fn receive_events(
-    mut sent: MessageReader<ScriptEvent>,
-    mut queue: ResMut<EventQueue>,
-    mut recorder: Option<ResMut<ScriptRecorder>>,
-) {
-    for event in sent.read() {
-        if let Some(recorder) = &mut recorder {
-            recorder.hear(event);
-        }
-        queue.events.push(event.clone());
-    }
-}
-
 /// Gathers what is to be called in this pass, in the order of (id, slot, event).
 pub(super) fn collect(
     pass: Res<Pass>,
+    budget: Res<EventBudget>,
     mut queue: ResMut<EventQueue>,
     mut roster: ResMut<Roster>,
     mut jobs: ResMut<PassJobs>,
     ids: Res<ScriptIds>,
+    clock: Res<ScriptClock>,
     mut scripts: Scripts,
 ) {
     let is_gone = |entry: &RosterEntry| {
@@ -196,11 +146,16 @@ pub(super) fn collect(
         Pass::Events => {
             let PassJobs { starting, jobs, waiting } = &mut *jobs;
             jobs.append(starting);
+            // What was put off comes first, then timers, then the events of one instance in their order.
             let mut calls = std::mem::take(waiting);
-            calls.extend(address(&mut queue, &mut roster, &ids, jobs, &scripts));
-            // Stable: events of one instance stay in their order.
-            calls.sort_by_key(|addressed| (addressed.id, addressed.slot));
-            queue.unheard += take_called(calls, jobs, &mut scripts);
+            calls.extend(take_due(&clock, &mut roster, &mut scripts));
+            calls.extend(address(&mut queue, *budget, &mut roster, &ids, jobs, &scripts));
+            // Stable.
+            calls.sort_by_key(|call| (call.id, call.slot));
+            let told = calls.len() as u64;
+            let unheard = take_called(calls, jobs, &mut scripts);
+            queue.told += told - unheard;
+            queue.unheard += unheard;
             jobs.sort_by_key(|job| (job.id, job.slot));
         }
         Pass::PutOff => {
@@ -225,30 +180,37 @@ pub(super) struct Addressed {
 /// that start in this pass hear of events too.
 fn address(
     queue: &mut EventQueue,
+    EventBudget(budget): EventBudget,
     roster: &mut Roster,
     ids: &ScriptIds,
     starting: &[Job],
     scripts: &Scripts,
 ) -> Vec<Addressed> {
-    let events = std::mem::take(&mut queue.events);
-    if events.is_empty() {
-        return Vec::new();
-    }
     let starting: HashMap<(Entity, u16), &Job> =
         starting.iter().map(|job| ((job.entity, job.slot), job)).collect();
-    let function = |entity: Entity, slot: u16, name: &str| {
+    let function = |entity: Entity, slot: u16, name: &str, topic: Option<&str>| {
+        let find = |script: &CompiledScript| {
+            let hears = topic.is_none_or(|topic| script.hears(topic));
+            script.function(name).filter(|_| hears)
+        };
         if let Some(job) = starting.get(&(entity, slot)) {
-            return job.script()?.function(name);
+            return find(job.script()?);
         }
         let (_, script, _) = scripts.get(entity).ok()?;
         let slot = script.slots().get(usize::from(slot))?;
-        slot.instance.as_ref()?.script().function(name)
+        find(slot.instance.as_ref()?.script())
     };
     let mut addressed = Vec::new();
-    for ScriptEvent { callback, args, target } in events {
+    let ends = queue.take_ends();
+    let next = |queue: &mut EventQueue, told| if told < budget { queue.pop() } else { None };
+    let mut ends = ends.into_iter();
+    while let Some(event) = next(queue, addressed.len()).or_else(|| ends.next()) {
+        let ScriptEvent { callback, args, target } = event;
+        let is_message = callback == Callback::OnMessage.name();
         let args: Arc<[Value]> = args.into();
+        let topic = args.first().and_then(Value::as_str).filter(|_| is_message);
         let mut offer = |id: ScriptId, entity: Entity, slot: u16| {
-            if let Some(function) = function(entity, slot, &callback) {
+            if let Some(function) = function(entity, slot, &callback, topic) {
                 let call = Call { function, args: args.clone() };
                 addressed.push(Addressed { id, slot, entity, call });
             }
@@ -267,7 +229,8 @@ fn address(
                 }
             }
             Target::All => {
-                for entry in roster.ordered() {
+                let entries = if is_message { roster.listeners() } else { roster.ordered() };
+                for entry in entries {
                     if !starting.contains_key(&(entry.entity, entry.slot)) {
                         offer(entry.id, entry.entity, entry.slot);
                     }
@@ -278,7 +241,27 @@ fn address(
             }
         }
     }
+    queue.left = queue.len() as u64;
     addressed
+}
+
+/// The calls of timers that go off now, by (id, slot). Those of scripts that stand still wait.
+fn take_due(clock: &ScriptClock, roster: &mut Roster, scripts: &mut Scripts) -> Vec<Addressed> {
+    let mut due = Vec::new();
+    for RosterEntry { id, slot, entity, .. } in roster.timed().iter().copied() {
+        let Ok((_, mut script, disabled)) = scripts.get_mut(entity) else { continue };
+        let slots = script.bypass_change_detection().slots_mut();
+        let Some(state) = slots.get_mut(usize::from(slot)) else { continue };
+        if disabled || !state.is_running() || state.dying {
+            continue;
+        }
+        let Some(instance) = &mut state.instance else { continue };
+        due.extend(instance.take_due(clock.tick).into_iter().map(|(function, timer)| {
+            let args = [Value::Int(timer)].into();
+            Addressed { id, slot, entity, call: Call { function, args } }
+        }));
+    }
+    due
 }
 
 /// Gives each call to the job of its instance; says how many found none that may be called.

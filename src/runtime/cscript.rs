@@ -139,6 +139,15 @@ impl CScript {
         slot.ok_or_else(|| StateError::Unknown(variable.to_owned()))?.set(variable, value)
     }
 
+    /// Whether any of the scripts would hear an event, as far as can be told: those that have not
+    /// started may.
+    pub(super) fn may_hear(&self, callback: &str) -> bool {
+        self.slots.iter().any(|slot| match &slot.instance {
+            Some(instance) => instance.script().function(callback).is_some(),
+            None => !matches!(slot.status, ScriptStatus::Failed { .. }),
+        })
+    }
+
     /// Sets all paused scripts going again.
     pub fn resume(&mut self) {
         for slot in &mut self.slots {

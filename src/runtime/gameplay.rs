@@ -8,6 +8,7 @@
 mod health;
 mod hitbox;
 mod inventory;
+mod requests;
 mod senses;
 mod status;
 mod team;
@@ -18,8 +19,11 @@ use super::plugin::{ScriptSystems, ScriptTick};
 
 pub use health::{Armor, Damaged, Died, Health};
 pub use hitbox::Hitbox;
-pub use inventory::{Inventory, ItemDefinitions};
+pub use inventory::{Inventory, ItemDefinitions, ItemGained};
+pub(super) use requests::receive as receive_requests;
+pub use requests::{AfflictEntity, GiveItems, HealEntity, HurtEntity, PublishMessage};
 pub use senses::{AttackPower, EyeHeight, SightRange};
+pub(super) use status::end as end_status_effect;
 pub use status::{StatusEffectApplied, StatusEffectEnded, StatusEffects};
 pub use team::{Hostility, Team};
 
@@ -30,6 +34,13 @@ pub(super) fn build(app: &mut App) {
         .add_message::<Died>()
         .add_message::<StatusEffectApplied>()
         .add_message::<StatusEffectEnded>()
+        .add_message::<ItemGained>()
+        .add_message::<HurtEntity>()
+        .add_message::<HealEntity>()
+        .add_message::<AfflictEntity>()
+        .add_message::<GiveItems>()
+        .add_message::<PublishMessage>()
+        .init_resource::<requests::Requests>()
         .register_type::<Health>()
         .register_type::<Armor>()
         .register_type::<Hitbox>()

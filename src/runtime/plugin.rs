@@ -8,12 +8,15 @@ use bevy::{
 };
 
 use super::{
+    animation_clips::AnimationClips,
     apply::{self, Dying},
     bind::{self, ChangedScripts, Unbound, Versions},
     budget::{TickBudget, TickUse},
-    collect::{self, EventQueue, PassJobs},
+    camera_shake,
+    collect::{self, PassJobs},
     cscript::CScript,
     error_policy::ErrorPolicy,
+    event_queue::{self, EventBudget, EventQueue},
     expose::ExposedComponents,
     gameplay,
     host_function::Effects,
@@ -22,6 +25,7 @@ use super::{
     mod_package::{ModPackage, ModPackageLoader},
     motion::{self, Motion, MotionWanted},
     papers::{Watched, WatchedLoader},
+    particles,
     prefab::Prefabs,
     quarantine::{self, Discipline, PausedMods, Quarantine},
     recording,
@@ -31,7 +35,7 @@ use super::{
     roster::Roster,
     run::{self, PassOutcome},
     settle::{self, PassCommands},
-    show::{self, ParticleEffects, ScriptShow, SoundFolders, Sounds},
+    show::{self, ScriptShow, SoundFolders, SoundLimit, Sounds},
     tag::{Tag, TagIndex},
     view::WindowQueries,
 };
@@ -172,6 +176,7 @@ impl Plugin for ScriptingPlugin {
             .init_resource::<Versions>()
             .init_resource::<ChangedScripts>()
             .init_resource::<Roster>()
+            .init_resource::<EventBudget>()
             .init_resource::<EventQueue>()
             .init_resource::<PassJobs>()
             .init_resource::<PassOutcome>()
@@ -184,7 +189,7 @@ impl Plugin for ScriptingPlugin {
             .init_resource::<Reports>()
             .init_resource::<Sounds>()
             .init_resource::<SoundFolders>()
-            .init_resource::<ParticleEffects>()
+            .init_resource::<SoundLimit>()
             .add_message::<ScriptShow>()
             .init_resource::<ScriptMetrics>()
             .init_resource::<WindowQueries>()
@@ -196,10 +201,15 @@ impl Plugin for ScriptingPlugin {
             .register_type::<ScriptId>()
             .register_type::<CScript>()
             .register_type::<Tag>()
+            .register_type::<AnimationClips>()
             .register_required_components::<ScriptId, Motion>();
 
         build_schedules(app);
         gameplay::build(app);
+        camera_shake::build(app);
+        particles::build(app);
+        #[cfg(feature = "avian3d")]
+        super::physics::build(app);
         app.add_systems(FixedUpdate, run_tick.in_set(ScriptSystems::Tick));
     }
 }
@@ -228,7 +238,8 @@ fn build_schedules(app: &mut App) {
                     bind::note_versions,
                     bind::bind,
                     motion::track_motion,
-                    collect::receive_events,
+                    gameplay::receive_requests,
+                    event_queue::receive_events,
                 )
                     .chain()
                     .in_set(Bind),
@@ -258,7 +269,7 @@ fn run_tick(world: &mut World) {
 }
 
 /// Runs the pass of events, then the pass of updates, then what did not fit into the first and fits now.
-fn run_passes(world: &mut World) {
+pub(super) fn run_passes(world: &mut World) {
     let tick = world.resource::<ScriptClock>().tick;
     world.resource_mut::<TickUse>().begin(tick);
     for pass in [Pass::Events, Pass::Update, Pass::PutOff] {

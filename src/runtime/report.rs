@@ -60,6 +60,8 @@ pub struct ScriptMetrics {
     pub callbacks: u64,
     /// Commands.
     pub commands: u64,
+    /// Commands to let something be heard or seen; part of `commands`. A server counts them, too.
+    pub shows: u64,
     /// Failed calls, failed starts and refused versions.
     pub errors: u64,
     /// Instances that took over a new version.
@@ -71,6 +73,12 @@ pub struct ScriptMetrics {
     pub put_off: u64,
     /// Events that nobody heard: their entity was gone, or its script paused or switched off.
     pub unheard: u64,
+    /// Calls for events and timers that were handed to scripts.
+    pub events: u64,
+    /// Events that the [`EventBudget`](super::EventBudget) of the last tick has left for the next one.
+    pub waiting: u64,
+    /// Events and messages that were dropped because far too many waited.
+    pub dropped: u64,
     /// How long the last tick took; the only figure here that differs from run to run.
     pub tick_time: Duration,
 }
@@ -217,7 +225,7 @@ const fn is_power_of_ten(mut count: u64) -> bool {
 pub(super) fn report(
     mut reports: ResMut<Reports>,
     mut metrics: ResMut<ScriptMetrics>,
-    mut queue: ResMut<super::collect::EventQueue>,
+    mut queue: ResMut<super::event_queue::EventQueue>,
     mut faults: MessageWriter<ScriptFault>,
     mut logged: MessageWriter<ScriptLogged>,
     mut reloaded: MessageWriter<ScriptReloaded>,
@@ -242,12 +250,18 @@ pub(super) fn report(
     }
     for reload in std::mem::take(&mut reports.reloads) {
         if reload.refused.is_empty() {
-            let Migration { kept, reset, dropped } = &reload.migration;
+            let Migration { kept, reset, dropped, timers_dropped } = &reload.migration;
             info!(
                 target: "script",
                 "{}: reloaded in {} instances; kept {kept:?}, reset {reset:?}, dropped {dropped:?}",
                 reload.path, reload.instances
             );
+            if !timers_dropped.is_empty() {
+                info!(
+                    target: "script",
+                    "{}: dropped timers that would have called {timers_dropped:?}", reload.path
+                );
+            }
         }
         reloaded.write(reload);
     }
@@ -265,6 +279,10 @@ pub(super) fn report(
         }
     }
     reports.metrics.unheard += std::mem::take(&mut queue.unheard);
+    reports.metrics.events += std::mem::take(&mut queue.told);
+    reports.metrics.waiting = queue.left;
+    let dropped = std::mem::take(&mut queue.dropped);
+    reports.metrics.dropped += dropped;
     reports.metrics.ticks += 1;
     reports.metrics.tick_time = metrics.tick_time;
     metrics.clone_from(&reports.metrics);

@@ -1,11 +1,18 @@
 use bevy::prelude::*;
 
-use crate::{contract::ScriptId, script::FunctionId};
+use crate::{
+    contract::{Callback, ScriptId},
+    script::{CompiledScript, FunctionId},
+};
 
 /// Every running script, in the order in which they are called.
 #[derive(Resource, Default)]
 pub(super) struct Roster {
     entries: Vec<RosterEntry>,
+    /// Those that define `on_message`.
+    listeners: Vec<RosterEntry>,
+    /// Those whose scripts set timers.
+    timed: Vec<RosterEntry>,
     /// Not yet in their place.
     added: Vec<RosterEntry>,
     stale: bool,
@@ -18,6 +25,23 @@ pub(super) struct RosterEntry {
     pub(super) slot: u16,
     pub(super) entity: Entity,
     pub(super) on_update: Option<FunctionId>,
+    /// Whether it defines `on_message`.
+    pub(super) listens: bool,
+    /// Whether it may have timers.
+    pub(super) timed: bool,
+}
+
+impl RosterEntry {
+    pub(super) fn new(id: ScriptId, slot: u16, entity: Entity, script: &CompiledScript) -> Self {
+        Self {
+            id,
+            slot,
+            entity,
+            on_update: script.callback(Callback::OnUpdate),
+            listens: script.callback(Callback::OnMessage).is_some(),
+            timed: script.sets_timers(),
+        }
+    }
 }
 
 impl Roster {
@@ -35,6 +59,7 @@ impl Roster {
     pub(super) fn prune(&mut self, is_gone: impl Fn(&RosterEntry) -> bool) {
         if std::mem::take(&mut self.stale) {
             self.entries.retain(|entry| !is_gone(entry));
+            self.choose();
         }
     }
 
@@ -51,8 +76,29 @@ impl Roster {
                 }
                 same
             });
+            self.choose();
         }
         &self.entries
+    }
+
+    /// Those that define `on_message`, by (id, slot).
+    pub(super) fn listeners(&mut self) -> &[RosterEntry] {
+        self.ordered();
+        &self.listeners
+    }
+
+    /// Those that may have timers, by (id, slot).
+    pub(super) fn timed(&mut self) -> &[RosterEntry] {
+        self.ordered();
+        &self.timed
+    }
+
+    fn choose(&mut self) {
+        let chosen = |is_wanted: fn(&RosterEntry) -> bool| {
+            self.entries.iter().filter(|entry| is_wanted(entry)).copied().collect()
+        };
+        self.listeners = chosen(|entry| entry.listens);
+        self.timed = chosen(|entry| entry.timed);
     }
 }
 
@@ -69,6 +115,8 @@ mod tests {
             slot,
             entity: entities[entity],
             on_update: None,
+            listens: false,
+            timed: false,
         };
         let mut roster = Roster::default();
         for added in [entry(3, 0, 0), entry(1, 1, 1), entry(1, 0, 1)] {

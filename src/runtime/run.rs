@@ -5,7 +5,8 @@ use bevy::prelude::*;
 use super::{
     batch::BatchRunner,
     budget::{TickBudget, TickUse},
-    collect::{Addressed, Calls, EventQueue, Job, PassJobs, Work},
+    collect::{Addressed, Calls, Job, PassJobs, Work},
+    event_queue::EventQueue,
     load::ScriptHost,
     plugin::{Pass, ScriptClock, ScriptSettings},
     quarantine::Discipline,

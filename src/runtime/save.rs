@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     apply::Dying,
     bind::Versions,
-    collect::EventQueue,
     cscript::{CScript, SavedSlot},
+    event_queue::EventQueue,
     expose::ExposedComponents,
     gameplay::{
         Armor, AttackPower, EyeHeight, Health, Hitbox, Inventory, SightRange, StatusEffects, Team,
@@ -39,7 +39,7 @@ pub(super) struct Save {
     pub(super) measures_motion: bool,
     /// Events that wait for the next tick.
     pub(super) events: Vec<ScriptEvent>,
-    pub(super) sounds: BTreeMap<i64, (u64, bool)>,
+    pub(super) sounds: Sounds,
     /// Whom scripts destroyed and who hears of it in the next tick.
     pub(super) dying: Vec<ScriptId>,
     /// By id.
@@ -129,8 +129,8 @@ pub fn save_scripts(world: &World) -> Result<Vec<u8>, SaveError> {
         world_seed: world.resource::<ScriptSettings>().world_seed,
         last_id: world.resource::<ScriptIds>().last(),
         measures_motion: world.resource::<MotionWanted>().0.load(Ordering::Relaxed),
-        events: world.resource::<EventQueue>().waiting().to_vec(),
-        sounds: world.resource::<Sounds>().0.clone(),
+        events: world.resource::<EventQueue>().waiting().cloned().collect(),
+        sounds: world.resource::<Sounds>().clone(),
         dying: dying.filter_map(|entity| world.get(*entity).copied()).collect(),
         entities: entities.collect::<Result<_, _>>()?,
     };
@@ -222,7 +222,7 @@ pub fn load_scripts(world: &mut World, bytes: &[u8]) -> Result<Loaded, SaveError
     world.resource_mut::<ScriptIds>().set_last(save.last_id);
     world.resource::<MotionWanted>().0.store(save.measures_motion, Ordering::Relaxed);
     world.resource_mut::<EventQueue>().set_waiting(save.events);
-    world.resource_mut::<Sounds>().0 = save.sounds;
+    *world.resource_mut::<Sounds>() = save.sounds;
     let new = save.dying.iter().filter_map(|id| entities.get(id).copied()).collect();
     *world.resource_mut::<Dying>() = Dying { new, last: Vec::new() };
     match unwritable {

@@ -8,10 +8,7 @@ use super::{
     roster::{Roster, RosterEntry},
     run::{PassOutcome, What},
 };
-use crate::{
-    contract::{Callback, ScriptCommand},
-    script::Migration,
-};
+use crate::{contract::ScriptCommand, script::Migration};
 
 /// The commands of the pass, a list for each batch, in order.
 #[derive(Resource, Default)]
@@ -24,6 +21,7 @@ pub(super) fn settle(
     mut reports: ResMut<Reports>,
     mut roster: ResMut<Roster>,
     mut wardens: Wardens<'_>,
+    #[cfg(feature = "avian3d")] mut fresh: ResMut<super::physics::Fresh>,
     mut scripts: Scripts,
 ) {
     let PassOutcome { batches, jobs, put_off } = &mut *outcome;
@@ -47,6 +45,8 @@ pub(super) fn settle(
             }
             let started = take_note(&mut script, (&mut reports, &mut wardens), job, own);
             if let Some(entry) = started {
+                #[cfg(feature = "avian3d")]
+                fresh.note(entry.entity);
                 roster.add(entry);
             }
         }
@@ -91,8 +91,7 @@ fn take_note(
                 uninitialised = false;
                 status = Some(ScriptStatus::Ready);
                 if let Some(script) = &compiled {
-                    let on_update = script.callback(Callback::OnUpdate);
-                    entry = Some(RosterEntry { id, slot, entity, on_update });
+                    entry = Some(RosterEntry::new(id, slot, entity, script));
                     let changed = migration.is_some();
                     if changed && wardens.paused.contains(script.mod_name()) {
                         wardens.paused.resume(script.mod_name());

@@ -1,9 +1,10 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::plugin::ScriptClock;
-use crate::contract::ScriptCommand;
+use crate::contract::{ScriptCommand, ScriptId};
 
 /// A script asked for something to be heard or seen: one of the commands `PlaySound`, `StopSound`,
 /// `PlayAnimation`, `SpawnParticle` and `ShakeScreen`. Whoever renders and plays sound reads these; on
@@ -35,9 +36,33 @@ impl SoundFolders {
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParticleEffects(pub BTreeSet<String>);
 
-/// The sounds that scripts have started: when, and whether they begin again at their end.
-#[derive(Resource, Default)]
-pub(super) struct Sounds(pub(super) BTreeMap<i64, (u64, bool)>);
+/// How many sounds of one entity's scripts may play at a time; when one more begins, the oldest is
+/// stopped. Default: **16**.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoundLimit(pub usize);
+
+impl Default for SoundLimit {
+    fn default() -> Self {
+        Self(16)
+    }
+}
+
+/// The sounds that scripts have started.
+#[derive(Resource, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Sounds {
+    playing: BTreeMap<i64, Playing>,
+    /// The sounds of each entity, the oldest first.
+    of: BTreeMap<ScriptId, VecDeque<i64>>,
+}
+
+/// A sound that was started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Playing {
+    begun: u64,
+    /// Whether it begins again at its end.
+    looped: bool,
+    source: ScriptId,
+}
 
 /// A sound that is not looped counts as over after so many seconds. Ticks decide and not ears, so that
 /// servers and clients agree.
@@ -45,15 +70,47 @@ const LONGEST_SECONDS: f64 = 60.0;
 
 impl Sounds {
     pub(super) fn is_known(&self, handle: i64, clock: &ScriptClock) -> bool {
-        self.0.get(&handle).is_some_and(|(begun, looped)| *looped || !is_over(*begun, clock))
+        self.playing.get(&handle).is_some_and(|sound| !sound.is_over(clock))
     }
 
-    pub(super) fn start(&mut self, handle: i64, looped: bool, clock: &ScriptClock) {
-        self.0.insert(handle, (clock.tick, looped));
+    /// Adds a sound; gives the one that has to stop for it.
+    pub(super) fn start(
+        &mut self,
+        handle: i64,
+        source: ScriptId,
+        looped: bool,
+        clock: &ScriptClock,
+        SoundLimit(limit): SoundLimit,
+    ) -> Option<i64> {
+        let own = self.of.entry(source).or_default();
+        let oldest = if own.len() >= limit.max(1) { own.pop_front() } else { None };
+        own.push_back(handle);
+        self.playing.insert(handle, Playing { begun: clock.tick, looped, source });
+        let stopped = oldest.and_then(|oldest| Some((oldest, self.playing.remove(&oldest)?)));
+        stopped.filter(|(_, sound)| !sound.is_over(clock)).map(|(oldest, _)| oldest)
     }
 
     pub(super) fn stop(&mut self, handle: i64) {
-        self.0.remove(&handle);
+        if let Some(sound) = self.playing.remove(&handle)
+            && let Some(own) = self.of.get_mut(&sound.source)
+        {
+            own.retain(|other| *other != handle);
+        }
+    }
+
+    fn forget(&mut self, clock: &ScriptClock) {
+        let Self { playing, of } = self;
+        playing.retain(|_, sound| !sound.is_over(clock));
+        of.retain(|_, own| {
+            own.retain(|handle| playing.contains_key(handle));
+            !own.is_empty()
+        });
+    }
+}
+
+impl Playing {
+    fn is_over(&self, clock: &ScriptClock) -> bool {
+        !self.looped && is_over(self.begun, clock)
     }
 }
 
@@ -65,7 +122,7 @@ fn is_over(begun: u64, clock: &ScriptClock) -> bool {
 pub(super) fn forget_sounds(clock: Res<ScriptClock>, mut sounds: ResMut<Sounds>) {
     // Once a second is often enough.
     if clock.tick.is_multiple_of(64) {
-        sounds.0.retain(|_, (begun, looped)| *looped || !is_over(*begun, &clock));
+        sounds.forget(&clock);
     }
 }
 

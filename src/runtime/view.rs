@@ -1,6 +1,8 @@
 //! The world as scripts read it. Nothing else reads it for them.
 
 mod queries;
+#[cfg(feature = "avian3d")]
+mod solid;
 
 use std::{
     any::{Any, TypeId},
@@ -150,14 +152,33 @@ impl WorldWindow<'_> {
         (self.ids.entity(id) == Some(entity)).then_some(id)
     }
 
+    /// Whether the physics engine knows what of an entity stands in the way of rays.
+    #[cfg_attr(
+        not(feature = "avian3d"),
+        expect(clippy::unused_self, reason = "with physics it asks")
+    )]
+    fn is_solid(&self, entity: Entity) -> bool {
+        #[cfg(feature = "avian3d")]
+        return self.queries.physics.knows(entity);
+        #[cfg(not(feature = "avian3d"))]
+        {
+            let _ = entity;
+            false
+        }
+    }
+
+    fn index(&self) -> &SpatialIndex {
+        self.space.get_or_init(|| SpatialIndex::new(self.occupants()))
+    }
+
     fn occupants(&self) -> impl Iterator<Item = Occupant<'_>> {
         let all = self.queries.occupants.iter();
         all.filter(|(entity, id, ..)| self.ids.entity(**id) == Some(*entity)).map(
-            |(_, id, place, parent, team, hitbox)| Occupant {
+            |(entity, id, place, parent, team, hitbox)| Occupant {
                 id: *id,
                 center: self.translation(place, parent),
                 team: team.map(|team| team.0.as_str()),
-                shape: hitbox.map(|hitbox| hitbox.0),
+                shape: hitbox.filter(|_| !self.is_solid(entity)).map(|hitbox| hitbox.0),
             },
         )
     }
@@ -196,6 +217,12 @@ impl WorldView for WorldWindow<'_> {
     }
 
     fn velocity(&self, id: ScriptId) -> Vec3 {
+        #[cfg(feature = "avian3d")]
+        if let Some(velocity) =
+            self.ids.entity(id).and_then(|entity| super::physics::velocity(self.world, entity))
+        {
+            return velocity;
+        }
         self.motion_wanted.0.store(true, Ordering::Relaxed);
         self.get(&self.queries.motions, id).map_or(Vec3::ZERO, |motion| motion.velocity)
     }
@@ -278,7 +305,10 @@ impl WorldView for WorldWindow<'_> {
     }
 
     fn space(&self) -> Option<&dyn Space> {
-        Some(self.space.get_or_init(|| SpatialIndex::new(self.occupants())))
+        #[cfg(feature = "avian3d")]
+        return Some(self);
+        #[cfg(not(feature = "avian3d"))]
+        Some(self.index())
     }
 
     fn pack(&self, id: ScriptId) -> Option<&Pack> {
@@ -295,6 +325,10 @@ impl WorldView for WorldWindow<'_> {
 
     fn is_sound_known(&self, handle: i64) -> bool {
         self.sounds.is_known(handle, self.clock)
+    }
+
+    fn has_animation(&self, id: ScriptId, name: &str) -> Option<bool> {
+        self.get(&self.queries.clips, id).map(|clips| clips.0.contains_key(name))
     }
 
     fn is_particle_effect(&self, name: &str) -> bool {

@@ -32,6 +32,10 @@ pub fn world_hash(world: &World) -> u64 {
             hash_vec3(Vec3::splat(w), &mut hasher);
             hash_vec3(place.scale, &mut hasher);
         }
+        #[cfg(feature = "avian3d")]
+        if let Some(velocity) = super::physics::velocity(world, entity) {
+            hash_vec3(velocity, &mut hasher);
+        }
         if let Some(Tag(tag)) = world.get::<Tag>(entity) {
             hash_bytes(tag.as_bytes(), &mut hasher);
         }

@@ -232,7 +232,13 @@ impl ScriptCompiler {
                 Program::Reference(Box::new(program))
             }
         };
-        Ok(CompiledScript::new(source, (identity, source_hash), limits, outlines, program))
+        let topics = match outlines.split_last() {
+            Some((own, libraries)) => topics(source.get().path(), own, libraries, &program),
+            None => Ok(None),
+        };
+        let topics = topics.map_err(|error| vec![error])?;
+        let hashes = (identity, source_hash);
+        Ok(CompiledScript::new(source, hashes, limits, outlines, (program, topics)))
     }
 
     /// What is known of each file, in the order of the units.
@@ -348,6 +354,36 @@ impl ScriptCompiler {
         let build = || self.standard().library(&self.api, &denied);
         offers.entry(denied.clone()).or_default().reference.get_or_insert_with(build).clone()
     }
+}
+
+/// The topics that a script says it listens to.
+fn topics(
+    path: &str,
+    outline: &Outline,
+    libraries: &[Outline],
+    program: &Program,
+) -> Result<Option<Vec<String>>, ScriptError> {
+    const TOPICS: &str = "TOPICS";
+    let Some(i) = outline.constants.iter().position(|name| name == TOPICS) else {
+        return Ok(None);
+    };
+    let value = match program {
+        Program::Compiled(program) => {
+            // Behind those of the libraries.
+            let before = libraries.iter().map(|library| library.constants.len()).sum::<usize>();
+            program.constant(before + i)
+        }
+        Program::Reference(program) => program.constant(TOPICS),
+    };
+    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let topics = match &value {
+        Some(Value::Array(topics)) => topics.iter().map(text).collect(),
+        _ => None,
+    };
+    topics.map(Some).ok_or_else(|| {
+        let message = "`TOPICS` says which messages `on_message` hears: an array of texts, such as `const TOPICS = [\"alarm\"];`";
+        ScriptError::new(Stage::Compile, ErrorKind::Compile, path, message).at(outline.topics_at)
+    })
 }
 
 /// What constants see of the world: nothing.

@@ -26,10 +26,13 @@ pub struct CompiledScript {
     state: Vec<String>,
     functions: HashMap<String, FunctionId>,
     callbacks: [Option<FunctionId>; CALLBACKS.len()],
-    names: Vec<String>,
+    names: Arc<[String]>,
     salts: Vec<u64>,
     warnings: Vec<ScriptError>,
     api_calls: Vec<String>,
+    sets_timers: bool,
+    /// What messages it hears; all if `None`.
+    topics: Option<Vec<String>>,
     limits: Arc<ScriptLimits>,
     is_empty: bool,
     pub(super) program: Program,
@@ -58,7 +61,7 @@ impl CompiledScript {
         (identity, source_hash): (u64, u64),
         limits: &Arc<ScriptLimits>,
         mut outlines: Vec<Outline>,
-        program: Program,
+        (program, topics): (Program, Option<Vec<String>>),
     ) -> Self {
         let outline = outlines.pop().unwrap_or_default();
         let mut api_calls = outline.api_calls;
@@ -95,7 +98,9 @@ impl CompiledScript {
             functions,
             callbacks,
             salts: names.iter().map(|name| XxHash3_64::oneshot(name.as_bytes())).collect(),
-            names,
+            names: names.into(),
+            sets_timers: ["after", "every"].iter().any(|name| api_calls.contains(*name)),
+            topics,
             warnings,
             api_calls: api_calls.into_iter().collect(),
             limits: limits.clone(),
@@ -211,6 +216,23 @@ impl CompiledScript {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.is_empty
+    }
+
+    /// Whether messages of a topic are told to it: all are, unless it has `const TOPICS = [..]`.
+    #[must_use]
+    pub fn hears(&self, topic: &str) -> bool {
+        self.topics.as_ref().is_none_or(|topics| topics.iter().any(|heard| heard == topic))
+    }
+
+    /// Whether it may set timers.
+    #[must_use]
+    pub const fn sets_timers(&self) -> bool {
+        self.sets_timers
+    }
+
+    /// The names of all functions, by number.
+    pub(super) const fn function_names(&self) -> &Arc<[String]> {
+        &self.names
     }
 
     /// Whether it calls a function of the API by name.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     api::ScriptContext,
-    contract::{ScriptError, Value, ValueKind},
+    contract::{ScriptError, TIMERS, Timer, Timers, Value, ValueKind},
 };
 
 /// A script at work for one entity: the compiled script, which it shares, and its own state.
@@ -14,6 +14,7 @@ use crate::{
 pub struct ScriptInstance {
     script: Arc<CompiledScript>,
     state: ScriptState,
+    timers: Timers,
 }
 
 impl fmt::Debug for ScriptInstance {
@@ -34,6 +35,8 @@ pub struct Migration {
     pub reset: Vec<String>,
     /// Variables that the new version no longer has.
     pub dropped: Vec<String>,
+    /// Functions that timers would have called, and that the new version no longer has.
+    pub timers_dropped: Vec<String>,
 }
 
 impl ScriptInstance {
@@ -53,7 +56,7 @@ impl ScriptInstance {
             Program::Reference(program) => program.start(context).map(ScriptState::Reference),
         };
         match started {
-            Ok(state) => Ok(Self { script, state }),
+            Ok(state) => Ok(Self { script, state, timers: Timers::default() }),
             Err(error) => Err(placed(error, context)),
         }
     }
@@ -72,7 +75,7 @@ impl ScriptInstance {
             return Err(StateError::Missing(missing.clone()));
         }
         let state = ScriptState::empty(&script.program, names.len());
-        let mut instance = Self { script, state };
+        let mut instance = Self { script, state, timers: Timers::default() };
         instance.restore(snapshot)?;
         Ok(instance)
     }
@@ -88,6 +91,11 @@ impl ScriptInstance {
         context: &mut ScriptContext<'_>,
     ) -> Result<(), ScriptError> {
         context.hold_to(self.script.shared_limits());
+        let timed = self.script.sets_timers();
+        if timed {
+            let timers = std::mem::take(&mut self.timers);
+            context.lend_timers(timers, self.script.function_names().clone());
+        }
         let called = match (&self.script.program, &mut self.state) {
             (Program::Compiled(program), ScriptState::Compiled(slots)) => {
                 program.call(function.index(), slots, args, context).map_err(|error| *error)
@@ -97,6 +105,9 @@ impl ScriptInstance {
             }
             _ => unreachable!("a state belongs to the program that made it"),
         };
+        if timed {
+            self.timers = context.timers_back(called.is_ok());
+        }
         called.map_err(|error| placed(error, context))
     }
 
@@ -129,6 +140,8 @@ impl ScriptInstance {
                 migration.reset.push(name.clone());
             }
         }
+        new.timers = self.timers.clone();
+        migration.timers_dropped = new.timers.retain(|timer| may_be_timed(&script, timer));
         migration.dropped = old_names
             .iter()
             .filter(|name| !new.script.state_names().contains(name))
@@ -169,16 +182,51 @@ impl ScriptInstance {
     pub fn snapshot(&self) -> StateSnapshot {
         let names = self.script.state_names().iter().cloned().enumerate();
         let values = names.map(|(i, name)| (name, self.state.get(i).unwrap_or_default()));
-        StateSnapshot(values.collect())
+        let timers = Some((TIMERS.to_owned(), self.timers.to_value()));
+        StateSnapshot(values.chain(timers.filter(|_| self.script.sets_timers())).collect())
     }
 
-    /// Sets every variable that a snapshot names.
+    /// The timers that it has set.
+    #[must_use]
+    pub const fn timers(&self) -> &Timers {
+        &self.timers
+    }
+
+    /// Takes what its timers call in a tick, with their ids, in order.
+    pub fn take_due(&mut self, tick: u64) -> Vec<(FunctionId, i64)> {
+        if !self.timers.is_due(tick) {
+            return Vec::new();
+        }
+        let due = self.timers.take_due(tick).into_iter();
+        due.filter_map(|timer| Some((self.script.function(&timer.function)?, timer.id))).collect()
+    }
+
+    /// Sets every variable that a snapshot names, and the timers if it has any. Timers for functions
+    /// that this version of the script lacks are left out.
     ///
     /// # Errors
     /// The first variable that cannot be set; those before it are set.
     pub fn restore(&mut self, snapshot: &StateSnapshot) -> Result<(), StateError> {
-        snapshot.0.iter().try_for_each(|(name, value)| self.set(name, value))
+        let variables = snapshot.0.iter().filter(|(name, _)| *name != TIMERS);
+        for (name, value) in variables {
+            self.set(name, value)?;
+        }
+        let Some(saved) = snapshot.0.get(TIMERS) else { return Ok(()) };
+        let mut timers = Timers::from_value(saved).ok_or(StateError::BadTimers)?;
+        let limit = self.script.limits().timers;
+        if timers.list().len() > limit {
+            let message = format!("a script may have at most {limit}");
+            return Err(StateError::TooLarge { name: TIMERS.to_owned(), message });
+        }
+        timers.retain(|timer| may_be_timed(&self.script, timer));
+        self.timers = timers;
+        Ok(())
     }
+}
+
+/// Whether a version of a script can have a timer: one that sets none has none.
+fn may_be_timed(script: &CompiledScript, timer: &Timer) -> bool {
+    script.sets_timers() && script.function(&timer.function).is_some()
 }
 
 fn placed(mut error: ScriptError, context: &mut ScriptContext<'_>) -> ScriptError {

@@ -37,6 +37,8 @@ pub(crate) struct Outline {
     pub(crate) state: Vec<String>,
     /// Top-level `const`s, in order, each once.
     pub(crate) constants: Vec<String>,
+    /// Where the constant `TOPICS` stands, if there is one.
+    pub(crate) topics_at: Option<Position>,
     /// Functions that can be called by name, in the order of the text; closures are not among them.
     pub(crate) functions: Vec<FunctionOutline>,
     /// Whether there is nothing in it at all.
@@ -329,6 +331,9 @@ impl<'a> Survey<'a> {
             .filter(|name| self.rules.api.get(name).is_some())
             .cloned()
             .collect();
+        let mut declared = self.body.declared.iter();
+        let topics_at =
+            declared.find(|it| it.constant && it.name == "TOPICS").and_then(|it| it.position);
         let functions = self
             .functions
             .into_iter()
@@ -344,6 +349,7 @@ impl<'a> Survey<'a> {
         Ok(Outline {
             state: self.state,
             constants: self.constants,
+            topics_at,
             functions,
             is_empty: self.is_empty,
             uses_power,

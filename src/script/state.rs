@@ -75,7 +75,10 @@ impl ScriptState {
     }
 }
 
-/// A copy of an instance's variables by name: for saved games, tests and tools.
+/// A copy of an instance's variables by name, and of its timers under [`TIMERS`](crate::contract::TIMERS)
+/// if the script sets any: for saved games, tests and tools.
+///
+/// Timers go off in ticks, so the number of the tick belongs to a saved game, too.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StateSnapshot(pub BTreeMap<String, Value>);
@@ -89,6 +92,9 @@ pub enum StateError {
     /// A snapshot lacks a variable.
     #[error("the saved state has no variable `{0}`")]
     Missing(String),
+    /// What stands in the place of the timers is none.
+    #[error("what the snapshot has under \"{}\" is no list of timers", crate::contract::TIMERS)]
+    BadTimers,
     /// The value is over one of the limits.
     #[error("`{name}`: {message}")]
     TooLarge {

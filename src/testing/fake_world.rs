@@ -77,6 +77,8 @@ pub struct FakeEntity {
     pub shape: Option<Shape>,
     /// What it carries, if it can carry anything.
     pub pack: Option<Pack>,
+    /// Its animations, if it can be animated.
+    pub animations: Option<BTreeSet<String>>,
 }
 
 impl FakeEntity {
@@ -303,6 +305,10 @@ impl WorldView for FakeWorld {
 
     fn is_sound_known(&self, handle: i64) -> bool {
         self.sounds.contains(&handle)
+    }
+
+    fn has_animation(&self, id: ScriptId, name: &str) -> Option<bool> {
+        Some(self.entities.get(&id)?.animations.as_ref()?.contains(name))
     }
 
     fn is_particle_effect(&self, name: &str) -> bool {

@@ -101,6 +101,8 @@ fn arguments(callback: Callback) -> Vec<Value> {
         Callback::OnCollision | Callback::OnCollisionEnd | Callback::OnDeath => vec![player()],
         Callback::OnTrigger | Callback::OnTriggerExit => vec!["zone".into(), player()],
         Callback::OnDamage => vec![Value::Float(7.5), player()],
+        Callback::OnStatusEffectEnd => vec!["burning".into()],
+        Callback::OnItemGained => vec!["coin".into(), 2.into()],
         Callback::OnMessage => vec!["gather".into(), Vec3::new(3.0, 0.0, 3.0).into()],
         Callback::OnReload => vec![Value::map().with("n", 3_i64)],
     }

@@ -20,7 +20,8 @@ impl ScriptContext<'_> {
         }
         let ScriptId(handle) = self.derive_id();
         let options = Box::new(options);
-        self.command(ScriptCommand::PlaySound { handle, path: path.into(), options })?;
+        let (path, source) = (path.into(), self.entity);
+        self.command(ScriptCommand::PlaySound { handle, path, options, source })?;
         self.sounds.push((handle, true));
         Ok(handle)
     }

@@ -25,6 +25,17 @@ impl Default for Inventory {
     }
 }
 
+/// Things were put into an entity's inventory. Its scripts hear it as `on_item_gained(item, count)`.
+#[derive(Message, Clone, Debug, PartialEq, Eq)]
+pub struct ItemGained {
+    /// The entity.
+    pub entity: Entity,
+    /// What.
+    pub item: String,
+    /// How many found room.
+    pub count: u32,
+}
+
 /// The items that there are, and how many of each fit in one slot. Scripts can only handle items that
 /// stand here.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,10 @@
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{contract::StatusEffect, runtime::plugin::ScriptClock};
+use crate::{
+    contract::{Callback, ScriptId, StatusEffect},
+    runtime::{event_queue::tell, plugin::ScriptClock},
+};
 
 /// What works on an entity at the moment. Time runs off every tick; what has none left is removed.
 #[derive(Component, Clone, Debug, Default, PartialEq, Reflect, Serialize, Deserialize)]
@@ -17,7 +20,8 @@ pub struct StatusEffectApplied {
     pub effect: StatusEffect,
 }
 
-/// Something no longer works on an entity: its time is over, or a script cleared it.
+/// Something no longer works on an entity: its time is over, or it was cleared. Its scripts hear it as
+/// `on_status_effect_end(name)`.
 #[derive(Message, Clone, Debug, PartialEq, Eq)]
 pub struct StatusEffectEnded {
     /// The entity.
@@ -28,12 +32,12 @@ pub struct StatusEffectEnded {
 
 /// Takes a tick off all effects.
 pub(super) fn run_down(
-    clock: Res<ScriptClock>,
-    mut affected: Query<(Entity, &mut StatusEffects)>,
-    mut ended: MessageWriter<StatusEffectEnded>,
+    world: &mut World,
+    affected: &mut QueryState<(Entity, Option<&ScriptId>, &mut StatusEffects)>,
 ) {
-    let tick = clock.delta_time as f32;
-    for (entity, mut effects) in &mut affected {
+    let tick = world.resource::<ScriptClock>().delta_time as f32;
+    let mut over = Vec::new();
+    for (entity, id, mut effects) in affected.iter_mut(world) {
         if effects.0.is_empty() {
             continue;
         }
@@ -43,9 +47,20 @@ pub(super) fn run_down(
         effects.0.retain(|effect| {
             let lasts = effect.remaining > 0.0;
             if !lasts {
-                ended.write(StatusEffectEnded { entity, name: effect.name.clone() });
+                over.push((id.copied(), entity, effect.name.clone()));
             }
             lasts
         });
     }
+    // Stable: those of one entity stay in their order.
+    over.sort_by_key(|(id, ..)| *id);
+    for (_, entity, name) in over {
+        end(world, entity, name);
+    }
+}
+
+/// Tells that something no longer works on an entity.
+pub(in crate::runtime) fn end(world: &mut World, entity: Entity, name: String) {
+    tell(world, entity, Callback::OnStatusEffectEnd, || vec![name.as_str().into()]);
+    world.write_message(StatusEffectEnded { entity, name });
 }

@@ -1,8 +1,11 @@
 use bevy::prelude::*;
 
+#[cfg(feature = "avian3d")]
+use crate::runtime::physics::{OpenPhysics, PhysicsQueries};
 use crate::{
     contract::ScriptId,
     runtime::{
+        animation_clips::AnimationClips,
         gameplay::{
             Armor, AttackPower, EyeHeight, Health, Hitbox, Inventory, SightRange, StatusEffects,
             Team,
@@ -37,24 +40,36 @@ macro_rules! window_queries {
         #[derive(Resource)]
         pub(in crate::runtime) struct WindowQueries {
             $($name: QueryState<$data $(, $filter)?>,)*
+            #[cfg(feature = "avian3d")]
+            physics: PhysicsQueries,
         }
 
         impl FromWorld for WindowQueries {
             fn from_world(world: &mut World) -> Self {
-                Self { $($name: QueryState::new(world),)* }
+                Self {
+                    $($name: QueryState::new(world),)*
+                    #[cfg(feature = "avian3d")]
+                    physics: PhysicsQueries::from_world(world),
+                }
             }
         }
 
         impl WindowQueries {
             /// The queries as they are for a pass.
             pub(super) fn open<'w>(&'w mut self, world: &'w World) -> OpenQueries<'w> {
-                OpenQueries { $($name: self.$name.query(world),)* }
+                OpenQueries {
+                    $($name: self.$name.query(world),)*
+                    #[cfg(feature = "avian3d")]
+                    physics: self.physics.open(world),
+                }
             }
         }
 
         /// The queries of the window, for as long as the world stays as it is.
         pub(super) struct OpenQueries<'w> {
             $(pub(super) $name: Query<'w, 'w, $data $(, $filter)?>,)*
+            #[cfg(feature = "avian3d")]
+            pub(super) physics: OpenPhysics<'w>,
         }
     };
 }
@@ -75,4 +90,5 @@ window_queries! {
     powers: &'static AttackPower,
     sights: &'static SightRange,
     inventories: &'static Inventory,
+    clips: &'static AnimationClips,
 }

@@ -94,6 +94,11 @@ impl CompiledProgram {
         Ok(Self { program, functions: lowered.functions, start: lowered.start, state })
     }
 
+    /// The value of a constant, by its place in the outline.
+    pub(crate) fn constant(&self, i: usize) -> Option<Value> {
+        convert::to_value(self.program.constants.get(i)?).ok()
+    }
+
     /// Runs the code at the top level once and gives the state that it leaves.
     pub(crate) fn start(
         &self,

@@ -99,6 +99,12 @@ fn set_limits(engine: &mut Engine, limits: &ScriptLimits) {
 }
 
 impl ReferenceProgram {
+    /// The value of a constant.
+    pub(crate) fn constant(&self, name: &str) -> Option<Value> {
+        let (_, value) = self.constants.iter().find(|(other, _)| other == name)?;
+        convert::to_value(value).ok()
+    }
+
     /// Makes a script whose files were checked ready to run, and evaluates the constants.
     ///
     /// # Errors
