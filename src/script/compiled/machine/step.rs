@@ -263,6 +263,8 @@ impl Run<'_, '_> {
                             let shared = w.get(at..at + count).unwrap_or_default().into();
                             let (name, closure) = (bare.name.clone(), bare.closure);
                             r!(to) = Val::Fn(Arc::new(FnValue::closure(name, closure, shared)));
+                            // A chain of closures grows without any list.
+                            whole!(self.fits_memory());
                         }
                     }
 
