@@ -36,7 +36,9 @@ impl FnValue {
         closure: Option<u32>,
         shared: Box<[Val]>,
     ) -> Self {
-        let _held = Counted::new((), 2 * HEADER + shared.len() * size_of::<Val>());
+        // What it shares lies in cells, whose list grows by doubling.
+        let each = 3 * size_of::<Val>();
+        let _held = Counted::new((), 2 * HEADER + shared.len() * each);
         Self { name, file, closure, shared, _held }
     }
 

@@ -84,10 +84,12 @@ impl Tally {
         if self.verdict.is_none() {
             self.verdict = self.judge(&token).map(|(kind, message)| (kind, message, at));
         }
-        match &self.verdict {
-            Some((_, message, _)) => Token::LexError(LexError::Runtime(message.clone()).into()),
-            None => token,
+        if self.verdict.is_some() {
+            // The one error that the parser takes wherever it stands: inside of a text with values in it
+            // it panics at others. What it says is not what is told; the verdict is.
+            return Token::LexError(LexError::UnterminatedString.into());
         }
+        token
     }
 
     fn judge(&mut self, token: &Token) -> Option<(ErrorKind, String)> {

@@ -265,6 +265,8 @@ impl Run<'_, '_> {
                             let (name, file, closure) = (name.clone(), *file, *closure);
                             let pointer = FnValue::closure(name, file, closure, shared);
                             r!(to) = Val::Fn(Arc::new(pointer));
+                            // A chain of closures grows without any list.
+                            whole!(self.fits_memory());
                         }
                     }
 
