@@ -161,3 +161,27 @@ fn a_call_stops_at_the_same_step_whether_somebody_looks_at_the_clock() {
     assert_eq!(without.0, ErrorKind::Fuel);
     assert_eq!(without, place(clock));
 }
+
+#[test]
+fn the_heap_ends_a_call_where_it_is_counted() {
+    let text = "let n = 0; fn grow() { n += 1; let all = []; try { loop { all.push(`${all.len()} and some more text`); } } catch { } }";
+    let safety = SafetyLimits { heap_bytes: Some(20_000), ..SafetyLimits::default() };
+    let limits = ScriptLimits {
+        fuel: 10_000_000,
+        memory_bytes: 1 << 30,
+        string_bytes: 1 << 30,
+        array_items: 1 << 30,
+        safety,
+        ..ScriptLimits::default()
+    };
+    let mut runner = match ScriptRunner::with("a.rhai", text, ApiTable::default(), limits) {
+        Ok(runner) => runner,
+        Err(errors) => panic!("{errors:?}"),
+    };
+    let world = FakeWorld::default();
+    runner.start(&world, ScriptId(1)).expect("it starts");
+    let error = runner.call(&world, "grow", &[]).expect_err("it never ends");
+    assert_eq!(error.kind, ErrorKind::Memory, "{error}");
+    assert!(error.message.contains("more of the heap than it may"), "{error}");
+    assert_eq!(runner.get("n"), Value::Int(0));
+}

@@ -1,5 +1,11 @@
 //! The integration tests: one binary, one module a behaviour.
 
+use bevy_cscript::alloc::Counting;
+
+/// Counts, so that limits of the heap can be tried.
+#[global_allocator]
+static ALLOC: Counting = Counting::system();
+
 /// Everything that scripts can call, against a written list.
 mod allow_list;
 /// What each of the 37 functions does, told by a script of its own.

@@ -98,7 +98,7 @@ impl Machine {
         let limits = context.limits();
         let live_limit = super::heap::live_bytes().saturating_add(limits.memory_bytes as i64);
         let levels = limits.call_levels;
-        let tank = Tank::new(entry.fuel, limits.safety.deadline);
+        let tank = Tank::new(entry.fuel, &limits.safety);
         let mut run = Run {
             program,
             machine: self,

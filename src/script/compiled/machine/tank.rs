@@ -1,30 +1,47 @@
 use std::time::{Duration, Instant};
 
 use super::Run;
-use crate::{contract::ErrorKind, script::compiled::fault::Fault};
+use crate::{
+    alloc,
+    contract::{ErrorKind, SafetyLimits},
+    script::compiled::fault::Fault,
+};
 
-/// The fuel that a call has beside what it is using up, and the clock that is looked at when it takes
-/// more. Where there is no deadline a call takes all at once.
+/// The fuel that a call has beside what it is using up, and the clock and the heap that are looked at
+/// when it takes more. Where there is nothing to look at a call takes all at once.
 pub(super) struct Tank {
     rest: u64,
     portion: u64,
     deadline: Option<Duration>,
     /// When the first portion was used up: short calls never ask for the time.
     since: Option<Instant>,
+    /// What the thread's heap may reach; nothing is counted unless the game uses the allocator.
+    heap: Option<isize>,
 }
 
 /// Fuel between two looks at the clock: some 10 µs of usual work.
 const PORTION: u64 = 1_024;
 
 impl Tank {
-    pub(super) fn new(fuel: u64, deadline: Option<Duration>) -> Self {
-        let portion = if deadline.is_some() { PORTION } else { u64::MAX };
-        Self { rest: fuel.saturating_sub(portion), portion, deadline, since: None }
+    pub(super) fn new(fuel: u64, safety: &SafetyLimits) -> Self {
+        let SafetyLimits { deadline, heap_bytes, .. } = *safety;
+        let heap = heap_bytes.map(|bytes| {
+            let bytes = isize::try_from(bytes).unwrap_or(isize::MAX);
+            alloc::thread().live.saturating_add(bytes)
+        });
+        let looks = deadline.is_some() || heap.is_some();
+        let portion = if looks { PORTION } else { u64::MAX };
+        Self { rest: fuel.saturating_sub(portion), portion, deadline, since: None, heap }
     }
 
     /// What a call begins with, of all that it has.
     pub(super) fn first(&self, fuel: u64) -> u64 {
         fuel - self.rest
+    }
+
+    /// Whether the heap holds too much.
+    fn is_heavy(&self) -> bool {
+        self.heap.is_some_and(|most| alloc::thread().live > most)
     }
 
     /// Whether the time is up.
@@ -39,7 +56,7 @@ impl Run<'_, '_> {
     /// Pays for what the fuel at hand does not suffice for.
     ///
     /// # Errors
-    /// There is no more, or the time is up; the call ends.
+    /// There is no more, or the time is up, or the heap is full; the call ends.
     #[cold]
     #[inline(never)]
     pub(super) fn refuel(&mut self, units: u64) -> Result<(), Fault> {
@@ -48,6 +65,10 @@ impl Run<'_, '_> {
             (self.fuel, self.tank.rest) = (0, 0);
             return Err(Fault::out_of_fuel());
         };
+        if self.tank.is_heavy() {
+            let message = "the call holds more of the heap than it may";
+            return Err(Fault::stopped(ErrorKind::Memory, message));
+        }
         if self.tank.is_late() {
             return Err(Fault::stopped(
                 ErrorKind::Time,
