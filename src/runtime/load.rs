@@ -13,7 +13,10 @@ use crate::{
     trust::{Papers, TrustHost, TrustPolicy, Verifier},
 };
 
-use super::{papers::read_papers, trust_store::TrustStore};
+use super::{
+    papers::{ServerLink, read_papers},
+    trust_store::TrustStore,
+};
 
 /// A script file as an asset: the compiled script, or why there is none.
 ///
@@ -124,7 +127,7 @@ impl ScriptHost {
 #[derive(TypePath)]
 pub struct ScriptLoader {
     pub(super) host: ScriptHost,
-    pub(super) server: AssetServer,
+    pub(super) server: ServerLink,
 }
 
 impl AssetLoader for ScriptLoader {

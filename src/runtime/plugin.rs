@@ -20,7 +20,7 @@ use super::{
     load::{Script, ScriptHost, ScriptLoader},
     mod_package::{ModPackage, ModPackageLoader},
     motion::{self, Motion, MotionWanted},
-    papers::{Watched, WatchedLoader},
+    papers::{ServerLink, Watched, WatchedLoader},
     prefab::Prefabs,
     recording,
     report::{
@@ -137,7 +137,7 @@ impl Plugin for ScriptingPlugin {
             .unwrap_or_else(|error| panic!("script threads cannot be started: {error}"));
         let host = ScriptHost::new(self.limits.clone(), self.policy.clone(), workers, self.backend);
 
-        let server = app.world().resource::<AssetServer>().clone();
+        let (server, keeper) = ServerLink::new(app.world().resource::<AssetServer>().clone());
 
         app.init_asset::<Script>()
             .init_asset::<ModPackage>()
@@ -145,6 +145,7 @@ impl Plugin for ScriptingPlugin {
             .register_asset_loader(ScriptLoader { host: host.clone(), server })
             .register_asset_loader(ModPackageLoader { host: host.clone() })
             .register_asset_loader(WatchedLoader)
+            .insert_resource(keeper)
             .insert_resource(host)
             .insert_resource(ScriptSettings {
                 world_seed: self.world_seed,
