@@ -1,7 +1,10 @@
 use std::{
     fs,
     path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -9,11 +12,11 @@ use bevy::{asset::AssetPlugin, prelude::*};
 use bevy_cscript::{
     contract::{Refusal, Value},
     prelude::*,
-    runtime::{ModPackage, ScriptReloaded},
+    runtime::{ModPackage, ScriptHost, ScriptReloaded, join_offer},
     testing::ScriptTestApp,
     trust::{
         Claim, FileClaim, KeyRing, KnownKey, ModPath, Package, SIGNATURE_BYTES, SecretKey,
-        SignedStatement, Statement, TrustLevel, TrustPolicy,
+        SignedStatement, Statement, TrustLevel, TrustMemory, TrustPolicy,
     },
 };
 
@@ -256,6 +259,20 @@ fn a_mods_folder_runs_by_its_signature() {
     until_is(&mut app, b, "v", 2);
     until_ready(&mut app, c);
     assert!(app.take_faults().is_empty());
+
+    // Whoever has the first version cannot join.
+    let ours = join_offer(app.world());
+    let names: Vec<_> = ours.scripts.keys().map(String::as_str).collect();
+    assert_eq!(names, ["guards:a.rhai", "guards:c.rhai", "guards:sub/b.rhai"]);
+    let mut theirs = ours.clone();
+    assert!(ours.differences(&theirs).is_empty());
+    theirs.scripts.remove("guards:c.rhai");
+    let script = theirs.scripts.get_mut("guards:a.rhai").unwrap();
+    script.digest = bevy_cscript::trust::Digest::of(b"let a = 1;");
+    script.mod_version = Some("0.9.0".to_owned());
+    let found: Vec<_> = ours.differences(&theirs).iter().map(ToString::to_string).collect();
+    let a = "guards:a.rhai: another file there (version 1.0.0 here, 0.9.0 there)";
+    assert_eq!(found, [a, "guards:c.rhai: only here"]);
 }
 
 #[test]
@@ -290,4 +307,24 @@ fn a_package_runs_by_its_signature() {
     let ScriptStatus::Failed { reason } = app.status(other) else { panic!("it failed") };
     assert!(reason.contains("cscript pack"), "{reason}");
     assert!(app.take_faults().is_empty());
+}
+
+/// The asset server keeps the loaders; a loader that kept the server would keep all of it, watchers and
+/// threads included, for ever.
+#[test]
+fn nothing_is_left_of_an_app_that_has_gone() {
+    let folder = Folder::new();
+    folder.put("a.rhai", "let n = 1;");
+    let mut app = folder.app(TrustPolicy::default());
+    let memory = Arc::new(TrustMemory::default());
+    app.world().resource::<ScriptHost>().set_trust_host(memory.clone());
+    let entity = spawn(&mut app, "a.rhai");
+    until_ready(&mut app, entity);
+    assert!(Arc::strong_count(&memory) > 1);
+    drop(app);
+    let began = Instant::now();
+    while Arc::strong_count(&memory) > 1 {
+        assert!(began.elapsed() < PATIENCE, "somebody keeps {}", Arc::strong_count(&memory) - 1);
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }

@@ -15,7 +15,10 @@ use crate::{
     trust::{LevelLimits, Papers, TrustHost, TrustPolicy, Verified, Verifier},
 };
 
-use super::{papers::read_papers, trust_store::TrustStore};
+use super::{
+    papers::{ServerLink, read_papers},
+    trust_store::TrustStore,
+};
 
 /// A script file as an asset: the compiled script, or why there is none.
 ///
@@ -151,7 +154,7 @@ impl ScriptHost {
 #[derive(TypePath)]
 pub struct ScriptLoader {
     pub(super) host: ScriptHost,
-    pub(super) server: AssetServer,
+    pub(super) server: ServerLink,
 }
 
 impl AssetLoader for ScriptLoader {

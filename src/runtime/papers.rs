@@ -1,4 +1,7 @@
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use bevy::{
     asset::{
@@ -11,15 +14,49 @@ use bevy::{
 
 use crate::trust::{MANIFEST_BYTES, ModPapers, Paper, Papers, SIGNATURE_BYTES};
 
+/// A loader's way to the asset server. The server keeps the loader, so the loader must not keep the server, or
+/// neither would ever go, nor the threads that watch files: [`ServerKeeper`] cuts the way when the world goes.
+#[derive(Clone)]
+pub(super) struct ServerLink(Arc<Mutex<Option<AssetServer>>>);
+
+/// Stays with the world of a [`ServerLink`].
+#[derive(Resource)]
+pub(super) struct ServerKeeper(ServerLink);
+
+impl ServerLink {
+    pub(super) fn new(server: AssetServer) -> (Self, ServerKeeper) {
+        let link = Self(Arc::new(Mutex::new(Some(server))));
+        (link.clone(), ServerKeeper(link))
+    }
+
+    fn server(&self) -> Option<AssetServer> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for ServerKeeper {
+    fn drop(&mut self) {
+        let server = self.0.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Not while the lock is held: who knows what goes with it.
+        drop(server);
+    }
+}
+
 /// Reads what lies beside a script: its signature, and the manifest and signature of each mod above it. What
 /// there is and what there could be is watched, so that the script is loaded again when one of them comes or
 /// changes.
 pub(super) async fn read_papers(
-    server: &AssetServer,
+    link: &ServerLink,
     context: &mut LoadContext<'_>,
     script: &Path,
 ) -> Papers {
     let signature = beside(script, "sig");
+    let Some(server) = &link.server() else {
+        // What cannot be read is not taken for what is not there.
+        let path = signature.display().to_string();
+        let signature = Some(Paper { path, bytes: Err("the app has ended".to_owned()) });
+        return Papers { signature, mods: Vec::new() };
+    };
     let signature = read(server, context, &signature, SIGNATURE_BYTES).await;
     let mut mods = Vec::new();
     for folder in script.ancestors().skip(1) {

@@ -24,7 +24,7 @@ use super::{
     load::{Script, ScriptHost, ScriptLoader},
     mod_package::{ModPackage, ModPackageLoader},
     motion::{self, Motion, MotionWanted},
-    papers::{Watched, WatchedLoader},
+    papers::{ServerLink, Watched, WatchedLoader},
     particles,
     prefab::Prefabs,
     quarantine::{self, Discipline, PausedMods, Quarantine},
@@ -152,7 +152,7 @@ impl Plugin for ScriptingPlugin {
         }
         let host = ScriptHost::new(self.limits.clone(), self.policy.clone(), workers, self.backend);
 
-        let server = app.world().resource::<AssetServer>().clone();
+        let (server, keeper) = ServerLink::new(app.world().resource::<AssetServer>().clone());
 
         app.init_asset::<Script>()
             .init_asset::<ModPackage>()
@@ -160,6 +160,7 @@ impl Plugin for ScriptingPlugin {
             .register_asset_loader(ScriptLoader { host: host.clone(), server })
             .register_asset_loader(ModPackageLoader { host: host.clone() })
             .register_asset_loader(WatchedLoader)
+            .insert_resource(keeper)
             .insert_resource(host)
             .insert_resource(ScriptSettings {
                 world_seed: self.world_seed,

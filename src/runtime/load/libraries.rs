@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use bevy::asset::{AssetPath, AssetServer, LoadContext};
+use bevy::asset::{AssetPath, LoadContext};
 
-use super::{super::papers::read_papers, ScriptHost};
+use super::{
+    super::papers::{ServerLink, read_papers},
+    ScriptHost,
+};
 use crate::{
     contract::{ErrorKind, ScriptError, ScriptSource, Stage},
     script::{ImportPath, Libraries},
@@ -18,7 +21,7 @@ const TRIES: usize = 3;
 /// these files changes, Bevy loads the script again.
 pub(super) async fn read(
     host: &ScriptHost,
-    server: &AssetServer,
+    server: &ServerLink,
     script: &Verified<ScriptSource>,
     context: &mut LoadContext<'_>,
 ) -> Libraries {
@@ -34,7 +37,7 @@ pub(super) async fn read(
 
 async fn gather(
     host: &ScriptHost,
-    server: &AssetServer,
+    server: &ServerLink,
     script: &Verified<ScriptSource>,
     context: &LoadContext<'_>,
 ) -> Libraries {
@@ -69,7 +72,7 @@ async fn gather(
 
 /// Says whether all files are still what they were.
 async fn depend(
-    server: &AssetServer,
+    server: &ServerLink,
     script: &Verified<ScriptSource>,
     libraries: &Libraries,
     context: &mut LoadContext<'_>,
