@@ -115,7 +115,7 @@ fn the_number_the_depth_and_the_size_of_libraries_are_limited() {
         limit(ScriptLimits::default(), &text, &files)
     };
     assert_eq!(of(32), None);
-    let message = "scripts/a.rhai:33:1: a script may have 32 libraries, and 1048576 bytes with all of them; this is more";
+    let message = "scripts/a.rhai:33:1: a script may have 32 libraries, and 262144 bytes with all of them; this is more";
     assert_eq!(of(33), Some((ErrorKind::Memory, message.to_owned())));
     assert_eq!(of(200).map(|(kind, _)| kind), Some(ErrorKind::Memory));
 

@@ -127,7 +127,6 @@ pub(crate) fn build(app: &mut App) {
 }
 
 /// What became of them.
-#[cfg_attr(feature = "render", expect(dead_code, reason = "a window shows it"))]
 pub(crate) fn summary(world: &mut World) -> Vec<String> {
     let mut scripted = world.query::<(&ScriptId, &CScript, Option<&Health>, Option<&Inventory>)>();
     let mut lines: Vec<_> = scripted

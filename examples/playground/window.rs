@@ -95,8 +95,9 @@ fn take_picture(world: &mut World, mut frames: Local<u32>) {
     }
     let tick = world.resource::<ScriptClock>().tick;
     let mut picture = world.resource_mut::<Picture>();
+    let is_time = tick >= picture.ticks;
     match &mut picture.asked {
-        None if tick >= picture.ticks => {
+        None if is_time => {
             picture.asked = Some(0);
             let file = picture.file.clone();
             world.spawn(Screenshot::primary_window()).observe(save_to_disk(file));

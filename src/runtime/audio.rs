@@ -37,6 +37,8 @@ impl Plugin for ScriptAudioPlugin {
 #[derive(Resource, Debug, Default)]
 pub struct ScriptVoices {
     voices: BTreeMap<i64, Entity>,
+    /// Files that were asked for, kept so that they need not be read again.
+    files: BTreeMap<Box<str>, Handle<AudioSource>>,
     /// Files that were warned of.
     unusable: BTreeSet<String>,
 }
@@ -81,6 +83,9 @@ struct Voice {
 /// A sound that is not looped is let go after so many seconds; without a device none ever ends.
 const LONGEST_SECONDS: f32 = 60.0;
 
+/// So many files are kept.
+const MOST_FILES: usize = 256;
+
 fn hear(
     mut shown: MessageReader<ScriptShow>,
     mut voices: ResMut<ScriptVoices>,
@@ -98,7 +103,14 @@ fn hear(
                     Some(SoundPlace::Entity(id)) => (Vec3::ZERO, Some(id)),
                     None => (Vec3::ZERO, None),
                 };
-                let source = server.load(path.to_string());
+                if voices.files.len() >= MOST_FILES {
+                    voices.files.clear();
+                }
+                let source = voices
+                    .files
+                    .entry(path.clone())
+                    .or_insert_with(|| server.load(path.to_string()))
+                    .clone();
                 let entity = commands
                     .spawn((
                         Awaited { path: path.clone(), source, options: (**options).clone() },

@@ -61,9 +61,8 @@ impl Versions {
             Ok(script) => {
                 // A file that was only touched is no news.
                 let same = |good: &Arc<CompiledScript>| {
-                    good.digest() == script.digest()
-                        && good.level() == script.level()
-                        && good.granted() == script.granted()
+                    // Libraries are part of it, and what the level lets it do.
+                    good.identity() == script.identity() && good.granted() == script.granted()
                 };
                 if version.refused.is_none() && version.good.as_ref().is_some_and(same) {
                     return false;

@@ -41,6 +41,12 @@ impl Default for ShakenCamera {
 }
 
 impl ShakenCamera {
+    /// A camera that is moved and turned so far at trauma 1: units to each side, and radians.
+    #[must_use]
+    pub fn with_strength(offset: f32, angle: f32) -> Self {
+        Self { offset, angle, ..Self::default() }
+    }
+
     /// How much it is shaken, 0 to 1.
     #[must_use]
     pub const fn trauma(&self) -> f32 {

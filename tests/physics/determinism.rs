@@ -66,12 +66,12 @@ fn tower() {
 }
 
 fn run(threads: usize) -> String {
-    let itself = env::current_exe().expect("a test is a program");
+    let itself = env::current_exe().unwrap_or_else(|error| panic!("{error}"));
     let output = Command::new(itself)
         .args(["determinism::tower", "--exact", "--ignored", "--nocapture"])
         .env(THREADS, threads.to_string())
         .output()
-        .expect("it runs");
+        .unwrap_or_else(|error| panic!("{error}"));
     let text = String::from_utf8_lossy(&output.stdout);
     let result = text.lines().find_map(|line| line.split_once("result: "));
     let errors = String::from_utf8_lossy(&output.stderr);
