@@ -388,11 +388,11 @@ fn a_script_is_loaded_again_when_a_library_of_its_library_changes() {
     assert!(app.get(entity, "n").as_int() > before, "state is kept");
 
     // A broken library is a refused version of the script, and names its own file.
-    folder.put("b.rhai", "import \"/c\" as c;\nfn f() { c::VALU }");
+    folder.put("b.rhai", "import \"/c\" as c;\nfn f() { c::VALEU }");
     let refused = told(&mut app, "a.rhai", 1);
     assert_eq!(refused[0].refused.len(), 1);
     let error = refused[0].refused[0].to_string();
-    assert_eq!(error, "b.rhai:2:10: `c.rhai` has no constant `VALU`; did you mean `VALUE`?");
+    assert_eq!(error, "b.rhai:2:10: `c.rhai` has no constant `VALEU`; did you mean `VALUE`?");
     app.ticks(3);
     assert_eq!(app.get(entity, "seen"), Value::Int(20), "the version before it goes on");
 

@@ -164,7 +164,7 @@ impl Drop for Scratch {
 fn the_first_line_is_held_against_the_run() {
     let scratch = Scratch::new("first_line");
     scratch.write("a.rhai", "// class: mine; expect: it stops; outcome: fuel\nlet x = 1;");
-    scratch.write("b.rhai", "// outcome: fule\nlet x = 1;");
+    scratch.write("b.rhai", "// outcome: nonsense\nlet x = 1;");
     scratch.write("c.rhai", "let x = 1;");
     scratch.write("d.rhai", "// outcome: ends; level: mod\nfn on_update() { get_tag(1); }");
     let output = attack(&[&scratch.path(), "--json"]);

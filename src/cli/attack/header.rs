@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told() {
-        for line in ["// outcome: fule", "// outcome: fuel | ", "// level: admin"] {
+        for line in ["// outcome: nonsense", "// outcome: fuel | ", "// level: admin"] {
             assert!(Header::parse(line).mistake.is_some(), "{line}");
         }
     }
