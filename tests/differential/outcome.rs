@@ -126,13 +126,25 @@ impl From<ScriptError> for Fault {
 /// What only the reference says: when a closure touches what a native has borrowed for it, after a
 /// wait; of what a closure has captured, when that is no bool; and of the bytes that `for` gives.
 ///
-/// Of constants in helpers each backend has its own view: the reference changes a copy.
-const OWN_WORDS: [&str; 5] =
-    ["Data race", "alloc::sync::Arc<", "u8", "Non-pure method", "Cannot modify constant"];
+/// Of constants in helpers each backend has its own view: the reference changes a copy. The words of an
+/// overflow of `-x` depend on whether `**` stands anywhere in the file, on the reference.
+const OWN_WORDS: [&str; 6] = [
+    "Data race",
+    "alloc::sync::Arc<",
+    "u8",
+    "Non-pure method",
+    "Cannot modify constant",
+    "Negation overflow",
+];
 
 /// A vector that has become text where the reference only says that it is one.
 fn is_of_vector(text: &str) -> bool {
-    text == "Vec3" || text.contains("\"Vec3") || text.contains("\"vec3(")
+    let is_list = text.starts_with('[') || text.starts_with("#{");
+    let is_text = text.starts_with('"');
+    text == "Vec3"
+        || text.contains("\"Vec3")
+        || text.contains("\"vec3(")
+        || ((is_list || is_text) && text.contains("Vec3"))
 }
 
 fn has_own_words(text: &str) -> bool {

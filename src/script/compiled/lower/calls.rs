@@ -41,7 +41,9 @@ impl Body<'_, '_> {
                 self.lowering.program.named(file as u16, &name, call.args.len())
             });
             match function {
-                Some(function) => self.call_function(function, &call.args, at, to),
+                Some(function) => {
+                    self.call_function(function, (&call.args, call.capture_parent_scope), at, to);
+                }
                 None => {
                     let message = format!("there is no function `{}`", call.name);
                     self.lowering.refuse(place, message);
@@ -95,7 +97,10 @@ impl Body<'_, '_> {
                 self.emit_at(place, Op::IsDefinedFor { to, base });
             }
             (name, arguments) => match self.lowering.function(name, arguments.len()) {
-                Some(function) => self.call_function(function, arguments, at, to),
+                Some(function) => {
+                    let arguments = (arguments, call.capture_parent_scope);
+                    self.call_function(function, arguments, at, to);
+                }
                 None => self.call_other(call, at, to),
             },
         }
@@ -104,9 +109,15 @@ impl Body<'_, '_> {
     /// Evaluates arguments into neighbouring registers. A variable that comes first is looked at
     /// last, as Rhai does.
     fn arguments(&mut self, arguments: &[Expr]) -> Reg {
+        self.arguments_of(arguments, false)
+    }
+
+    /// The same; `in_order` for calls with `!`, which look at all of them in order.
+    fn arguments_of(&mut self, arguments: &[Expr], in_order: bool) -> Reg {
         let base = self.next as Reg;
         let registers: Vec<Reg> = arguments.iter().map(|_| self.fresh()).collect();
-        let late = matches!(arguments.first(), Some(Expr::Variable(..) | Expr::ThisPtr(_)));
+        let late =
+            !in_order && matches!(arguments.first(), Some(Expr::Variable(..) | Expr::ThisPtr(_)));
         let skipped = usize::from(late);
         for (argument, register) in arguments.iter().zip(&registers).skip(skipped) {
             self.expression(argument, *register);
@@ -117,12 +128,18 @@ impl Body<'_, '_> {
         base
     }
 
-    fn call_function(&mut self, function: u32, arguments: &[Expr], at: rhai::Position, to: Reg) {
+    fn call_function(
+        &mut self,
+        function: u32,
+        (arguments, in_order): (&[Expr], bool),
+        at: rhai::Position,
+        to: Reg,
+    ) {
         let base = self.next as Reg;
         if self.lowering.has_this.get(function as usize) == Some(&true) {
             self.fresh();
         }
-        self.arguments(arguments);
+        self.arguments_of(arguments, in_order);
         self.reach.calls.insert(function);
         let Ok(function) = u16::try_from(function) else { return };
         self.emit_at(position(at), Op::Call { to, base, function });
@@ -144,7 +161,9 @@ impl Body<'_, '_> {
             [first, rest @ ..] => (Some(first), rest),
         };
         site.arguments = rest.len() as u8;
-        let borrowed = matches!(first, Some(Expr::Variable(..) | Expr::ThisPtr(_)));
+        // `!in` is an operator, and operators look at their operands in order.
+        let in_order = call.op_token.is_some() || call.capture_parent_scope;
+        let borrowed = !in_order && matches!(first, Some(Expr::Variable(..) | Expr::ThisPtr(_)));
         let receiver = match first {
             Some(first) if !borrowed => {
                 let register = self.fresh();

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use rhai::EvalAltResult;
 
 use super::super::Run;
-use crate::script::compiled::{Range, Val, fault::Fault};
+use crate::script::compiled::{
+    Range, Val,
+    fault::Fault,
+    show::{self, Style},
+};
 
 const BITS: i64 = 64;
 
@@ -72,7 +76,14 @@ pub(super) fn write_member(
         }
         (Val::Text(text), Val::Range(range)) => {
             let (start, end) = ends(text, range)?;
-            let middle = run.show(&member)?;
+            // What is inside a list or map is quoted here, as Rhai has it.
+            let middle = match &member {
+                Val::Array(_) | Val::Map(_) => {
+                    run.charge(1 + member.weight().steps())?;
+                    show::shown(&member, Style::Debug, run.limits().string_bytes)
+                }
+                _ => run.show(&member)?,
+            };
             let count = text.chars().count();
             // Where the rest goes on: before the beginning, if the range is reversed.
             let rest = match range.inclusive {
