@@ -143,7 +143,9 @@ impl<'w> ScriptContext<'w> {
         }
         self.first_command = self.commands.len();
         self.command_bytes = 0;
-        self.caps_before = self.caps;
+        if self.caps.is_some() {
+            self.caps_before = self.caps;
+        }
         self.derived = 0;
         self.sounds.clear();
         self.random = None;
@@ -152,7 +154,9 @@ impl<'w> ScriptContext<'w> {
     /// Drops the commands of the running call, because it failed.
     pub fn abandon(&mut self) {
         self.commands.truncate(self.first_command);
-        self.caps = self.caps_before;
+        if self.caps.is_some() {
+            self.caps = self.caps_before;
+        }
     }
 
     /// How many commands all calls so far have left.

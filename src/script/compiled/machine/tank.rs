@@ -25,7 +25,7 @@ const PORTION: u64 = 1_024;
 impl Tank {
     pub(super) fn new(fuel: u64, safety: &SafetyLimits) -> Self {
         let SafetyLimits { deadline, heap_bytes, .. } = *safety;
-        let heap = heap_bytes.map(|bytes| {
+        let heap = heap_bytes.filter(|_| alloc::is_active()).map(|bytes| {
             let bytes = isize::try_from(bytes).unwrap_or(isize::MAX);
             alloc::thread().live.saturating_add(bytes)
         });
