@@ -541,3 +541,16 @@ fn a_variable_named_like_a_function_does_no_harm() {
         Value::Float(10.0)
     );
 }
+
+#[test]
+fn a_closure_has_the_name_of_its_place_in_pointers_and_in_errors() {
+    // Rhai's own names are hashes that differ from build to build.
+    let text = "let result = [];
+fn on_update() {
+    let f = || 1 / 0;
+    try { f.call(); } catch (e) { result = [f.name, e.function]; }
+}";
+    let Value::Array(names) = result_of(text) else { panic!("an array") };
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["anon$0003000d", "anon$0003000d"]);
+}

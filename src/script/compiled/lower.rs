@@ -209,7 +209,7 @@ impl<'a> Lowering<'a> {
         for (i, (file, definition)) in callable.iter().enumerate() {
             self.file = *file;
             let body = Body::of_function(self, definition);
-            body.finish(i as u32, definition);
+            body.finish(i as u32, definition.name.clone(), definition);
         }
         let mut evaluations = Vec::new();
         let mut start = 0;

@@ -147,8 +147,8 @@ impl<'l, 'a> Body<'l, 'a> {
         }
     }
 
-    /// Lowers the statements and puts the function into the program.
-    pub(super) fn finish(mut self, number: u32, definition: &Definition) {
+    /// Lowers the statements and puts the function into the program, under `name`.
+    pub(super) fn finish(mut self, number: u32, name: Arc<str>, definition: &Definition) {
         if gives_nothing(definition.body) {
             self.block(definition.body.iter(), None);
             self.emit(Op::ReturnUnit);
@@ -157,7 +157,7 @@ impl<'l, 'a> Body<'l, 'a> {
             self.block(definition.body.iter(), Some(result));
             self.emit(Op::Return { from: result });
         }
-        self.put(number, definition.name.clone(), definition.at);
+        self.put(number, name, definition.at);
     }
 
     pub(super) fn finish_top_level(mut self, number: u32, statements: &[&Stmt]) {

@@ -74,12 +74,13 @@ impl Body<'_, '_> {
         let (number, sees_state) = (self.lowering.reserve(), self.sees_state);
         let mut body = Body::of_closure(self.lowering, definition, &captured);
         body.sees_state = sees_state;
-        body.finish(number, definition);
+        // As Rhai names them, but by where they stand: its own names are hashes that differ from build
+        // to build, and a script can see them, in a pointer as in an error.
+        let place = at.map_or(0, |at| u32::from(at.line) << 16 | u32::from(at.column));
+        let name: Arc<str> = format!("anon${place:08x}").into();
+        body.finish(number, name.clone(), definition);
         // Whoever makes it may call it.
         self.reach.calls.insert(number);
-        // As Rhai names them, but by where they stand and not by a hash that changes from run to run.
-        let place = at.map_or(0, |at| u32::from(at.line) << 16 | u32::from(at.column));
-        let name = format!("anon${place:08x}").into();
         let value = FnValue::closure(name, self.lowering.file as u16, Some(number), Box::default());
         let index = self.lowering.tables.literal(Val::Fn(Arc::new(value)));
         let cells: Vec<Reg> = captured
