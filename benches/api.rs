@@ -39,7 +39,7 @@ const CALLS: &[(&str, bool)] = &[
     ("clear_status_effects(2)", false),
     ("get_nearest_enemy(1)", true),
     ("get_allies_in_radius(1, 5.0)", true),
-    ("raycast(there, there, 100.0)", true),
+    ("raycast(eye, ahead, 100.0)", true),
     ("line_of_sight(1, 2)", true),
     ("cover_score(1, 2)", true),
     ("threat_level(1)", true),
@@ -113,7 +113,8 @@ fn every_function_is_priced() {
 
 fn script(call: &str) -> String {
     format!(
-        "const there = vec3(1, 2, 3); const value = #{{ power: 1.0 }};
+        "const there = vec3(1, 2, 3); const eye = vec3(0, 0.5, 0); const ahead = vec3(3, 0, 4);
+        const value = #{{ power: 1.0 }};
         fn on_update() {{ for i in 0..{TURNS} {{ {call}; }} }}"
     )
 }
@@ -140,10 +141,25 @@ fn stage(text: &str, crowd: usize) -> ScriptTestApp {
         (Health::full(1e9), Armor(0.0), AttackPower(1.0), Hitbox::default(), Stats::default()),
         (Team("blue".to_owned()), Tag("crate".to_owned()), Inventory::with_slots(4)),
     ));
+    // A place to fight in: walls to see past, to hide behind and to hit, friends and enemies around.
+    for i in 0..24 {
+        let angle = i as f32 / 24.0 * std::f32::consts::TAU;
+        let place = Transform::from_xyz(8.0 * angle.cos(), 0.0, 8.0 * angle.sin());
+        let wall = Hitbox(Shape::Box { half: Vec3::new(0.4, 2.0, 0.4) });
+        world.spawn((ScriptId(100 + i), place, wall));
+    }
+    for i in 0..16 {
+        let angle = (i as f32 + 0.5) / 16.0 * std::f32::consts::TAU;
+        let radius = if i % 2 == 0 { 4.5 } else { 7.0 };
+        let place = Transform::from_xyz(radius * angle.cos(), 0.0, radius * angle.sin());
+        let team = if i % 2 == 0 { red() } else { Team("blue".to_owned()) };
+        let fighter = (Health::full(10.0), AttackPower(1.0), Hitbox::default(), team);
+        world.spawn((ScriptId(200 + i), place, fighter));
+    }
     for i in 0..crowd {
         let place = Transform::from_xyz((i % 100) as f32 + 5.0, 0.0, (i / 100) as f32 + 5.0);
         let team = if i % 2 == 0 { "red" } else { "blue" };
-        world.spawn((ScriptId(10 + i as i64), place, Team(team.to_owned())));
+        world.spawn((ScriptId(1000 + i as i64), place, Team(team.to_owned())));
     }
     app.ticks(2);
     let faults = app.take_faults();
@@ -184,7 +200,9 @@ fn bare(call: &str) -> f64 {
         engine.compile(text).expect("it is a script")
     });
     let mut scope = Scope::new();
-    scope.push_constant("there", Vec3::ONE);
+    for name in ["there", "eye", "ahead"] {
+        scope.push_constant(name, Vec3::ONE);
+    }
     scope.push_constant("value", rhai::Map::new());
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {

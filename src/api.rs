@@ -18,6 +18,7 @@
 
 mod arg;
 mod audio_visual;
+mod carry;
 mod category;
 mod combat;
 mod context;

@@ -29,8 +29,8 @@ pub use limits::{SafetyLimits, ScriptLimits};
 pub use refusal::Refusal;
 pub use report::{LogLevel, LogLine, RunReport};
 pub use source::ScriptSource;
-pub(crate) use space::moved_towards;
 pub use space::{Body, RayHit, Shape, Space, Way};
+pub(crate) use space::{facing, moved_towards};
 pub use timers::{TIMERS, Timer, Timers, ticks_of};
 pub use value::{Value, ValueKind};
 #[cfg(feature = "bevy")]

@@ -5,7 +5,7 @@ use bevy_cscript::{
     runtime::{
         ScriptShow,
         gameplay::{
-            AttackPower, Damaged, Died, EyeHeight, Health, Hitbox, Hostility, Inventory,
+            Armor, AttackPower, Damaged, Died, EyeHeight, Health, Hitbox, Hostility, Inventory,
             SightRange, StatusEffectApplied, StatusEffectEnded, StatusEffects, Team,
         },
     },
@@ -258,6 +258,28 @@ fn a_game_puts_its_own_health_behind_the_functions() {
 }
 
 #[test]
+fn an_exposed_component_and_the_functions_over_it_agree_from_the_next_pass_on() {
+    let (mut app, me, dummy) = stage(
+        "let shown = []; let told = [];
+        fn on_update() {
+            if tick() == 0 { set_health(2, 7); set_component(2, \"Armor\", 3.0); }
+            shown.push(get_component(2, \"Health\").current);
+            shown.push(get_component(2, \"Armor\"));
+            told.push(get_health(2));
+            told.push(get_armor(2));
+        }",
+    );
+    app.app().expose_component::<Health>("Health", Access::Read);
+    app.app().expose_component::<Armor>("Armor", Access::ReadWrite);
+    app.world_mut().entity_mut(dummy).insert(Armor(1.0));
+    app.ticks(2);
+    let faults = app.take_faults();
+    assert!(faults.is_empty(), "{}", faults[0].error);
+    assert_eq!(app.get(me, "shown").to_string(), "[20.0, 3.0, 7.0, 3.0]");
+    assert_eq!(app.get(me, "told").to_string(), "[7.0, 1.0, 7.0, 3.0]");
+}
+
+#[test]
 fn what_a_script_was_told_fitted_is_what_is_added() {
     let (mut app, me, dummy) = stage(
         "let told = (); fn on_update() { if tick() == 1 { remove_from_inventory(2, \"coin\", 20); } else if tick() == 0 { add_to_inventory(2, \"coin\", 20); } }",
@@ -319,6 +341,42 @@ fn what_stands_on_something_moves_with_it_at_once() {
         "[[14.0, 0.0], [14.0, 7.0], [14.0, 8.0], [0.0, 1.0], [1.0, 3.0], [11.0, 10.0]]"
     );
     assert_eq!(app.get(me, "later").to_string(), "[1.0, 3.0]", "as it was said");
+}
+
+#[test]
+fn what_stands_on_something_turns_with_it_at_once() {
+    let (mut app, me) = with_cart(
+        "let seen = []; let later = (); let found = (); let eye = ();
+        fn at(e) { let p = get_position(e); [(p.x * 10.0).round() / 10.0 + 0.0, (p.z * 10.0).round() / 10.0 + 0.0] }
+        fn on_update() {
+            if tick() > 0 { later = at(41); return; }
+            seen.push(at(41));
+            face_direction(40, [1, 0]);
+            seen.push(at(41));
+            seen.push(at(40));
+            set_position(41, [10, 5]);
+            seen.push(at(41));
+            face_direction(40, [0, -1]);
+            seen.push(at(41));
+            set_position(40, [0, 0]);
+            seen.push(at(41));
+            face_direction(41, [1, 1]);
+            face_direction(40, [0, 1]);
+            seen.push(at(41));
+            found = raycast([-50, 0], [1, 0], 100).entity;
+            eye = raycast([50, 0], [-1, 0], 40);
+        }",
+    );
+    app.ticks(2);
+    let faults = app.take_faults();
+    assert!(faults.is_empty(), "{}", faults[0].error);
+    assert_eq!(
+        app.get(me, "seen").to_string(),
+        "[[14.0, 0.0], [6.0, 0.0], [10.0, 0.0], [10.0, 5.0], [15.0, 0.0], [5.0, 0.0], [-5.0, 0.0]]"
+    );
+    assert_eq!(app.get(me, "later").to_string(), "[-5.0, 0.0]", "as it was said");
+    assert_eq!(app.get(me, "found"), Value::Int(41), "rays meet it there");
+    assert_eq!(app.get(me, "eye"), Value::Unit, "and no longer here");
 }
 
 #[test]

@@ -11,10 +11,11 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use glam::{DVec3, Vec3};
+use glam::Vec3;
 
 use super::{
     ApiFault,
+    carry::Carry,
     overlay::{Overlay, Placed},
     random::CallRandom,
 };
@@ -463,7 +464,7 @@ impl<'w> ScriptContext<'w> {
         self.command(ScriptCommand::Spawn { id, prefab: prefab.into(), position })?;
         let writes = self.overlay.get_mut(id);
         writes.exists = Some(true);
-        writes.position = Some(Placed { at: position, carried: DVec3::ZERO });
+        writes.position = Some(Placed { at: position, carried: Carry::NONE });
         Ok(id)
     }
 

@@ -5,7 +5,6 @@ use glam::Vec3;
 use super::{
     Amount, ApiFault, ApiFunction, Category, Live, Point, ScriptContext, arg::direction_of,
 };
-use crate::contract::ScriptCommand;
 
 const NO_PLACE: &str = "the entity has no place in the world";
 const NO_ENTITY: &str = "no entity has the id `e`";
@@ -141,7 +140,7 @@ fn teleport(context: &mut ScriptContext<'_>, e: Live, pos: Point) -> Result<(), 
 fn face_direction(context: &mut ScriptContext<'_>, e: Live, dir: Point) -> Result<(), ApiFault> {
     context.position(e.0)?;
     let direction = direction_of(dir)?;
-    context.command(ScriptCommand::Face { id: e.0, direction })
+    context.face(e.0, direction)
 }
 
 fn get_velocity(context: &mut ScriptContext<'_>, e: Live) -> Result<Vec3, ApiFault> {

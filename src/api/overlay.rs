@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
-use glam::{DVec3, Vec3};
+use glam::{DQuat, Vec3};
 
+use super::carry::Carry;
 use crate::contract::{Pack, ScriptId, StatusEffect, Value, Vitals};
 
 /// What a call has written so far, laid over the world it reads: the one place that makes a script
@@ -11,7 +12,7 @@ pub(crate) struct Overlay {
     entries: Vec<(ScriptId, EntityWrites)>,
     /// Filled once a call touches more entities than are quickly searched.
     index: HashMap<ScriptId, usize>,
-    /// Whether anything that was there before is somewhere else, and all below it with it.
+    /// Whether anything that was there before was put or turned, and all below it with it.
     has_moved: bool,
     /// Whether anything is destroyed, and all below it with it.
     has_destroyed: bool,
@@ -23,6 +24,7 @@ pub(crate) struct EntityWrites {
     /// `true` once spawned, `false` once destroyed.
     pub(crate) exists: Option<bool>,
     pub(crate) position: Option<Placed>,
+    pub(crate) rotation: Option<Turned>,
     pub(crate) velocity: Option<Vec3>,
     pub(crate) tag: Option<Box<str>>,
     /// What exposed components hold after what was written to them.
@@ -36,8 +38,23 @@ pub(crate) struct EntityWrites {
 #[derive(Clone, Copy)]
 pub(crate) struct Placed {
     pub(crate) at: Vec3,
-    /// How far it had been carried by what is above it until then.
-    pub(crate) carried: DVec3,
+    /// How what is above it had carried it until then.
+    pub(crate) carried: Carry,
+}
+
+/// Which way a call turned an entity.
+#[derive(Clone, Copy)]
+pub(crate) struct Turned {
+    pub(crate) to: DQuat,
+    /// How what is above it had carried it until then.
+    pub(crate) carried: Carry,
+}
+
+impl EntityWrites {
+    /// Whether what is below the entity is elsewhere now.
+    pub(crate) const fn carries(&self) -> bool {
+        self.position.is_some() || self.rotation.is_some()
+    }
 }
 
 const SEARCHED: usize = 8;
@@ -66,6 +83,12 @@ impl Overlay {
     /// Puts an entity that was there before the call at a place.
     pub(crate) fn place(&mut self, id: ScriptId, placed: Placed) {
         self.get_mut(id).position = Some(placed);
+        self.has_moved = true;
+    }
+
+    /// Turns an entity that was there before the call.
+    pub(crate) fn turn(&mut self, id: ScriptId, turned: Turned) {
+        self.get_mut(id).rotation = Some(turned);
         self.has_moved = true;
     }
 

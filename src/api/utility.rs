@@ -33,7 +33,7 @@ fn on_spawn() {
             .overload(["e", "tag"], set_tag),
         row(
             "get_component",
-            "A component that the host exposed under this name, as a map or a value; () when the entity has none.",
+            "A component that the host exposed under this name, as a map or a value; () when the entity has none. Of what functions such as `set_health` wrote in this call it shows nothing yet.",
         )
         .errors([
             NO_ENTITY,
@@ -52,7 +52,7 @@ fn on_spawn() {
         .overload(["e", "name"], get_component),
         row(
             "set_component",
-            "Writes a component that the host exposed for writing; fields that the map leaves out keep their value.",
+            "Writes a component that the host exposed for writing; fields that the map leaves out keep their value. `get_component` sees it at once, functions that work on the same data in the next pass.",
         )
         .errors([
             NO_ENTITY,

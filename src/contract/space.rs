@@ -1,4 +1,4 @@
-use glam::Vec3;
+use glam::{Mat3, Quat, Vec3};
 use serde::{Deserialize, Serialize};
 
 use super::ScriptId;
@@ -35,6 +35,15 @@ pub(crate) fn moved_towards(from: Vec3, target: Vec3, step: f32) -> Vec3 {
         return target;
     }
     if step <= 0.0 { from } else { (from.as_dvec3() + way * (step / distance)).as_vec3() }
+}
+
+/// The rotation of an entity that looks along `direction`, its head up. Looking straight up or down, its
+/// right hand points along X.
+#[must_use]
+pub(crate) fn facing(direction: Vec3) -> Quat {
+    let back = -direction.try_normalize().unwrap_or(Vec3::NEG_Z);
+    let right = Vec3::Y.cross(back).try_normalize().unwrap_or(Vec3::X);
+    Quat::from_mat3(&Mat3::from_cols(right, back.cross(right), back))
 }
 
 /// What rays want to know of an entity.

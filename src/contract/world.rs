@@ -1,6 +1,6 @@
 use std::any::{Any, TypeId};
 
-use glam::Vec3;
+use glam::{Quat, Vec3};
 
 use super::{Body, Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals};
 
@@ -42,7 +42,13 @@ pub trait WorldView: Sync {
     /// World-space translation; `None` if the entity has none.
     fn position(&self, id: ScriptId) -> Option<Vec3>;
 
-    /// The nearest entity above that scripts know: when that one moves or is destroyed, so is this.
+    /// Which way the entity faces in world space.
+    fn rotation(&self, _id: ScriptId) -> Quat {
+        Quat::IDENTITY
+    }
+
+    /// The nearest entity above that scripts know: when that one moves, turns or is destroyed, so does
+    /// this.
     fn parent(&self, _id: ScriptId) -> Option<ScriptId> {
         None
     }

@@ -19,10 +19,10 @@ use super::{
     settle::PassCommands,
     show::{ScriptShow, SoundLimit, Sounds},
     tag::Tag,
-    view::global_place,
+    view::{global_place, rotation_of},
 };
 use crate::contract::{
-    Callback, ScriptCommand, ScriptEvent, ScriptId, Target, Value, moved_towards,
+    Callback, ScriptCommand, ScriptEvent, ScriptId, Target, Value, facing, moved_towards,
 };
 
 /// Entities that scripts destroyed and whose `on_destroy` runs in the next pass of events.
@@ -254,12 +254,10 @@ fn set_place(world: &mut World, entity: Entity, position: Vec3) {
 }
 
 fn face(world: &mut World, entity: Entity, direction: Vec3) {
-    let facing = Transform::default().looking_to(direction, Vec3::Y).rotation;
     let parent = world.get::<ChildOf>(entity).map(|ChildOf(parent)| *parent);
-    let turned = parent
-        .and_then(|parent| global_place(world, parent))
-        .map_or(Quat::IDENTITY, |parent| parent.to_scale_rotation_translation().1);
-    let rotation = turned.inverse() * facing;
+    let turned =
+        parent.and_then(|parent| global_place(world, parent)).map_or(Quat::IDENTITY, rotation_of);
+    let rotation = turned.inverse() * facing(direction);
     if let Some(mut place) = world.get_mut::<Transform>(entity).filter(|_| rotation.is_finite()) {
         place.rotation = rotation;
     }

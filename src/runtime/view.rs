@@ -97,6 +97,11 @@ pub(super) fn global_place(world: &World, entity: Entity) -> Option<Affine3A> {
     Some(affine)
 }
 
+/// Which way a place faces.
+pub(super) fn rotation_of(place: Affine3A) -> Quat {
+    place.to_scale_rotation_translation().1
+}
+
 /// Where entities stand, for systems.
 #[derive(SystemParam)]
 pub(super) struct Places<'w, 's> {
@@ -192,6 +197,20 @@ impl WorldView for WorldWindow<'_> {
     fn position(&self, id: ScriptId) -> Option<Vec3> {
         let (place, parent) = self.get(&self.queries.places, id)?;
         Some(self.translation(place, parent))
+    }
+
+    fn rotation(&self, id: ScriptId) -> Quat {
+        let Some((place, parent)) = self.get(&self.queries.places, id) else {
+            return Quat::IDENTITY;
+        };
+        let above = parent.and_then(|ChildOf(parent)| {
+            let (place, parent) = self.queries.places.get(*parent).ok()?;
+            Some(match parent {
+                Some(ChildOf(parent)) => self.place_below(*parent, place),
+                None => place.compute_affine(),
+            })
+        });
+        above.map_or(Quat::IDENTITY, rotation_of) * place.rotation
     }
 
     fn parent(&self, id: ScriptId) -> Option<ScriptId> {

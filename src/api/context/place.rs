@@ -1,11 +1,15 @@
 //! Where a call sees and puts entities.
 
-use glam::{DVec3, Vec3};
+use glam::Vec3;
 
 use super::ScriptContext;
 use crate::{
-    api::{ApiFault, overlay::Placed},
-    contract::{Body, ScriptCommand, ScriptId, moved_towards},
+    api::{
+        ApiFault,
+        carry::Carry,
+        overlay::{EntityWrites, Placed, Turned},
+    },
+    contract::{Body, ScriptCommand, ScriptId, facing, moved_towards},
 };
 
 impl ScriptContext<'_> {
@@ -47,33 +51,48 @@ impl ScriptContext<'_> {
         let written = self.overlay.get(id).and_then(|writes| writes.position);
         let (at, before) = match written {
             Some(Placed { at, carried }) => (at, carried),
-            None => (self.scope.world.position(id)?, DVec3::ZERO),
+            None => (self.scope.world.position(id)?, Carry::NONE),
         };
-        let carried = self.carried(id) - before;
-        Some(if carried == DVec3::ZERO { at } else { (at.as_dvec3() + carried).as_vec3() })
+        Some(self.carried(id).since(before).of(at))
     }
 
-    /// How far this call has carried an entity by moving what is above it.
-    fn carried(&self, id: ScriptId) -> DVec3 {
+    /// How this call has carried an entity by moving and turning what is above it.
+    fn carried(&self, id: ScriptId) -> Carry {
         if !self.overlay.has_moved() {
-            return DVec3::ZERO;
+            return Carry::NONE;
         }
-        let carrier = self.upwards(id).skip(1).find(|id| self.is_placed(*id));
-        let way = carrier.and_then(|carrier| {
-            let stood = self.scope.world.position(carrier)?;
-            Some(self.place(carrier)?.as_dvec3() - stood.as_dvec3())
-        });
-        way.unwrap_or_default()
+        let carrier = self.upwards(id).skip(1).find(|id| self.carries(*id));
+        carrier.and_then(|carrier| self.carry_of(carrier)).unwrap_or(Carry::NONE)
     }
 
-    /// Whether this call has put an entity somewhere.
-    fn is_placed(&self, id: ScriptId) -> bool {
-        self.overlay.get(id).is_some_and(|writes| writes.position.is_some())
+    /// How an entity that this call put or turned carries what is below it. `None` if there can be
+    /// nothing.
+    fn carry_of(&self, id: ScriptId) -> Option<Carry> {
+        let stood = self.scope.world.position(id)?;
+        let writes = self.overlay.get(id)?;
+        let carried = self.carried(id);
+        let stands = match writes.position {
+            Some(Placed { at, carried: before }) => carried.since(before).of(at),
+            None => carried.of(stood),
+        };
+        let turn = match writes.rotation {
+            Some(Turned { to, carried: before }) => {
+                let faced = self.scope.world.rotation(id).as_dquat();
+                carried.since(before).turn * to * faced.inverse()
+            }
+            None => carried.turn,
+        };
+        Some(Carry::between(stood, stands, turn))
     }
 
-    /// Whether this call has moved an entity, or one above it.
+    /// Whether this call has put or turned an entity.
+    fn carries(&self, id: ScriptId) -> bool {
+        self.overlay.get(id).is_some_and(EntityWrites::carries)
+    }
+
+    /// Whether this call may have moved an entity, itself or by what is above it.
     pub(super) fn is_moved(&self, id: ScriptId) -> bool {
-        self.overlay.has_moved() && self.upwards(id).any(|id| self.is_placed(id))
+        self.overlay.has_moved() && self.upwards(id).any(|id| self.carries(id))
     }
 
     /// Visits what this call has moved, and where it is now, in any order.
@@ -86,11 +105,11 @@ impl ScriptContext<'_> {
                 visit(id, place);
             }
         };
-        for (id, _) in self.overlay.iter().filter(|(_, writes)| writes.position.is_some()) {
+        for (id, _) in self.overlay.iter().filter(|(_, writes)| writes.carries()) {
             visit(id);
             self.scope.world.each_below(id, &mut |below| {
                 // Of several above it that were moved, it comes with the nearest.
-                if self.upwards(below).find(|id| self.is_placed(*id)) == Some(id) {
+                if self.upwards(below).find(|id| self.carries(*id)) == Some(id) {
                     visit(below);
                 }
             });
@@ -126,6 +145,17 @@ impl ScriptContext<'_> {
         self.command(ScriptCommand::MoveTowards { id, target, step })?;
         self.put(id, position);
         Ok(position == target)
+    }
+
+    /// Turns an entity, and all below it around it.
+    ///
+    /// # Errors
+    /// See [`ScriptContext::command`].
+    pub fn face(&mut self, id: ScriptId, direction: Vec3) -> Result<(), ApiFault> {
+        self.command(ScriptCommand::Face { id, direction })?;
+        let carried = self.carried(id);
+        self.overlay.turn(id, Turned { to: facing(direction).as_dquat(), carried });
+        Ok(())
     }
 
     /// Puts an entity at a place at rest.
