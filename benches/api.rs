@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use bevy::prelude::*;
 use bevy_cscript::{
     api::{ApiTable, Category},
+    contract::Shape,
     prelude::*,
     runtime::{
         ScriptTick,

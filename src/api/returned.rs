@@ -1,6 +1,8 @@
+use std::sync::{Arc, LazyLock};
+
 use glam::Vec3;
 
-use crate::contract::{ScriptId, Value};
+use crate::contract::{RayHit, ScriptId, Value};
 
 /// Where what a function gives goes: a register of the backend that called it. Scalars get there
 /// without a detour.
@@ -13,6 +15,10 @@ pub trait Answer {
     fn float(&mut self, value: f64);
     /// A vector.
     fn vec3(&mut self, value: Vec3);
+    /// An array of ids.
+    fn ids(&mut self, ids: &[ScriptId]);
+    /// A map, of as many keys as values.
+    fn map(&mut self, keys: &[Arc<str>], values: &[Value]);
     /// Anything.
     fn value(&mut self, value: Value);
 }
@@ -30,6 +36,13 @@ impl Answer for Value {
     fn vec3(&mut self, value: Vec3) {
         *self = Self::Vec3(value);
     }
+    fn ids(&mut self, ids: &[ScriptId]) {
+        *self = ids.iter().copied().collect::<Vec<_>>().into();
+    }
+    fn map(&mut self, keys: &[Arc<str>], values: &[Value]) {
+        let entries = keys.iter().zip(values);
+        *self = Self::Map(entries.map(|(key, value)| (key.to_string(), value.clone())).collect());
+    }
     fn value(&mut self, value: Value) {
         *self = value;
     }
@@ -42,6 +55,10 @@ pub trait Returned {
     /// Gives the script its value.
     fn give(self, answer: &mut dyn Answer);
 }
+
+/// What a script finds in a [`RayHit`]; made once, for rays are cast often.
+static HIT: LazyLock<[Arc<str>; 4]> =
+    LazyLock::new(|| ["entity", "position", "normal", "distance"].map(Arc::from));
 
 macro_rules! returned {
     ($($type:ty => $name:literal, |$value:ident, $answer:ident| $give:expr;)*) => {
@@ -69,6 +86,13 @@ returned! {
     String => "string", |value, answer| answer.value(value.into());
     Value => "any", |value, answer| answer.value(value);
     Option<Value> => "any | ()", |value, answer| answer.value(value.into());
-    Vec<ScriptId> => "array", |value, answer| answer.value(value.into());
+    Vec<ScriptId> => "array", |value, answer| answer.ids(&value);
+    Option<RayHit> => "map | ()", |value, answer| match value {
+        Some(RayHit { entity, position, normal, distance }) => {
+            let values = [entity.into(), position.into(), normal.into(), distance.into()];
+            answer.map(&*HIT, &values);
+        }
+        None => answer.value(Value::Unit),
+    };
     Vec<Value> => "array", |value, answer| answer.value(value.into());
 }

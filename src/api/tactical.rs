@@ -5,7 +5,7 @@ use glam::Vec3;
 use super::{
     Amount, ApiFault, ApiFunction, Category, Live, Point, ScriptContext, arg::direction_of,
 };
-use crate::contract::{RayHit, ScriptId, Value};
+use crate::contract::{RayHit, ScriptId};
 
 type Context<'a, 'w> = &'a mut ScriptContext<'w>;
 
@@ -88,16 +88,9 @@ fn raycast(
     origin: Point,
     dir: Point,
     max_distance: Amount,
-) -> Result<Option<Value>, ApiFault> {
+) -> Result<Option<RayHit>, ApiFault> {
     let direction = direction_of(dir)?;
-    let hit = context.raycast(origin.0, direction, max_distance.0 as f32, &|_| true);
-    Ok(hit.map(|RayHit { entity, position, normal, distance }| {
-        Value::map()
-            .with("entity", entity)
-            .with("position", position)
-            .with("normal", normal)
-            .with("distance", distance)
-    }))
+    Ok(context.raycast(origin.0, direction, max_distance.0 as f32, &|_| true))
 }
 
 fn line_of_sight(context: Context<'_, '_>, a: Live, b: Live) -> Result<bool, ApiFault> {

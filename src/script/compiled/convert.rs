@@ -1,13 +1,13 @@
 //! Between values of running scripts and plain data of the host.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use glam::Vec3;
 
 use super::{Val, heap::Key};
 use crate::{
     api::{Answer, ApiFault, Passed, PassedObject},
-    contract::Value,
+    contract::{ScriptId, Value},
 };
 
 pub(crate) fn from_value(value: &Value) -> Val {
@@ -147,6 +147,16 @@ impl Answer for Val {
     }
     fn vec3(&mut self, value: Vec3) {
         self.put_vec3(value);
+    }
+    fn ids(&mut self, ids: &[ScriptId]) {
+        *self = Self::array(ids.iter().map(|id| Self::Int(id.0)).collect());
+    }
+    fn map(&mut self, keys: &[Arc<str>], values: &[Value]) {
+        let mut entries = BTreeMap::new();
+        for (key, value) in keys.iter().zip(values) {
+            entries.insert(key.clone(), from_value(value));
+        }
+        *self = Self::map(entries);
     }
     fn value(&mut self, value: Value) {
         *self = from_owned(value);

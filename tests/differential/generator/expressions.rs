@@ -686,7 +686,10 @@ impl Generator<'_> {
         parameters[..count].copy_from_slice(&function.parameters[..count]);
         let mut root = None;
         if let Some(this) = this {
-            root = self.place(this, depth);
+            // Whether the reference keeps what a method has made of a part that it reads and puts back
+            // depends on what follows the method.
+            let is_put_back = matches!(this, Type::Bool | Type::Float);
+            root = if is_put_back { self.changeable(this) } else { self.place(this, depth) };
             if root.is_none() {
                 self.literal(this);
             }
@@ -767,6 +770,12 @@ impl Generator<'_> {
                 }
             }
         }
+        self.changeable(kind)
+    }
+
+    /// A variable of a type that can be changed.
+    fn changeable(&mut self, kind: Type) -> Root {
+        let can_change = |var: &Var| matches!(var.role, Kind::Local | Kind::State);
         let var = self.variable(|var| can_change(var) && var.kind == kind)?;
         self.put(var.name);
         Some(var.name)

@@ -38,7 +38,7 @@ impl Body<'_, '_> {
     /// Reads a chain.
     pub(super) fn chain(&mut self, chain: &Expr, to: Reg) {
         let (root, links) = links(chain);
-        let ready = self.ready(&links);
+        let ready = self.ready(root, &links);
         let (mut start, mut start_at) = self.root(root);
         let mut steps: Vec<Step> = Vec::new();
         let mut skips = Vec::new();
@@ -80,7 +80,7 @@ impl Body<'_, '_> {
     /// A chain that is written to, and the jumps past the write if `?.` finds nothing on the way.
     pub(super) fn target(&mut self, chain: &Expr) -> (u16, Vec<u32>) {
         let (root, links) = links(chain);
-        let ready = self.ready(&links);
+        let ready = self.ready(root, &links);
         let (start, start_at) = self.root(root);
         match start {
             Root::State(slot) => self.touches(&Place::State(slot)),
@@ -126,7 +126,7 @@ impl Body<'_, '_> {
     }
 
     /// Evaluates all indices and arguments, in order, before anything of the chain is looked at.
-    fn ready<'e>(&mut self, links: &[Link<'e>]) -> Vec<(Ready<'e>, bool)> {
+    fn ready<'e>(&mut self, root: &Expr, links: &[Link<'e>]) -> Vec<(Ready<'e>, bool)> {
         let later_may_write: Vec<bool> = (0..links.len())
             .map(|i| links[i + 1..].iter().any(|link| !matches!(link.what, What::Property(_))))
             .collect();
@@ -138,7 +138,11 @@ impl Body<'_, '_> {
                     |what| Ready::Step(Step { what, at: link.at, member_at: link.member_at });
                 let ready = match link.what {
                     What::Property(name) => step(Member::Property(self.lowering.tables.key(name))),
-                    What::Index(index) => step(Member::Index(self.operand(index, !later))),
+                    What::Index(index) => {
+                        // What is written to is not in its place meanwhile: `n[n] = true`.
+                        let stays = !later && !is_same_variable(index, root);
+                        step(Member::Index(self.operand(index, stays)))
+                    }
                     What::Method(call, at) => {
                         let base = self.next as Reg;
                         for argument in &call.args {
@@ -177,6 +181,10 @@ impl Body<'_, '_> {
         });
         (root, at)
     }
+}
+
+fn is_same_variable(a: &Expr, b: &Expr) -> bool {
+    matches!((a, b), (Expr::Variable(a, ..), Expr::Variable(b, ..)) if a.1 == b.1)
 }
 
 /// The parts of a chain.
