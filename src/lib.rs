@@ -75,7 +75,7 @@ pub mod trust;
 #[cfg(feature = "bevy")]
 pub mod prelude {
     pub use crate::{
-        api::{Amount, ApiFault, Category, Finite, Live, Name, Place, Point, ScriptContext},
+        api::{Amount, ApiFault, Category, Finite, Live, Place, Point, ScriptContext},
         contract::{ScriptEvent, ScriptId, ScriptLimits, Value},
         runtime::{
             Access, CScript, ErrorPolicy, Script, ScriptFunction, ScriptMetrics, ScriptStatus,

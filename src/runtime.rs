@@ -11,9 +11,12 @@
 //! | `report` | logs, messages, metrics |
 //! | `physics` | avian3d: who touches whom, bodies, rays (feature `avian3d`) |
 //! | `audio` | sounds are heard (feature `audio`) |
-//! | `render` | animations and particles are seen (feature `render`) |
+//! | `animation` | clips are played (feature `animation`) |
+//! | `render` | particles are seen (feature `render`) |
 //! | `view` | **the one file that reads the world for scripts** |
 
+#[cfg(feature = "animation")]
+pub mod animation;
 mod animation_clips;
 mod app_ext;
 mod apply;

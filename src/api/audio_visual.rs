@@ -41,7 +41,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
         ),
         row(
             "play_animation",
-            "Starts a clip of an entity's animations. The options are `repeat` (false), `speed` (1.0 as recorded) and `blend`: the seconds over which it takes over.",
+            "Starts a clip of an entity's animations. The options are `repeat` (false), `speed` (1.0 as recorded) and `blend`: the seconds over which it takes over. A clip that repeats and plays already goes on, so that it can be asked for in every tick.",
         )
         .overload(["e", "name"], |context: Context<'_, '_>, e: Live, name: Name| {
             context.play_animation(e.0, &name.0, AnimationOptions::default())

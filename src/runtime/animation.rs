@@ -1,14 +1,33 @@
+//! What scripts animate moves: `play_animation` through Bevy's animation.
+
 use std::time::Duration;
 
-use bevy::{animation::transition::AnimationTransitions, ecs::message::MessageCursor, prelude::*};
-
-use crate::{
-    contract::{AnimationOptions, ScriptCommand, ScriptId},
-    runtime::{AnimationClips, ids::ScriptIds, show::ScriptShow},
+use bevy::{
+    animation::{ActiveAnimation, RepeatAnimation, transition::AnimationTransitions},
+    ecs::message::MessageCursor,
+    prelude::*,
 };
 
+use super::{AnimationClips, ids::ScriptIds, show::ScriptShow};
+use crate::contract::{AnimationOptions, ScriptCommand, ScriptId};
+
+/// Plays the clips that scripts ask for. Add it where they are seen, after `AnimationPlugin` and
+/// [`ScriptingPlugin`](super::ScriptingPlugin); a server leaves it out and the game is the same. Needs no
+/// renderer.
+///
+/// It works on entities with [`AnimationClips`] and an `AnimationPlayer` with its graph, on the entity
+/// itself or the first one below it. A clip that plays already begins anew, but for one that repeats.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ScriptAnimationPlugin;
+
+impl Plugin for ScriptAnimationPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_systems(Update, play);
+    }
+}
+
 /// Starts the clips that scripts asked for.
-pub(super) fn play(world: &mut World, mut cursor: Local<MessageCursor<ScriptShow>>) {
+fn play(world: &mut World, mut cursor: Local<MessageCursor<ScriptShow>>) {
     let wanted: Vec<_> = cursor
         .read(world.resource())
         .filter_map(|ScriptShow(command)| match command {
@@ -33,6 +52,15 @@ fn start(world: &mut World, id: ScriptId, name: &str, options: AnimationOptions)
     }
     let mut parts = world.query::<(&mut AnimationPlayer, &mut AnimationTransitions)>();
     let (mut player, mut transitions) = parts.get_mut(world, player).ok()?;
+    let repeats = |active: &ActiveAnimation| active.repeat_mode() == RepeatAnimation::Forever;
+    if options.repeat
+        && transitions.get_main_animation() == Some(node)
+        && let Some(active) = player.animation_mut(node).filter(|active| repeats(active))
+    {
+        // Scripts ask in every tick.
+        active.set_speed(options.speed);
+        return Some(());
+    }
     let blend = Duration::try_from_secs_f32(options.blend).unwrap_or_default();
     let active = transitions.play(&mut player, node, blend);
     active.set_speed(options.speed);
