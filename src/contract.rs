@@ -29,7 +29,7 @@ pub use limits::{SafetyLimits, ScriptLimits};
 pub use refusal::Refusal;
 pub use report::{LogLevel, LogLine, RunReport};
 pub use source::ScriptSource;
-pub use space::{Body, RayHit, Shape, Space, Way};
+pub use space::{Body, Neighbor, RayHit, Shape, Space, Way};
 pub(crate) use space::{facing, moved_towards};
 pub use timers::{TIMERS, Timer, Timers, ticks_of};
 pub use value::{Value, ValueKind};

@@ -73,7 +73,7 @@ pub struct ScriptContext<'w> {
     /// What the backend keeps from call to call.
     kept: Option<Box<dyn Any>>,
     /// Room for those that a search finds, kept from call to call.
-    found: Cell<Vec<(ScriptId, f32)>>,
+    found: Cell<Vec<(ScriptId, f64)>>,
     watcher: Option<Box<dyn FnMut(&Watched<'_>) + 'w>>,
 }
 

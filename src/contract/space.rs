@@ -65,6 +65,19 @@ impl Body {
     }
 }
 
+/// A member of a team, seen from a point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Neighbor {
+    /// Who it is.
+    pub id: ScriptId,
+    /// How far away, in units.
+    pub distance: f32,
+    /// Whether it has health left, or none to lose.
+    pub is_alive: bool,
+    /// How much damage it threatens to do.
+    pub attack_power: f32,
+}
+
 /// Where a ray met something.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RayHit {
@@ -195,14 +208,14 @@ pub trait Space: Sync {
 
     /// Visits the members of a team by (distance from a point, id), the nearest first, until `visit`
     /// says `false`.
-    fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(ScriptId, f32) -> bool);
+    fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(Neighbor) -> bool);
 
     /// Visits the members of a team within a range of a point, in any order.
-    fn within(&self, team: &str, from: Vec3, range: f32, visit: &mut dyn FnMut(ScriptId, f32)) {
-        self.by_distance(team, from, &mut |id, distance| {
-            let is_near = distance <= range;
+    fn within(&self, team: &str, from: Vec3, range: f32, visit: &mut dyn FnMut(Neighbor)) {
+        self.by_distance(team, from, &mut |neighbor| {
+            let is_near = neighbor.distance <= range;
             if is_near {
-                visit(id, distance);
+                visit(neighbor);
             }
             is_near
         });

@@ -5,7 +5,7 @@ use rstar::{
     AABB, ParentNode, PointDistance as _, RTree, RTreeNode, RTreeObject, primitives::GeomWithData,
 };
 
-use crate::contract::{RayHit, ScriptId, Shape, Space, Way};
+use crate::contract::{Neighbor, RayHit, ScriptId, Shape, Space, Way};
 
 /// Who is where: trees of points for each team and of boxes for what stands in the way. Built when the
 /// first script of a pass asks.
@@ -23,11 +23,28 @@ pub(super) struct Occupant<'a> {
     pub(super) id: ScriptId,
     pub(super) center: Vec3,
     pub(super) team: Option<&'a str>,
+    pub(super) is_alive: bool,
+    pub(super) attack_power: f32,
     pub(super) shape: Option<Shape>,
 }
 
 type Corner = [f32; 3];
-type Member = GeomWithData<Corner, ScriptId>;
+type Member = GeomWithData<Corner, Fighter>;
+
+/// A member of a team.
+#[derive(Clone, Copy)]
+struct Fighter {
+    id: ScriptId,
+    is_alive: bool,
+    attack_power: f32,
+}
+
+impl Fighter {
+    const fn at(self, distance: f32) -> Neighbor {
+        let Self { id, is_alive, attack_power } = self;
+        Neighbor { id, distance, is_alive, attack_power }
+    }
+}
 
 struct Solid {
     id: ScriptId,
@@ -63,9 +80,11 @@ impl SpatialIndex {
     pub(super) fn new<'a>(all: impl Iterator<Item = Occupant<'a>>) -> Self {
         let mut teams: BTreeMap<&str, Vec<Member>> = BTreeMap::new();
         let mut solids = Vec::new();
-        for Occupant { id, center, team, shape } in all.filter(|one| one.center.is_finite()) {
+        for one in all.filter(|one| one.center.is_finite()) {
+            let Occupant { id, center, team, is_alive, attack_power, shape } = one;
             if let Some(team) = team {
-                teams.entry(team).or_default().push(Member::new(center.to_array(), id));
+                let fighter = Fighter { id, is_alive, attack_power };
+                teams.entry(team).or_default().push(Member::new(center.to_array(), fighter));
             }
             if let Some(shape) = shape.filter(|shape| !shape.half_extents().is_nan()) {
                 solids.push(Solid::new(id, center, shape));
@@ -86,25 +105,25 @@ impl Space for SpatialIndex {
         self.teams.iter().for_each(|(team, _)| visit(team));
     }
 
-    fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(ScriptId, f32) -> bool) {
+    fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(Neighbor) -> bool) {
         let Some(tree) = self.team(team) else { return };
         let mut nearest = tree.nearest_neighbor_iter_with_distance_2(from.to_array());
         let mut next = || nearest.next().map(|(member, squared)| (member.data, squared.sqrt()));
         // The tree gives those at one distance in any order.
         let mut tied = Vec::new();
         let mut ahead = next();
-        while let Some((id, distance)) = ahead {
+        while let Some((fighter, distance)) = ahead {
             ahead = next();
             while let Some((other, _)) = ahead.filter(|(_, other)| *other == distance) {
                 tied.push(other);
                 ahead = next();
             }
             let goes_on = if tied.is_empty() {
-                visit(id, distance)
+                visit(fighter.at(distance))
             } else {
-                tied.push(id);
-                tied.sort_unstable();
-                tied.drain(..).all(|id| visit(id, distance))
+                tied.push(fighter);
+                tied.sort_unstable_by_key(|fighter| fighter.id);
+                tied.drain(..).all(|fighter| visit(fighter.at(distance)))
             };
             if !goes_on {
                 return;
@@ -112,14 +131,14 @@ impl Space for SpatialIndex {
         }
     }
 
-    fn within(&self, team: &str, from: Vec3, range: f32, visit: &mut dyn FnMut(ScriptId, f32)) {
+    fn within(&self, team: &str, from: Vec3, range: f32, visit: &mut dyn FnMut(Neighbor)) {
         let Some(tree) = self.team(team) else { return };
         let from = from.to_array();
         let is_near = |hull: &AABB<Corner>| hull.distance_2(&from).sqrt() <= range;
         let _ = search(tree.root(), &is_near, &mut |member| {
             let distance = member.distance_2(&from).sqrt();
             if distance <= range {
-                visit(member.data, distance);
+                visit(member.data.at(distance));
             }
             ControlFlow::Continue(())
         });
@@ -237,6 +256,7 @@ impl<'a> Beam<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::{Vitals, WorldView as _};
     use crate::testing::{FakeEntity, FakeWorld};
 
     /// Numbers that look random, the same each time.
@@ -269,6 +289,9 @@ mod tests {
         for id in 0..count {
             let mut entity = FakeEntity::at(numbers.place(size));
             entity.team = ["", "blue", "red"][numbers.below(3) as usize].to_owned();
+            entity.attack_power = numbers.below(9) as f32;
+            let health = (numbers.below(5) as f32 - 1.0).max(0.0);
+            entity.vitals = Some(Vitals { health, max: 9.0, armor: 0.0 });
             entity.shape = (numbers.below(3) == 0).then(|| numbers.shape());
             world.entities.insert(ScriptId(id), entity);
         }
@@ -277,6 +300,8 @@ mod tests {
                 id: *id,
                 center: entity.position.unwrap_or_default(),
                 team: Some(entity.team.as_str()).filter(|team| !team.is_empty()),
+                is_alive: world.is_alive(*id),
+                attack_power: entity.attack_power,
                 shape: entity.shape,
             })
         };
@@ -284,19 +309,19 @@ mod tests {
         (world, indices)
     }
 
-    fn ordered(space: &dyn Space, team: &str, from: Vec3) -> Vec<(ScriptId, f32)> {
+    fn ordered(space: &dyn Space, team: &str, from: Vec3) -> Vec<Neighbor> {
         let mut seen = Vec::new();
-        space.by_distance(team, from, &mut |id, distance| {
-            seen.push((id, distance));
-            distance < 10.0
+        space.by_distance(team, from, &mut |neighbor| {
+            seen.push(neighbor);
+            neighbor.distance < 10.0
         });
         seen
     }
 
-    fn near(space: &dyn Space, team: &str, from: Vec3, range: f32) -> Vec<(ScriptId, f32)> {
+    fn near(space: &dyn Space, team: &str, from: Vec3, range: f32) -> Vec<Neighbor> {
         let mut seen = Vec::new();
-        space.within(team, from, range, &mut |id, distance| seen.push((id, distance)));
-        seen.sort_unstable_by_key(|(id, _)| *id);
+        space.within(team, from, range, &mut |neighbor| seen.push(neighbor));
+        seen.sort_unstable_by_key(|neighbor| neighbor.id);
         seen
     }
 
@@ -338,6 +363,8 @@ mod tests {
             id: ScriptId(i),
             center: Vec3::new((i % 100) as f32, 0.0, (i / 100) as f32),
             team: None,
+            is_alive: true,
+            attack_power: 0.0,
             shape: Some(Shape::Sphere { radius: 0.1 }),
         });
         let index = SpatialIndex::new(all);
@@ -360,6 +387,8 @@ mod tests {
             id: ScriptId(id),
             center,
             team: Some("red"),
+            is_alive: true,
+            attack_power: 0.0,
             shape: Some(Shape::Sphere { radius }),
         };
         let index = SpatialIndex::new(
@@ -375,7 +404,7 @@ mod tests {
         let hit = index.raycast(Vec3::ZERO, Vec3::X, 100.0, &|_| true);
         assert_eq!(hit.and_then(|hit| hit.entity), Some(ScriptId(4)), "5 is all around");
         let seen: Vec<_> =
-            ordered(&index, "red", Vec3::ZERO).into_iter().map(|(id, _)| id.0).collect();
+            ordered(&index, "red", Vec3::ZERO).into_iter().map(|one| one.id.0).collect();
         assert_eq!(seen, [5, 1, 4]);
     }
 }

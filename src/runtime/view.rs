@@ -102,6 +102,11 @@ pub(super) fn rotation_of(place: Affine3A) -> Quat {
     place.to_scale_rotation_translation().1
 }
 
+/// As [`WorldView::is_alive`] by itself, without looking for armor.
+fn is_alive(Health { current, max }: &Health) -> bool {
+    Vitals { health: *current, max: *max, armor: 0.0 }.is_alive()
+}
+
 /// Where entities stand, for systems.
 #[derive(SystemParam)]
 pub(super) struct Places<'w, 's> {
@@ -179,10 +184,12 @@ impl WorldWindow<'_> {
     fn occupants(&self) -> impl Iterator<Item = Occupant<'_>> {
         let all = self.queries.occupants.iter();
         all.filter(|(entity, id, ..)| self.ids.entity(**id) == Some(*entity)).map(
-            |(entity, id, place, parent, team, hitbox)| Occupant {
+            |(entity, id, place, parent, team, health, power, hitbox)| Occupant {
                 id: *id,
                 center: self.translation(place, parent),
                 team: team.map(|team| team.0.as_str()),
+                is_alive: health.is_none_or(is_alive),
+                attack_power: power.map_or(0.0, |power| power.0),
                 shape: hitbox.filter(|_| !self.is_solid(entity)).map(|hitbox| hitbox.0),
             },
         )
@@ -280,10 +287,7 @@ impl WorldView for WorldWindow<'_> {
     }
 
     fn is_alive(&self, id: ScriptId) -> bool {
-        // As the default, without looking for armor.
-        self.get(&self.queries.healths, id).is_none_or(|Health { current, max }| {
-            Vitals { health: *current, max: *max, armor: 0.0 }.is_alive()
-        })
+        self.get(&self.queries.healths, id).is_none_or(is_alive)
     }
 
     fn status_effects(&self, id: ScriptId) -> Option<&[StatusEffect]> {

@@ -5,8 +5,8 @@ use glam::Vec3;
 use crate::{
     api::closest,
     contract::{
-        ComponentFault, Pack, RayHit, ScriptCommand, ScriptId, Shape, Space, StatusEffect, Value,
-        Vitals, WorldView, moved_towards,
+        ComponentFault, Neighbor, Pack, RayHit, ScriptCommand, ScriptId, Shape, Space,
+        StatusEffect, Value, Vitals, WorldView, moved_towards,
     },
 };
 
@@ -323,13 +323,16 @@ impl Space for FakeWorld {
         teams.into_iter().for_each(visit);
     }
 
-    fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(ScriptId, f32) -> bool) {
+    fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(Neighbor) -> bool) {
         let members = self.entities.iter().filter(|(_, entity)| entity.team == team);
         let mut members: Vec<_> = members
             .filter_map(|(id, entity)| entity.position.map(|at| (from.distance(at), *id)))
             .collect();
         members.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let _ = members.into_iter().all(|(distance, id)| visit(id, distance));
+        let _ = members.into_iter().all(|(distance, id)| {
+            let (is_alive, attack_power) = (self.is_alive(id), self.attack_power(id));
+            visit(Neighbor { id, distance, is_alive, attack_power })
+        });
     }
 
     fn raycast(

@@ -145,6 +145,8 @@ fn is_of_vector(text: &str) -> bool {
         || text.contains("\"Vec3")
         || text.contains("\"vec3(")
         || ((is_list || is_text) && text.contains("Vec3"))
+        // In upper or lower case it is no longer known for the name of a type.
+        || text.to_lowercase().contains("glam::f32::vec3")
 }
 
 fn has_own_words(text: &str) -> bool {

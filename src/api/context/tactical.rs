@@ -5,7 +5,7 @@ use glam::Vec3;
 use super::ScriptContext;
 use crate::{
     api::ApiFault,
-    contract::{RayHit, ScriptId, Shape, Space, Way},
+    contract::{Neighbor, RayHit, ScriptId, Shape, Space, Way},
 };
 
 impl ScriptContext<'_> {
@@ -50,14 +50,15 @@ impl ScriptContext<'_> {
             if !self.are_hostile(own, team) {
                 return;
             }
-            space.by_distance(team, from, &mut |other, distance| {
-                let is_nearer = best.is_none_or(|best| (distance, other) < best);
-                if distance > max_range || !is_nearer {
+            space.by_distance(team, from, &mut |other| {
+                let at = (other.distance, other.id);
+                let is_nearer = best.is_none_or(|best| at < best);
+                if other.distance > max_range || !is_nearer {
                     return false;
                 }
-                let counts = self.is_standing(other);
+                let counts = self.is_standing(&other);
                 if counts {
-                    best = Some((distance, other));
+                    best = Some(at);
                 }
                 !counts
             });
@@ -76,14 +77,14 @@ impl ScriptContext<'_> {
             return Ok(Vec::new());
         };
         let mut found = self.found.take();
-        space.within(own, from, radius, &mut |other, distance| {
-            if other != id && self.is_standing(other) {
-                found.push((other, distance));
+        space.within(own, from, radius, &mut |other| {
+            if other.id != id && self.is_standing(&other) {
+                found.push((other.id, f64::from(other.distance)));
             }
         });
         self.each_moved_of(&|team| team == own, from, radius, &mut |other, distance| {
             if other != id {
-                found.push((other, distance));
+                found.push((other, f64::from(distance)));
             }
         });
         found.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
@@ -105,24 +106,23 @@ impl ScriptContext<'_> {
         let range = self.scope.world.sight_range(id);
         let is_hostile = |team: &str| self.are_hostile(own, team);
         let mut threats = self.found.take();
+        let threat = |power: f32, distance: f32| f64::from(power) / f64::from(distance.max(1.0));
         space.each_team(&mut |team| {
             if is_hostile(team) {
-                space.within(team, from, range, &mut |other, distance| {
-                    if self.is_standing(other) {
-                        threats.push((other, distance));
+                space.within(team, from, range, &mut |other| {
+                    if self.is_standing(&other) {
+                        threats.push((other.id, threat(other.attack_power, other.distance)));
                     }
                 });
             }
         });
         self.each_moved_of(&is_hostile, from, range, &mut |other, distance| {
-            threats.push((other, distance));
+            threats.push((other, threat(self.scope.world.attack_power(other), distance)));
         });
         // In the order of ids: a sum of floats depends on its order.
         threats.sort_unstable_by_key(|(other, _)| *other);
-        let power = |other| f64::from(self.scope.world.attack_power(other));
-        let threat = |(id, d): (_, f32)| power(id) / f64::from(d.max(1.0));
         // Not `sum`, which begins with -0.0.
-        let level = threats.drain(..).map(threat).fold(0.0, |level, threat| level + threat);
+        let level = threats.drain(..).fold(0.0, |level, (_, threat)| level + threat);
         self.found.set(threats);
         Ok(level)
     }
@@ -202,11 +202,11 @@ impl ScriptContext<'_> {
     }
 
     /// Whether an entity is alive where it stood when the pass began.
-    fn is_standing(&self, id: ScriptId) -> bool {
+    fn is_standing(&self, other: &Neighbor) -> bool {
         if self.overlay.is_empty() {
-            return self.scope.world.is_alive(id);
+            return other.is_alive;
         }
-        !self.is_moved(id) && self.is_alive(id)
+        !self.is_moved(other.id) && self.is_alive(other.id)
     }
 
     /// Visits what this call has moved of some teams, if it is alive and within a range of a point.

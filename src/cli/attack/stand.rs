@@ -1,8 +1,8 @@
 use glam::Vec3;
 
 use crate::contract::{
-    ComponentFault, Pack, RayHit, ScriptId, Shape, Space, Stack, StatusEffect, Value, Vitals,
-    WorldView,
+    ComponentFault, Neighbor, Pack, RayHit, ScriptId, Shape, Space, Stack, StatusEffect, Value,
+    Vitals, WorldView,
 };
 
 /// The world that scripts are attacked in: plain facts that stay as they are, so that every function
@@ -122,12 +122,14 @@ impl Space for Stand {
         ["blue", "red"].into_iter().for_each(visit);
     }
 
-    fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(ScriptId, f32) -> bool) {
+    fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(Neighbor) -> bool) {
         let members = self.entities.iter().filter(|entity| entity.team == team);
         let mut members: Vec<_> =
             members.map(|entity| (from.distance(entity.position), entity.id)).collect();
         members.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let _ = members.into_iter().all(|(distance, id)| visit(id, distance));
+        let _ = members.into_iter().all(|(distance, id)| {
+            visit(Neighbor { id, distance, is_alive: true, attack_power: self.attack_power(id) })
+        });
     }
 
     fn raycast(

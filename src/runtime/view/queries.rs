@@ -30,6 +30,8 @@ type Occupants = (
     &'static Transform,
     Option<&'static ChildOf>,
     Option<&'static Team>,
+    Option<&'static Health>,
+    Option<&'static AttackPower>,
     Option<&'static Hitbox>,
 );
 

@@ -4,18 +4,18 @@
 use bevy::prelude::*;
 
 use super::WorldWindow;
-use crate::contract::{RayHit, ScriptId, Space, Way};
+use crate::contract::{Neighbor, RayHit, ScriptId, Space, Way};
 
 impl Space for WorldWindow<'_> {
     fn each_team(&self, visit: &mut dyn FnMut(&str)) {
         self.index().each_team(visit);
     }
 
-    fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(ScriptId, f32) -> bool) {
+    fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(Neighbor) -> bool) {
         self.index().by_distance(team, from, visit);
     }
 
-    fn within(&self, team: &str, from: Vec3, range: f32, visit: &mut dyn FnMut(ScriptId, f32)) {
+    fn within(&self, team: &str, from: Vec3, range: f32, visit: &mut dyn FnMut(Neighbor)) {
         self.index().within(team, from, range, visit);
     }
 
