@@ -1,11 +1,4 @@
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
-    time::{Duration, Instant},
-};
-
-use bevy::{asset::AssetPlugin, prelude::*};
+use bevy::prelude::*;
 use bevy_cscript::{
     contract::{ErrorKind, Stage, Value},
     prelude::*,
@@ -13,89 +6,9 @@ use bevy_cscript::{
     testing::ScriptTestApp,
 };
 
+use crate::folder::{Folder, rename, spawn, until, until_ready};
+
 const COUNTER: &str = "let n = 0; fn on_update() { n += 1; }";
-
-/// How long something may take that the file watcher takes 0.3 s for.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A folder of scripts, which goes away with the test. Make it before the app that watches it, so
-/// that the app goes first.
-struct Folder {
-    path: PathBuf,
-}
-
-impl Folder {
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("bevy_cscript-files-{}-{count}", std::process::id());
-        let folder = Self { path: std::env::temp_dir().join(name) };
-        for part in ["assets", "aside"] {
-            let path = folder.path.join(part);
-            fs::create_dir_all(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        }
-        folder
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.path.join("assets").join(name)
-    }
-
-    /// Writes a file where it stands, as simple editors do.
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        let path = self.file(name);
-        fs::write(&path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    }
-
-    /// Puts a file there in one step, so that the watcher tells of it exactly once.
-    fn put(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        let aside = self.path.join("aside").join(name);
-        fs::write(&aside, bytes).unwrap_or_else(|error| panic!("{}: {error}", aside.display()));
-        rename(&aside, &self.file(name));
-    }
-
-    fn remove(&self, name: &str) {
-        let path = self.file(name);
-        fs::remove_file(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    }
-
-    /// An app that reads and watches this folder.
-    fn app(&self) -> ScriptTestApp {
-        let file_path = self.path.join("assets").to_string_lossy().into_owned();
-        let assets = AssetPlugin { file_path, ..default() };
-        ScriptTestApp::with_assets(ScriptingPlugin::default(), assets)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // One that is left behind in the system's temporary folder is no reason to fail.
-        let _ = fs::remove_dir_all(&self.path);
-    }
-}
-
-fn rename(from: &Path, to: &Path) {
-    fs::rename(from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
-}
-
-fn spawn(app: &mut ScriptTestApp, file: &str) -> Entity {
-    let script: Handle<Script> = app.world().resource::<AssetServer>().load(file.to_owned());
-    app.spawn(script)
-}
-
-/// Runs ticks until something is so.
-fn until(app: &mut ScriptTestApp, what: &str, mut is_so: impl FnMut(&mut ScriptTestApp) -> bool) {
-    let began = Instant::now();
-    while !is_so(app) {
-        assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
-        app.tick();
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-fn until_ready(app: &mut ScriptTestApp, entity: Entity) {
-    until(app, "the script starts", |app| app.status(entity) == ScriptStatus::Ready);
-}
 
 /// Runs ticks until so many messages came about a file, and gives them.
 fn told(app: &mut ScriptTestApp, file: &str, count: usize) -> Vec<ScriptReloaded> {
@@ -111,7 +24,7 @@ fn told(app: &mut ScriptTestApp, file: &str, count: usize) -> Vec<ScriptReloaded
 fn a_file_is_read_and_runs() {
     let folder = Folder::new();
     folder.write("a.rhai", COUNTER);
-    let mut app = folder.app();
+    let mut app = folder.app(ScriptingPlugin::default());
     let entity = spawn(&mut app, "a.rhai");
     assert_eq!(app.status(entity), ScriptStatus::Loading);
     until_ready(&mut app, entity);
@@ -127,7 +40,7 @@ fn a_file_is_read_and_runs() {
 fn a_saved_file_takes_over_in_every_entity_with_its_state() {
     let folder = Folder::new();
     folder.write("a.rhai", "let n = 0; let old = 1; fn on_update() { n += 1; }");
-    let mut app = folder.app();
+    let mut app = folder.app(ScriptingPlugin::default());
     let entities: Vec<_> = (0..3).map(|_| spawn(&mut app, "a.rhai")).collect();
     until_ready(&mut app, entities[2]);
     app.ticks(5);
@@ -152,7 +65,7 @@ fn a_saved_file_takes_over_in_every_entity_with_its_state() {
 fn a_broken_file_is_told_once_and_the_version_before_it_goes_on() {
     let folder = Folder::new();
     folder.write("a.rhai", COUNTER);
-    let mut app = folder.app();
+    let mut app = folder.app(ScriptingPlugin::default());
     let entity = spawn(&mut app, "a.rhai");
     until_ready(&mut app, entity);
 
@@ -181,7 +94,7 @@ fn a_file_that_is_deleted_and_restored_goes_on() {
     let folder = Folder::new();
     folder.write("a.rhai", COUNTER);
     folder.write("marker.rhai", "let n = 0;");
-    let mut app = folder.app();
+    let mut app = folder.app(ScriptingPlugin::default());
     let (entity, marker) = (spawn(&mut app, "a.rhai"), spawn(&mut app, "marker.rhai"));
     until_ready(&mut app, entity);
     until_ready(&mut app, marker);
@@ -212,7 +125,7 @@ fn a_file_that_is_deleted_and_restored_goes_on() {
 fn files_are_followed_through_the_ways_in_which_editors_save() {
     let folder = Folder::new();
     folder.write("a.rhai", "let version = 0; const NOW = 1; fn on_spawn() { version = NOW; }");
-    let mut app = folder.app();
+    let mut app = folder.app(ScriptingPlugin::default());
     let entity = spawn(&mut app, "a.rhai");
     until_ready(&mut app, entity);
     assert_eq!(app.get(entity, "version"), Value::Int(1));
@@ -249,7 +162,7 @@ fn files_that_are_no_scripts_fail_with_their_reason_and_start_when_mended() {
     folder.write("big.rhai", " ".repeat(1024 * 1024));
     folder.write("empty.rhai", "");
     folder.write("good.rhai", COUNTER);
-    let mut app = folder.app();
+    let mut app = folder.app(ScriptingPlugin::default());
     let cases = [
         ("bytes.rhai", ErrorKind::Syntax, "bytes.rhai: not a text file: line 2 is not UTF-8"),
         (
@@ -300,7 +213,7 @@ fn files_that_are_no_scripts_fail_with_their_reason_and_start_when_mended() {
 fn a_running_script_outlives_files_that_are_no_scripts() {
     let folder = Folder::new();
     folder.write("a.rhai", COUNTER);
-    let mut app = folder.app();
+    let mut app = folder.app(ScriptingPlugin::default());
     let entity = spawn(&mut app, "a.rhai");
     until_ready(&mut app, entity);
     let cases: [(&[u8], ErrorKind, &str); 3] = [
@@ -332,7 +245,7 @@ fn two_files_that_change_between_two_ticks_both_take_over() {
     for file in ["a.rhai", "b.rhai"] {
         folder.write(file, COUNTER);
     }
-    let mut app = folder.app();
+    let mut app = folder.app(ScriptingPlugin::default());
     let (a, b) = (spawn(&mut app, "a.rhai"), spawn(&mut app, "b.rhai"));
     // One entity that carries both.
     let server = app.world().resource::<AssetServer>().clone();
@@ -371,7 +284,7 @@ fn a_script_is_loaded_again_when_a_library_of_its_library_changes() {
     folder.write("b.rhai", "import \"/c\" as c; fn f() { c::VALUE * 10 }");
     folder.write("c.rhai", "const VALUE = 1;");
     folder.write("other.rhai", COUNTER);
-    let mut app = folder.app();
+    let mut app = folder.app(ScriptingPlugin::default());
     let (entity, other) = (spawn(&mut app, "a.rhai"), spawn(&mut app, "other.rhai"));
     until_ready(&mut app, entity);
     until_ready(&mut app, other);
@@ -408,7 +321,7 @@ fn scripts_that_import_each_other_are_refused_and_can_be_mended() {
     let folder = Folder::new();
     folder.write("a.rhai", "import \"b\" as b; let n = 0; fn f() { b::g() }");
     folder.write("b.rhai", "import \"a\" as a; fn g() { a::f() }");
-    let mut app = folder.app();
+    let mut app = folder.app(ScriptingPlugin::default());
     let (a, b) = (spawn(&mut app, "a.rhai"), spawn(&mut app, "b.rhai"));
     for (entity, chain) in [(a, "a.rhai -> b.rhai -> a.rhai"), (b, "b.rhai -> a.rhai -> b.rhai")] {
         until(&mut app, "it is refused", |app| app.status(entity) != ScriptStatus::Loading);
@@ -431,7 +344,7 @@ fn scripts_that_import_each_other_are_refused_and_can_be_mended() {
 fn a_library_that_is_missing_is_told_of_at_its_import() {
     let folder = Folder::new();
     folder.write("a.rhai", "import \"b\" as b;\nlet n = b::f();");
-    let mut app = folder.app();
+    let mut app = folder.app(ScriptingPlugin::default());
     let entity = spawn(&mut app, "a.rhai");
     until(&mut app, "it is refused", |app| app.status(entity) != ScriptStatus::Loading);
     let ScriptStatus::Failed { reason } = app.status(entity) else { panic!("it is refused") };

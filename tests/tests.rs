@@ -24,6 +24,9 @@ mod events;
 /// Scripts as files that change on disk.
 #[cfg(all(feature = "bevy", feature = "file_watcher"))]
 mod files;
+/// A folder of scripts that is written to while a game watches it.
+#[cfg(all(feature = "bevy", feature = "file_watcher"))]
+mod folder;
 /// The components behind the functions, and the functions in front of them.
 #[cfg(feature = "bevy")]
 mod gameplay;

@@ -1,14 +1,9 @@
 use std::{
-    fs,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use bevy::{asset::AssetPlugin, prelude::*};
+use bevy::prelude::*;
 use bevy_cscript::{
     contract::{Refusal, Value},
     prelude::*,
@@ -20,7 +15,7 @@ use bevy_cscript::{
     },
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::folder::{Folder, PATIENCE, spawn, until, until_ready};
 
 const MANIFEST: &str =
     "id = \"guards\"\nversion = \"1.0.0\"\napi = 1\npermissions = [\"movement\"]\n";
@@ -53,59 +48,8 @@ fn server() -> TrustPolicy {
     TrustPolicy::server().with_keys(keys)
 }
 
-/// A folder of assets that is watched, and goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("bevy_cscript-trusted-{}-{count}", std::process::id());
-        let folder = Self(std::env::temp_dir().join(name));
-        for part in ["assets/m/sub", "aside"] {
-            let made = fs::create_dir_all(folder.0.join(part));
-            made.unwrap_or_else(|error| panic!("{part}: {error}"));
-        }
-        folder
-    }
-
-    /// Puts a file there in one step.
-    fn put(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        let aside = self.0.join("aside/file");
-        fs::write(&aside, bytes)
-            .and_then(|()| fs::rename(&aside, self.0.join("assets").join(name)))
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-    }
-
-    fn app(&self, policy: TrustPolicy) -> ScriptTestApp {
-        let file_path = self.0.join("assets").to_string_lossy().into_owned();
-        let plugin = ScriptingPlugin { policy, ..default() };
-        ScriptTestApp::with_assets(plugin, AssetPlugin { file_path, ..default() })
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn spawn(app: &mut ScriptTestApp, file: &str) -> Entity {
-    let script: Handle<Script> = app.world().resource::<AssetServer>().load(file.to_owned());
-    app.spawn(script)
-}
-
-fn until(app: &mut ScriptTestApp, what: &str, mut is_so: impl FnMut(&mut ScriptTestApp) -> bool) {
-    let began = Instant::now();
-    while !is_so(app) {
-        assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
-        app.tick();
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-fn until_ready(app: &mut ScriptTestApp, entity: Entity) {
-    until(app, "the script starts", |app| app.status(entity) == ScriptStatus::Ready);
+fn app(folder: &Folder, policy: TrustPolicy) -> ScriptTestApp {
+    folder.app(ScriptingPlugin { policy, ..default() })
 }
 
 fn until_is(app: &mut ScriptTestApp, entity: Entity, name: &str, value: i64) {
@@ -147,7 +91,7 @@ fn a_signature_that_comes_changes_or_goes_wrong_is_seen_while_the_game_runs() {
     let folder = Folder::new();
     let text = |n: u8| format!("let n = {n};");
     folder.put("a.rhai", text(1));
-    let mut app = folder.app(server());
+    let mut app = app(&folder, server());
     let entity = spawn(&mut app, "a.rhai");
     refused(&mut app, "a.rhai", Refusal::Unsigned);
     assert!(matches!(app.status(entity), ScriptStatus::Failed { .. }));
@@ -190,7 +134,7 @@ fn a_manifest_narrows_what_the_scripts_below_it_may_call() {
     let calls = "let n = 1; fn on_update() { get_tag(entity_id); }";
     folder.put("m/sub/a.rhai", calls);
     // Unsigned scripts run, as the game's own.
-    let mut app = folder.app(TrustPolicy::default());
+    let mut app = app(&folder, TrustPolicy::default());
     let entity = spawn(&mut app, "m/sub/a.rhai");
     until_ready(&mut app, entity);
 
@@ -231,7 +175,7 @@ fn a_manifest_narrows_what_the_scripts_below_it_may_call() {
 #[test]
 fn a_mods_folder_runs_by_its_signature() {
     let folder = Folder::new();
-    let mut app = folder.app(server());
+    let mut app = app(&folder, server());
     let write = |files: &[(ModPath, Vec<u8>)]| {
         for (path, bytes) in files {
             folder.put(&format!("m/{path}"), bytes);
@@ -278,7 +222,7 @@ fn a_mods_folder_runs_by_its_signature() {
 #[test]
 fn a_package_runs_by_its_signature() {
     let folder = Folder::new();
-    let mut app = folder.app(server());
+    let mut app = app(&folder, server());
     let pack = |text: &str, counter| {
         let files = mod_files(&[("mod.toml", MANIFEST), ("sub/a.rhai", text)], counter);
         Package::new("m.cmod", files.into_iter().collect()).unwrap().to_bytes()
@@ -315,7 +259,7 @@ fn a_package_runs_by_its_signature() {
 fn nothing_is_left_of_an_app_that_has_gone() {
     let folder = Folder::new();
     folder.put("a.rhai", "let n = 1;");
-    let mut app = folder.app(TrustPolicy::default());
+    let mut app = app(&folder, TrustPolicy::default());
     let memory = Arc::new(TrustMemory::default());
     app.world().resource::<ScriptHost>().set_trust_host(memory.clone());
     let entity = spawn(&mut app, "a.rhai");

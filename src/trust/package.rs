@@ -106,13 +106,7 @@ impl Package {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut builder = Builder::new(Vec::new());
         for (path, content) in &self.files {
-            let mut header = Header::new_ustar();
-            header.set_entry_type(EntryType::Regular);
-            header.set_mode(0o644);
-            header.set_uid(0);
-            header.set_gid(0);
-            header.set_mtime(0);
-            header.set_size(content.len() as u64);
+            let mut header = header(content);
             header
                 .set_path(path.as_str())
                 .unwrap_or_else(|error| unreachable!("{path} fits a header: {error}"));
@@ -137,6 +131,18 @@ impl Package {
     }
 }
 
+/// That of a file which is nobody's and was written at no time. It lacks its path and its sum.
+fn header(content: &[u8]) -> Header {
+    let mut header = Header::new_ustar();
+    header.set_entry_type(EntryType::Regular);
+    header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header.set_size(content.len() as u64);
+    header
+}
+
 fn too_large(path: &str) -> ScriptError {
     let message =
         format!("a package has no more than {MOST_FILES} files and {PACKAGE_BYTES} bytes");
@@ -157,13 +163,7 @@ mod tests {
     /// An archive with a header as it comes.
     fn raw(change: impl FnOnce(&mut Header), content: &[u8]) -> Vec<u8> {
         let mut builder = Builder::new(Vec::new());
-        let mut header = Header::new_ustar();
-        header.set_entry_type(EntryType::Regular);
-        header.set_mode(0o644);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_mtime(0);
-        header.set_size(content.len() as u64);
+        let mut header = header(content);
         header.set_path("a.rhai").unwrap();
         change(&mut header);
         header.set_cksum();
