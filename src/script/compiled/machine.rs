@@ -61,6 +61,8 @@ pub(crate) struct Run<'a, 'w> {
     levels: usize,
     /// How many natives are calling back.
     natives: usize,
+    /// Whether the native that calls back works on a constant, and so cannot lend it to be changed.
+    lends_constants: bool,
 }
 
 /// What is called, and with what.
@@ -110,6 +112,7 @@ impl Machine {
             live_limit,
             levels,
             natives: 0,
+            lends_constants: false,
         };
         let mut result = run.enter_from_outside(function, entry);
         if result.is_ok() {

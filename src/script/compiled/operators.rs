@@ -201,10 +201,8 @@ pub(super) fn assign_in_place(
     target: &mut Val,
     value: Val,
 ) -> Result<Option<Val>, Fault> {
-    match (operator, &*target, &value) {
-        (Operator::Add, ..) => {}
-        (Operator::Subtract, Val::Text(text), Val::Text(_)) if text.is_empty() => return Ok(None),
-        _ => return Ok(Some(value)),
+    if operator != Operator::Add {
+        return Ok(Some(value));
     }
     match (&mut *target, value) {
         (Val::Char(_), Val::Text(more)) if more.is_empty() => {}

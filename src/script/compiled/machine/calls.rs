@@ -168,17 +168,20 @@ impl Run<'_, '_> {
     }
 
     fn call_native(&mut self, site: &Site, base: usize, args: &mut [Val]) -> Result<Val, Fault> {
-        let Some(path) = &site.receiver else {
-            return self.call_row_or_api(site, &mut Val::Unit, args);
-        };
         let calls = site.natives.iter().any(|native| native.effect.calls());
+        let constant = calls && (site.constant || self.is_constant_this(site));
+        let Some(path) = &site.receiver else {
+            return self
+                .lending(calls, false, |run| run.call_row_or_api(site, &mut Val::Unit, args));
+        };
         if calls {
             let mut copy = self.read_path(path, base)?;
             let before = copy.clone();
-            let result = self.call_row_or_api(site, &mut copy, args);
+            let result =
+                self.lending(true, constant, |run| run.call_row_or_api(site, &mut copy, args));
             let changed = !copy.is_same(&before);
             drop(before);
-            if changed && (site.constant || self.is_constant_this(site)) {
+            if changed && constant {
                 let none = rhai::Position::NONE;
                 return Err(EvalAltResult::ErrorAssignmentToConstant(String::new(), none).into());
             }
@@ -237,6 +240,22 @@ impl Run<'_, '_> {
         }
         let all: Vec<&Val> = std::iter::once(receiver).chain(args).collect();
         self.api(api, &all)
+    }
+
+    /// Runs a native. If it calls back, what it lends as `this` can be changed, or is of a constant.
+    fn lending<R>(
+        &mut self,
+        calls: bool,
+        constant: bool,
+        native: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        if !calls {
+            return native(self);
+        }
+        let outer = std::mem::replace(&mut self.lends_constants, constant);
+        let result = native(self);
+        self.lends_constants = outer;
+        result
     }
 
     /// Whether arguments are just of the types that a function of the API is made for.

@@ -159,7 +159,11 @@ impl Run<'_, '_> {
         };
         let floor = self.machine.frames.len();
         let changes = self.program.functions.get(function as usize).is_some_and(|f| f.changes_this);
-        let back = if this.is_some() && changes { Back::Native } else { Back::Nobody };
+        let back = match (this.is_some() && changes, self.lends_constants) {
+            (false, _) => Back::Nobody,
+            (true, false) => Back::Native,
+            (true, true) => Back::Constant,
+        };
         let bound = this.as_deref().cloned();
         self.natives += 1;
         let args = args.iter().map(|value| (*value).clone());
