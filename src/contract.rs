@@ -33,7 +33,6 @@ pub(crate) use space::moved_towards;
 pub use space::{Body, RayHit, Shape, Space, Way};
 pub use timers::{TIMERS, Timer, Timers, ticks_of};
 pub use value::{Value, ValueKind};
-#[cfg(feature = "bevy")]
 pub(crate) use value::{hash_bytes, hash_vec3};
 pub use vitals::{StatusEffect, Vitals};
 pub use world::{ComponentFault, WorldView};

@@ -41,6 +41,7 @@
 //! | [`trust`] | who wrote a script, and what follows |
 //! | [`api`] | the functions that scripts call, in one table |
 //! | [`script`] | from text to calls; no Bevy |
+//! | [`authority`] | what machines of one game say to each other, and how it is judged |
 //! | [`runtime`] | the Bevy plugin (feature `bevy`, on by default) |
 //! | `cli` | the `cscript` tool (feature `cli`) |
 //! | `testing` | the harness (feature `testing`) |
@@ -61,6 +62,7 @@
 
 pub mod alloc;
 pub mod api;
+pub mod authority;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod contract;

@@ -1,4 +1,6 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, hash::Hasher as _, sync::Arc};
+
+use twox_hash::XxHash3_64;
 
 use super::{
     CompiledScript, FunctionId, StateError, StateSnapshot, compiled_script::Program,
@@ -6,7 +8,7 @@ use super::{
 };
 use crate::{
     api::ScriptContext,
-    contract::{ScriptError, TIMERS, Timer, Timers, Value, ValueKind},
+    contract::{ScriptError, TIMERS, Timer, Timers, Value, ValueKind, hash_bytes},
 };
 
 /// A script at work for one entity: the compiled script, which it shares, and its own state.
@@ -184,6 +186,18 @@ impl ScriptInstance {
         let values = names.map(|(i, name)| (name, self.state.get(i).unwrap_or_default()));
         let timers = Some((TIMERS.to_owned(), self.timers.to_value()));
         StateSnapshot(values.chain(timers.filter(|_| self.script.sets_timers())).collect())
+    }
+
+    /// A hash of all variables and timers, equal on every machine that keeps the same ones. All NaNs count
+    /// as one.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        let mut hasher = XxHash3_64::default();
+        for (name, value) in &self.snapshot().0 {
+            hash_bytes(name.as_bytes(), &mut hasher);
+            value.hash_canonical(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// The timers that it has set.
