@@ -9,6 +9,7 @@
 //! | `settle` | instances go back to their entities |
 //! | `apply` | **the one file that writes the world** |
 //! | `report` | logs, messages, metrics |
+//! | [`authority`] | several machines, one game: who orders, who plays, who checks |
 //! | `physics` | avian3d: who touches whom, bodies, rays (feature `avian3d`) |
 //! | `audio` | sounds are heard (feature `audio`) |
 //! | `render` | animations and particles are seen (feature `render`) |
@@ -19,6 +20,7 @@ mod app_ext;
 mod apply;
 #[cfg(feature = "audio")]
 pub mod audio;
+pub mod authority;
 mod batch;
 mod bind;
 mod budget;

@@ -82,6 +82,12 @@ impl Work {
 }
 
 impl Claim {
+    /// A hash of the commands, equal on every machine.
+    #[must_use]
+    pub fn commands_hash(&self) -> u64 {
+        commands_hash(&self.commands)
+    }
+
     /// Whether its parts belong together: the result is that of the commands and the state.
     #[must_use]
     pub fn is_whole(&self) -> bool {

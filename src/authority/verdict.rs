@@ -42,6 +42,9 @@ pub enum Objection {
     /// The entity is somebody else's, or nobody's.
     #[error("the entity is not the client's")]
     NotYours,
+    /// It is not for clients to say.
+    #[error("clients may not say this")]
+    NotAllowed,
     /// There is no such entity, or it has no such script, or that did not run in this tick.
     #[error("the script did not run in this tick")]
     DidNotRun,

@@ -101,7 +101,7 @@ impl Versions {
 }
 
 /// Takes note of every version that was loaded since the last tick.
-pub(super) fn note_versions(
+pub(in crate::runtime) fn note_versions(
     mut events: MessageReader<AssetEvent<Script>>,
     mut failures: MessageReader<AssetLoadFailedEvent<Script>>,
     assets: Res<Assets<Script>>,

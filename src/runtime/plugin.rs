@@ -10,6 +10,7 @@ use bevy::{
 use super::{
     animation_clips::AnimationClips,
     apply::{self, Dying},
+    authority::{Ledger, Owner, Owners},
     bind::{self, ChangedScripts, Unbound, Versions},
     budget::{TickBudget, TickUse},
     camera_shake,
@@ -172,6 +173,8 @@ impl Plugin for ScriptingPlugin {
             .init_resource::<TickUse>()
             .init_resource::<PausedMods>()
             .init_resource::<ScriptIds>()
+            .init_resource::<Owners>()
+            .init_resource::<Ledger>()
             .init_resource::<TagIndex>()
             .init_resource::<Unbound>()
             .init_resource::<Versions>()
@@ -202,6 +205,7 @@ impl Plugin for ScriptingPlugin {
             .register_type::<ScriptId>()
             .register_type::<CScript>()
             .register_type::<Tag>()
+            .register_type::<Owner>()
             .register_type::<AnimationClips>()
             .register_required_components::<ScriptId, Motion>();
 
