@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(hex, FORM);
     }
 
-    const FORM: &str = "";
+    const FORM: &str = "43530181a75665726469637496dc0010070707070707070707070707070707070309040181a3457272a55374617465";
 
     #[test]
     fn bytes_that_are_no_message_are_refused() {

@@ -49,6 +49,23 @@ pub enum AuthoritySystems {
     Judge,
 }
 
+/// The parts of [`Receive`](AuthoritySystems::Receive) and [`Order`](AuthoritySystems::Order).
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Step {
+    /// Bytes become messages, and whoever knocks says so.
+    Open,
+    /// What this app says to itself gets there.
+    CarryUp,
+    /// The coordinator reads.
+    Hear,
+    /// It orders the next tick.
+    Order,
+    /// What it says to this app gets there.
+    CarryDown,
+    /// Whoever has a seat reads, and the tick that may run is begun.
+    Sit,
+}
+
 /// What all roles share; added once.
 struct Common;
 
@@ -56,15 +73,27 @@ impl Plugin for Common {
     fn build(&self, app: &mut App) {
         use super::ScriptSystems::Tick;
         use AuthoritySystems::{Judge, Order, Receive};
-        app.add_message::<Packet>()
+        app.init_resource::<post::Carried>()
+            .add_message::<Packet>()
             .add_message::<Sent<crate::authority::ToServer>>()
             .add_message::<Sent<crate::authority::ToClient>>()
             .add_message::<Received<crate::authority::ToServer>>()
             .add_message::<Received<crate::authority::ToClient>>()
             .configure_sets(FixedUpdate, (Receive, Order, Tick, Judge).chain())
+            .configure_sets(
+                FixedUpdate,
+                (
+                    (Step::Open, Step::CarryUp, Step::Hear).chain().in_set(Receive),
+                    (Step::Order, Step::CarryDown, Step::Sit).chain().in_set(Order),
+                ),
+            )
             .add_systems(
                 FixedUpdate,
-                (post::open_packets, post::loop_back).chain().in_set(Receive),
+                (
+                    post::open_packets.in_set(Step::Open),
+                    post::loop_back.in_set(Step::CarryUp),
+                    post::loop_back.in_set(Step::CarryDown),
+                ),
             );
     }
 }

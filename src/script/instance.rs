@@ -3,12 +3,14 @@ use std::{fmt, hash::Hasher as _, sync::Arc};
 use twox_hash::XxHash3_64;
 
 use super::{
-    CompiledScript, FunctionId, StateError, StateSnapshot, compiled_script::Program,
+    CompiledScript, FunctionId, StateError, StateSnapshot,
+    compiled_script::Program,
+    marks::{self, Marks},
     state::ScriptState,
 };
 use crate::{
     api::ScriptContext,
-    contract::{ScriptError, TIMERS, Timer, Timers, Value, ValueKind, hash_bytes},
+    contract::{ScriptError, TIMERS, Timer, Timers, Value, ValueKind},
 };
 
 /// A script at work for one entity: the compiled script, which it shares, and its own state.
@@ -17,6 +19,7 @@ pub struct ScriptInstance {
     script: Arc<CompiledScript>,
     state: ScriptState,
     timers: Timers,
+    marks: Marks,
 }
 
 impl fmt::Debug for ScriptInstance {
@@ -58,7 +61,9 @@ impl ScriptInstance {
             Program::Reference(program) => program.start(context).map(ScriptState::Reference),
         };
         match started {
-            Ok(state) => Ok(Self { script, state, timers: Timers::default() }),
+            Ok(state) => {
+                Ok(Self { script, state, timers: Timers::default(), marks: Marks::default() })
+            }
             Err(error) => Err(placed(error, context)),
         }
     }
@@ -77,7 +82,8 @@ impl ScriptInstance {
             return Err(StateError::Missing(missing.clone()));
         }
         let state = ScriptState::empty(&script.program, names.len());
-        let mut instance = Self { script, state, timers: Timers::default() };
+        let marks = Marks::default();
+        let mut instance = Self { script, state, timers: Timers::default(), marks };
         instance.restore(snapshot)?;
         Ok(instance)
     }
@@ -110,6 +116,11 @@ impl ScriptInstance {
         if timed {
             self.timers = context.timers_back(called.is_ok());
         }
+        // A call that failed has changed nothing.
+        if called.is_ok() {
+            let late = context.take_late();
+            self.marks.touch(if late { marks::ALL } else { self.script.touches(function) });
+        }
         called.map_err(|error| placed(error, context))
     }
 
@@ -137,6 +148,7 @@ impl ScriptInstance {
                     && new.state.set(i, &old, script.limits()).is_ok()
             });
             if kept {
+                new.marks.touch(marks::ALL);
                 migration.kept.push(name.clone());
             } else {
                 migration.reset.push(name.clone());
@@ -175,6 +187,7 @@ impl ScriptInstance {
             .iter()
             .position(|other| other == name)
             .ok_or_else(|| StateError::Unknown(name.to_owned()))?;
+        self.marks.touch(marks::ALL);
         let set = self.state.set(slot, value, self.script.limits());
         set.map_err(|message| StateError::TooLarge { name: name.to_owned(), message })
     }
@@ -192,12 +205,20 @@ impl ScriptInstance {
     /// as one.
     #[must_use]
     pub fn state_hash(&self) -> u64 {
-        let mut hasher = XxHash3_64::default();
-        for (name, value) in &self.snapshot().0 {
-            hash_bytes(name.as_bytes(), &mut hasher);
-            value.hash_canonical(&mut hasher);
+        let state = self.marks.sum(&self.state);
+        if !self.script.sets_timers() {
+            return state;
         }
-        hasher.finish()
+        let mut hasher = XxHash3_64::default();
+        self.timers.to_value().hash_canonical(&mut hasher);
+        hasher.finish() ^ state
+    }
+
+    /// The same, and the next time only what has changed since is hashed.
+    #[cfg(feature = "bevy")]
+    pub(crate) fn refreshed_hash(&mut self) -> u64 {
+        self.marks.refresh(&self.state);
+        self.state_hash()
     }
 
     /// The timers that it has set.

@@ -3,9 +3,9 @@ use std::collections::VecDeque;
 use bevy::{ecs::message::MessageCursor, prelude::*};
 
 use super::{
-    AuthoritySystems, add_common,
+    Step, add_common,
     clients::{Client, Conduct, Session},
-    post::{LOCAL, Peer, Received, Sent, loop_back},
+    post::{LOCAL, Peer, Received, Sent},
     referee::Judges,
     seat::Seat,
 };
@@ -32,6 +32,9 @@ pub struct Coordinator {
     /// How many ticks are ordered before the server runs the first of them, so that claims are there by then:
     /// ticks of 1/64 s that a message takes to a client and back. Default: **2**.
     pub lead: u64,
+    /// The seed of all random numbers of scripts, in an app that has no
+    /// [`ScriptingPlugin`](crate::runtime::ScriptingPlugin) to take it from. Default: **0**.
+    pub world_seed: u64,
     /// No tick is ordered before so many have joined. Default: **0**.
     pub starts_with: usize,
     /// How many may take part. Default: **64**.
@@ -54,6 +57,7 @@ impl Default for Coordinator {
         Self {
             nonce: None,
             lead: 2,
+            world_seed: 0,
             starts_with: 0,
             most_clients: 64,
             fuel: 20_000,
@@ -90,16 +94,7 @@ impl Plugin for Coordinator {
         app.insert_resource(Session::new(self.clone()))
             .add_message::<Announce>()
             .add_message::<Assign>()
-            .add_systems(
-                FixedUpdate,
-                (
-                    listen.after(loop_back).in_set(AuthoritySystems::Receive),
-                    order
-                        .before(loop_back)
-                        .before(AuthoritySystems::Judge)
-                        .in_set(AuthoritySystems::Order),
-                ),
-            );
+            .add_systems(FixedUpdate, (listen.in_set(Step::Hear), order.in_set(Step::Order)));
     }
 }
 
@@ -165,9 +160,9 @@ fn welcome(world: &mut World, from: Peer, hello: &Hello) -> Result<(Welcome, Vec
         })?),
         false => None,
     };
-    let world_seed =
-        world.get_resource::<ScriptSettings>().map_or(0, |settings| settings.world_seed);
+    let own_seed = world.get_resource::<ScriptSettings>().map(|settings| settings.world_seed);
     let mut session = world.resource_mut::<Session>();
+    let world_seed = own_seed.unwrap_or(session.settings.world_seed);
     if !has_world && session.next > 0 {
         return Err(Refusal::Begun);
     }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use bevy::prelude::*;
+use bevy::{ecs::message::MessageCursor, prelude::*};
 
 use super::clients::Session;
 use crate::authority::{ToClient, ToServer};
@@ -69,23 +69,32 @@ pub(super) fn open_packets(
     }
 }
 
+/// How far this app has read what it says to itself.
+#[derive(Resource, Default)]
+pub(super) struct Carried {
+    up: MessageCursor<Sent<ToServer>>,
+    down: MessageCursor<Sent<ToClient>>,
+}
+
 /// Carries what this app says to itself.
 pub(super) fn loop_back(
-    mut to_server: MessageReader<Sent<ToServer>>,
+    mut carried: ResMut<Carried>,
+    (to_server, to_client): (Res<Messages<Sent<ToServer>>>, Res<Messages<Sent<ToClient>>>),
     mut at_server: MessageWriter<Received<ToServer>>,
-    mut to_client: MessageReader<Sent<ToClient>>,
     mut at_client: MessageWriter<Received<ToClient>>,
     session: Option<Res<Session>>,
 ) {
-    if session.is_none() {
-        to_server.clear();
-        to_client.clear();
-        return;
+    let Carried { up, down } = &mut *carried;
+    let up = up.read(&to_server);
+    let down = down.read(&to_client).filter(|sent| sent.to == LOCAL);
+    // Without a coordinator all of it is for others.
+    if session.is_some() {
+        at_server
+            .write_batch(up.map(|sent| Received { from: LOCAL, message: sent.message.clone() }));
+        at_client
+            .write_batch(down.map(|sent| Received { from: LOCAL, message: sent.message.clone() }));
+    } else {
+        up.for_each(drop);
+        down.for_each(drop);
     }
-    at_server.write_batch(
-        to_server.read().map(|sent| Received { from: LOCAL, message: sent.message.clone() }),
-    );
-    let local = to_client.read().filter(|sent| sent.to == LOCAL);
-    at_client
-        .write_batch(local.map(|sent| Received { from: LOCAL, message: sent.message.clone() }));
 }

@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use bevy::prelude::*;
 
 use super::{
-    AuthoritySystems,
+    AuthoritySystems, Step,
     ledger::{Entry, Ledger, Pick},
     owner::Owners,
-    post::{LOCAL, Received, Sent, loop_back},
+    post::{LOCAL, Received, Sent},
     seat::{Seat, add_seat},
 };
 use crate::{
@@ -89,10 +89,7 @@ impl Plugin for Referee {
             .insert_resource(Judges)
             .add_systems(
                 FixedUpdate,
-                (
-                    listen.after(loop_back).in_set(AuthoritySystems::Order),
-                    judge.in_set(AuthoritySystems::Judge),
-                ),
+                (listen.in_set(Step::Sit), judge.in_set(AuthoritySystems::Judge)),
             );
         app.world_mut().resource_mut::<Ledger>().owned = Some(pick);
     }

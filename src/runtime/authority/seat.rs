@@ -1,13 +1,16 @@
 use std::collections::BTreeMap;
 
-use bevy::prelude::*;
+use bevy::{
+    app::{FixedMain, RunFixedMainLoop, RunFixedMainLoopSystems},
+    prelude::*,
+};
 
 use super::{
-    AuthoritySystems, add_common,
+    Step, add_common,
     clients::Session,
     ledger::Ledger,
     owner::Owner,
-    post::{LOCAL, Received, Sent, loop_back},
+    post::{LOCAL, Received, Sent},
 };
 use crate::{
     authority::{ClientId, Hello, Nonce, Order, Refusal, Role, Seal, ToClient, ToServer, Welcome},
@@ -105,10 +108,11 @@ impl Plugin for Seated {
             // So that scripts are known before the first tick.
             .add_systems(PreUpdate, bind::note_versions.run_if(is_out))
             .configure_sets(FixedUpdate, ScriptSystems::Tick.run_if(may_tick))
-            .add_systems(FixedUpdate, knock.before(loop_back).in_set(AuthoritySystems::Receive))
+            .add_systems(FixedUpdate, knock.in_set(Step::Open))
+            .add_systems(FixedUpdate, (listen, begin).chain().in_set(Step::Sit))
             .add_systems(
-                FixedUpdate,
-                (loop_back, listen, begin).chain().in_set(AuthoritySystems::Order),
+                RunFixedMainLoop,
+                catch_up.in_set(RunFixedMainLoopSystems::AfterFixedMainLoop),
             );
     }
 }
@@ -185,6 +189,28 @@ fn sit(world: &mut World, welcome: Welcome) {
         Ok(()) => SeatState::In { client, nonce, ids },
         Err(error) => SeatState::Lost(error.to_string()),
     };
+}
+
+/// How many ticks at most are made up for in a frame.
+const CATCH_UP: usize = 16;
+
+/// Runs further fixed steps while there are orders: who joins, or was held up, gets ahead of the server again.
+fn catch_up(world: &mut World) {
+    // The world of the game goes as fast as it orders.
+    if world.contains_resource::<Session>() {
+        return;
+    }
+    for _ in 0..CATCH_UP {
+        let tick = world.resource::<ScriptClock>().tick;
+        if !world.resource::<Seat>().orders.contains_key(&tick) {
+            break;
+        }
+        let step = world.resource::<Time<Fixed>>().timestep();
+        world.resource_mut::<Time<Fixed>>().advance_by(step);
+        *world.resource_mut::<Time>() = world.resource::<Time<Fixed>>().as_generic();
+        world.run_schedule(FixedMain);
+    }
+    *world.resource_mut::<Time>() = world.resource::<Time<Virtual>>().as_generic();
 }
 
 /// Does what the order of the next tick says, if it is there and may run.
