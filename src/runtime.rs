@@ -10,6 +10,7 @@
 //! | `apply` | **the one file that writes the world** |
 //! | `report` | logs, messages, metrics |
 //! | [`authority`] | several machines, one game: who orders, who plays, who checks |
+//! | `net` | several machines over UDP (feature `net`) |
 //! | `physics` | avian3d: who touches whom, bodies, rays (feature `avian3d`) |
 //! | `audio` | sounds are heard (feature `audio`) |
 //! | `render` | animations and particles are seen (feature `render`) |
@@ -39,6 +40,8 @@ mod join;
 mod load;
 mod mod_package;
 mod motion;
+#[cfg(feature = "net")]
+pub mod net;
 mod papers;
 mod particles;
 #[cfg(feature = "avian3d")]
@@ -46,6 +49,7 @@ pub mod physics;
 mod plugin;
 mod prefab;
 mod quarantine;
+mod recheck;
 mod recording;
 mod reflect_value;
 #[cfg(feature = "render")]
@@ -81,6 +85,7 @@ pub use mod_package::{ModPackage, ModPackageLoader, PackageFault};
 pub use particles::{ParticleEffectSpec, ParticleFile, ParticleFileError};
 pub use plugin::{ScriptClock, ScriptPass, ScriptSystems, ScriptTick, ScriptingPlugin};
 pub use quarantine::{PausedMods, Quarantine};
+pub use recheck::recheck_scripts;
 pub use recording::{Diverged, RecordedTick, Recording, Replay, ScriptRecorder};
 pub use report::{ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded};
 pub use save::{Loaded, SaveError, load_scripts, save_scripts};

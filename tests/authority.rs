@@ -375,9 +375,10 @@ fn a_forged_claim_is_found_in_the_tick_in_which_it_comes() {
         honest.join(4);
         honest.step();
         // The server has the claim, and runs its tick in at most so many steps: as many as it goes behind.
-        let mut found = None;
+        let (mut found, mut verdicts) = (None, Vec::new());
         for _ in 0..4 {
             game.step();
+            verdicts.extend(game.clients[0].verdicts());
             honest.step();
             found = found.or_else(|| {
                 let refused = game.server.rulings().refused.get(&ClientId(1))?.get(&wanted)?;
@@ -387,7 +388,6 @@ fn a_forged_claim_is_found_in_the_tick_in_which_it_comes() {
         }
         // `tick` is the number of the next one.
         assert_eq!(found, Some(forged + 1), "{wanted}");
-        let verdicts = game.clients[0].verdicts();
         assert!(verdicts.iter().any(|it| it.tick == forged && it.outcome == Err(wanted.clone())));
         assert_eq!(game.server.rulings().refusals(), 1);
         assert_ne!(game.server.hash(), before);
@@ -584,6 +584,14 @@ fn a_script_that_is_revoked_while_it_runs_is_believed_no_more() {
     host.verifier().set_policy(policy);
     game.steps(5);
     assert!(game.conduct(0).refused.contains_key(&Objection::NotBelieved));
+    // And the host can have it stopped.
+    let stopped = bevy_cscript::runtime::recheck_scripts(game.server.app.world_mut());
+    assert_eq!(stopped, [ScriptId(1)]);
+    let entity = game.server.app.entity(ScriptId(1)).unwrap();
+    assert!(matches!(game.server.app.status(entity), ScriptStatus::Paused { .. }));
+    let steps = game.server.app.get(entity, "steps");
+    game.steps(5);
+    assert_eq!(game.server.app.get(entity, "steps"), steps);
 }
 
 /// Bytes of all kinds from somebody who never joined, and from somebody who did.
@@ -618,4 +626,48 @@ fn noise_is_not_heard_and_its_sender_goes() {
     let conduct = game.conduct(0);
     assert_eq!(conduct.refused, [(Objection::Garbled, 1)].into());
     assert!(conduct.held > 190);
+}
+
+/// The hashes that every machine keeps, tick by tick: equal where the game is, and where it is not they say whose.
+#[test]
+fn the_hashes_of_every_tick_say_when_and_who() {
+    use bevy_cscript::runtime::HashRecord;
+    let (mut ours, mut theirs) = (Machine::new(WALKER, 5, |_| {}), Machine::new(WALKER, 5, |_| {}));
+    let record = |machine: &Machine, tick| {
+        machine.world().resource::<HashRecord>().tick(tick).cloned().unwrap()
+    };
+    for tick in 0..60 {
+        ours.app.tick();
+        theirs.app.tick();
+        let (ours, theirs) = (record(&ours, tick), record(&theirs, tick));
+        assert_eq!((&ours, ours.differences(&theirs)), (&theirs, Vec::new()));
+        assert_eq!(ours.entities.len(), 5);
+    }
+    // What is kept up to date is what there is.
+    let fresh = |machine: &mut Machine| {
+        let world = machine.app.world_mut();
+        let mut scripts = world.query::<(&ScriptId, &CScript)>();
+        let scripts = scripts
+            .iter(world)
+            .flat_map(|(id, it)| it.slots().iter().map(|slot| (*id, slot.state_hash())));
+        scripts.collect::<Vec<_>>()
+    };
+    assert_eq!(fresh(&mut ours), fresh(&mut theirs));
+    // One variable of one script.
+    let entity = theirs.app.entity(ScriptId(3)).unwrap();
+    let mut entity = theirs.app.world_mut().entity_mut(entity);
+    entity.get_mut::<CScript>().unwrap().set("luck", 0.25).unwrap();
+    assert_ne!(fresh(&mut ours), fresh(&mut theirs));
+    ours.app.tick();
+    theirs.app.tick();
+    // `luck` is written anew in each tick.
+    assert_eq!(record(&ours, 60), record(&theirs, 60));
+    let mut entity =
+        theirs.app.entity(ScriptId(3)).map(|it| theirs.app.world_mut().entity_mut(it)).unwrap();
+    entity.get_mut::<CScript>().unwrap().set("steps", 9_i64).unwrap();
+    ours.app.tick();
+    theirs.app.tick();
+    let (ours, theirs) = (record(&ours, 61), record(&theirs, 61));
+    assert_ne!(ours.world, theirs.world);
+    assert_eq!(ours.differences(&theirs), [ScriptId(3)]);
 }

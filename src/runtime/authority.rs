@@ -98,7 +98,7 @@ impl Plugin for Common {
     }
 }
 
-fn add_common(app: &mut App) {
+pub(super) fn add_common(app: &mut App) {
     if !app.is_plugin_added::<Common>() {
         app.add_plugins(Common);
     }

@@ -42,6 +42,15 @@ impl Versions {
         self.0.values().filter_map(|version| version.good.as_ref())
     }
 
+    /// Forgets versions, so that nothing starts with them. What runs is not touched.
+    pub(super) fn forget(&mut self, is_forgotten: impl Fn(&CompiledScript) -> bool) {
+        for version in self.0.values_mut() {
+            if version.good.as_ref().is_some_and(|good| is_forgotten(good)) {
+                version.good = None;
+            }
+        }
+    }
+
     /// The same, with their assets.
     pub(super) fn running(&self) -> impl Iterator<Item = (AssetId<Script>, &Arc<CompiledScript>)> {
         self.0.iter().filter_map(|(id, version)| Some((*id, version.good.as_ref()?)))

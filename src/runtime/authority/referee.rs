@@ -11,9 +11,8 @@ use super::{
 };
 use crate::{
     authority::{Claim, ClientId, Objection, Seal, SignedBy, ToClient, ToServer, Verdict},
-    runtime::{ScriptClock, ScriptHost, ScriptIds},
-    script::CompiledScript,
-    trust::{TrustPolicy, Unsigned},
+    runtime::{ScriptClock, ScriptHost, ScriptIds, recheck::is_believed},
+    trust::TrustPolicy,
 };
 
 /// The role of who checks: runs each tick in its own sandbox, from its own state and its own world, and
@@ -183,17 +182,4 @@ fn compare(
         return Err(Objection::State);
     }
     Ok(true)
-}
-
-/// Whether the policy of now still takes a script that runs: it may have changed since that was loaded.
-fn is_believed(script: &CompiledScript, policy: &TrustPolicy) -> bool {
-    if policy.revoked.files.contains(script.digest()) {
-        return false;
-    }
-    match script.signer() {
-        Some(signer) => {
-            !policy.revoked.keys.contains(&signer.key) && policy.keys.get(signer.key).is_some()
-        }
-        None => policy.unsigned != Unsigned::Refuse || policy.broken != Unsigned::Refuse,
-    }
 }
