@@ -58,13 +58,9 @@ fn run() -> Result<ExitCode, String> {
         let place = Transform::from_xyz((i % 10) as f32, 0.0, (i / 10) as f32);
         app.world_mut().spawn((place, CScript::new(scripts[i % scripts.len()].clone())));
     }
-    let address = serve(
-        app.world_mut(),
-        ([127, 0, 0, 1], port).into(),
-        64,
-        ServerAuthentication::Unsecure,
-    )
-    .map_err(|error| format!("port {port}: {error}"))?;
+    let address =
+        serve(app.world_mut(), ([127, 0, 0, 1], port).into(), 64, ServerAuthentication::Unsecure)
+            .map_err(|error| format!("port {port}: {error}"))?;
     println!("listening on {address}");
 
     let mut known: BTreeSet<ClientId> = BTreeSet::new();

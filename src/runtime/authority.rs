@@ -34,6 +34,7 @@ pub use owner::Owner;
 pub(super) use owner::Owners;
 pub use post::{LOCAL, Packet, Peer, Received, Sent};
 pub use referee::{Check, Referee, Rulings};
+pub(super) use seat::own;
 pub use seat::{Seat, SeatState};
 
 use bevy::prelude::*;

@@ -133,7 +133,9 @@ pub fn connect_unsecured(world: &mut World, server: SocketAddr, number: u64) -> 
 /// Whether this client is connected: now it can [knock](super::authority::Seat::knock).
 #[must_use]
 pub fn is_connected(world: &World) -> bool {
-    world.get_resource::<State<ClientState>>().is_some_and(|state| **state == ClientState::Connected)
+    world
+        .get_resource::<State<ClientState>>()
+        .is_some_and(|state| **state == ClientState::Connected)
 }
 
 /// Whether this app is a server that listens.

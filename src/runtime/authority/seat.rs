@@ -16,7 +16,7 @@ use crate::{
     authority::{ClientId, Hello, Nonce, Order, Refusal, Role, Seal, ToClient, ToServer, Welcome},
     contract::ScriptId,
     runtime::{
-        ScriptClock, ScriptIds, ScriptSystems, bind, join_offer, load_scripts,
+        ScriptClock, ScriptIds, ScriptRecorder, ScriptSystems, bind, join_offer, load_scripts,
         plugin::ScriptSettings,
     },
 };
@@ -230,12 +230,16 @@ fn begin(world: &mut World) {
     // What was ordered for ticks that were over before it came.
     seat.orders = seat.orders.split_off(&tick);
     for (id, owner) in order.owners {
+        if let Some(mut recorder) = world.get_resource_mut::<ScriptRecorder>() {
+            recorder.own(id, owner);
+        }
         own(world, id, owner);
     }
     world.write_message_batch(order.events);
 }
 
-fn own(world: &mut World, id: ScriptId, owner: Option<ClientId>) {
+/// Makes an entity somebody's, or nobody's.
+pub(in crate::runtime) fn own(world: &mut World, id: ScriptId, owner: Option<ClientId>) {
     let Some(entity) = world.resource::<ScriptIds>().entity(id) else { return };
     let Ok(mut entity) = world.get_entity_mut(entity) else { return };
     match owner {

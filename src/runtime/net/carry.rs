@@ -100,10 +100,7 @@ fn take_up(
     }
 }
 
-fn take_down(
-    mut came: MessageReader<Down>,
-    mut received: MessageWriter<Received<ToClient>>,
-) {
+fn take_down(mut came: MessageReader<Down>, mut received: MessageWriter<Received<ToClient>>) {
     for Down(bytes) in came.read() {
         match ToClient::from_bytes(bytes) {
             Ok(message) => {

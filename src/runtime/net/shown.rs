@@ -47,8 +47,9 @@ fn show(
     )>,
 ) {
     // Without hashes all are looked at.
-    let hashes: Option<std::collections::HashMap<ScriptId, u64>> = record
-        .and_then(|record| record.ticks().next_back().map(|tick| tick.entities.iter().copied().collect()));
+    let hashes: Option<std::collections::HashMap<ScriptId, u64>> = record.and_then(|record| {
+        record.ticks().next_back().map(|tick| tick.entities.iter().copied().collect())
+    });
     for (entity, id, place, tag, health, script, is_shown) in &scripted {
         let hash = hashes.as_ref().and_then(|hashes| hashes.get(id)).copied();
         if is_shown && hash.is_some() && last.get(id).copied() == hash {
@@ -61,7 +62,9 @@ fn show(
             tag: tag.map(|tag| tag.0.clone()).unwrap_or_default(),
             health: health.map(|health| (health.current, health.max)),
             scripts: script
-                .map(|script| script.slots().iter().map(super::super::ScriptSlot::snapshot).collect())
+                .map(|script| {
+                    script.slots().iter().map(super::super::ScriptSlot::snapshot).collect()
+                })
                 .unwrap_or_default(),
         };
         commands.entity(entity).insert((Replicated, shown));
