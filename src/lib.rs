@@ -98,6 +98,10 @@ mod documents {
     struct HostGuide;
     #[doc = include_str!("../docs/language.md")]
     struct Language;
+    #[doc = include_str!("../docs/determinism.md")]
+    struct Determinism;
+    #[doc = include_str!("../docs/multiplayer.md")]
+    struct Multiplayer;
     #[doc = include_str!("../docs/scripting-guide.md")]
     struct ScriptingGuide;
     #[doc = include_str!("../docs/signing.md")]

@@ -671,3 +671,132 @@ fn the_hashes_of_every_tick_say_when_and_who() {
     assert_ne!(ours.world, theirs.world);
     assert_eq!(ours.differences(&theirs), [ScriptId(3)]);
 }
+
+/// What bounds how long the long runs below are: `AUTHORITY_TICKS`, else `default`.
+fn long(default: u64) -> u64 {
+    std::env::var("AUTHORITY_TICKS").ok().and_then(|ticks| ticks.parse().ok()).unwrap_or(default)
+}
+
+/// A false alarm is an honest claim that is refused. 100 entities, 4 players, 1 referee: 10,000 ticks are a million
+/// script ticks. `cargo test --release --test authority -- --ignored million --nocapture`
+#[test]
+#[ignore = "takes minutes"]
+fn a_million_script_ticks_bring_no_false_alarm() {
+    // So many claims are more than a client's messages may usually cost.
+    let roomy = |app: &mut App| {
+        let coordinator = Coordinator { fuel: 200_000, ..default() };
+        app.add_plugins((coordinator, Referee::default()));
+    };
+    let clients = (0..4).map(|_| Machine::new(WALKER, 0, player)).collect();
+    let mut game = Game::new(Machine::new(WALKER, 100, roomy), clients);
+    game.join(100);
+    let ticks = long(10_000);
+    let began = std::time::Instant::now();
+    let start = game.server.tick();
+    while game.server.tick() < start + ticks {
+        game.step();
+    }
+    let rulings = game.server.rulings();
+    let held: u64 = rulings.held.values().sum();
+    println!(
+        "{held} claims hold, {} refused, {:.1} s",
+        rulings.refusals(),
+        began.elapsed().as_secs_f64()
+    );
+    assert_eq!(rulings.refusals(), 0, "{rulings:?}");
+    assert!(held >= ticks * 100 - 1_000, "{held}");
+}
+
+/// How long a tick of the server takes with and without a hundred clients who send whatever they can.
+/// `cargo test --release --test authority -- --ignored hostile --nocapture`
+#[test]
+#[ignore = "measures"]
+fn a_hundred_hostile_clients_hardly_slow_the_server_down() {
+    let server = |app: &mut App| {
+        let coordinator = Coordinator { most_clients: 256, ..default() };
+        app.add_plugins((coordinator, Referee::default()));
+    };
+    let honest = || (0..4).map(|_| Machine::new(WALKER, 0, player)).collect::<Vec<_>>();
+    let mut calm = Game::new(Machine::new(WALKER, 400, server), honest());
+    let mut rough = Game::new(Machine::new(WALKER, 400, server), honest());
+    for game in [&mut calm, &mut rough] {
+        game.join(4);
+    }
+    // What they send: claims of others, with a stay of their own or none, noise, and much of it.
+    let overheard = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let line = overheard.clone();
+    rough.line = Box::new(move |_, message| {
+        if line.borrow().len() < 64 {
+            line.borrow_mut().push(message.to_bytes().unwrap());
+        }
+        vec![message]
+    });
+    rough.steps(20);
+    rough.line = Box::new(|_, message| vec![message]);
+    let hello = bevy_cscript::authority::Hello {
+        role: Role::Executor,
+        offer: bevy_cscript::runtime::join_offer(rough.server.world()),
+    };
+    let hello = ToServer::Hello(Box::new(hello)).to_bytes().unwrap();
+    for i in 0..100 {
+        let packet = Packet { from: Peer(1_000 + i), bytes: hello.clone() };
+        rough.server.app.world_mut().write_message(packet);
+    }
+    rough.steps(5);
+    calm.steps(25);
+    let mut times = [Vec::new(), Vec::new()];
+    let ticks = long(400);
+    for tick in 0..ticks {
+        for i in 0..100 {
+            for message in overheard.borrow().iter().cycle().skip(tick as usize % 7).take(20) {
+                let packet = Packet { from: Peer(1_000 + i), bytes: message.clone() };
+                rough.server.app.world_mut().write_message(packet);
+            }
+        }
+        for (game, times) in [&mut calm, &mut rough].into_iter().zip(&mut times) {
+            let began = std::time::Instant::now();
+            game.server.app.app().update();
+            times.push(began.elapsed());
+            game.step();
+        }
+    }
+    let [calm_time, rough_time] = times.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    });
+    println!(
+        "a frame of the server takes {calm_time:?}, with a hundred hostile clients {rough_time:?}"
+    );
+    assert_eq!(rough.server.rulings().refused.get(&ClientId(1)), None);
+    assert!(rough_time.as_secs_f64() < calm_time.as_secs_f64() * 1.1);
+}
+
+/// What hashing each tick adds to a pass of patrols.
+/// `cargo test --release --test authority -- --ignored hashing --nocapture`
+#[test]
+#[ignore = "measures"]
+fn hashing_every_tick_costs_little() {
+    use bevy_cscript::runtime::HashRecord;
+    let patrol = include_str!("../assets/scripts/patrol.rhai");
+    let app = |is_on: bool| {
+        let mut machine = Machine::new(patrol, 1_000, |_| {});
+        machine.app.world_mut().resource_mut::<HashRecord>().is_on = is_on;
+        machine.app.ticks(5);
+        machine
+    };
+    let mut machines = [app(false), app(true)];
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..long(2_000) {
+        for (machine, times) in machines.iter_mut().zip(&mut times) {
+            machine.app.tick();
+            times.push(machine.world().resource::<ScriptMetrics>().tick_time);
+        }
+    }
+    let [off, on] = times.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    });
+    let added = on.as_secs_f64() / off.as_secs_f64() - 1.0;
+    println!("a tick of 1,000 patrols takes {off:?}, hashed {on:?}: {:+.1} %", added * 100.0);
+    assert!(added < 0.5);
+}

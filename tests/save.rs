@@ -382,6 +382,36 @@ fn a_recorded_run_is_the_same_when_it_is_run_again() {
     }
 }
 
+#[test]
+fn a_replay_that_differs_says_in_what() {
+    let mut game = Game::populated();
+    game.app.ticks(10);
+    let recorder = ScriptRecorder::begin(game.app.world()).unwrap().with_states(1);
+    game.app.world_mut().insert_resource(recorder);
+    game.app.ticks(10);
+    let recorder = game.app.world_mut().remove_resource::<ScriptRecorder>();
+    let recording = recorder.map(ScriptRecorder::finish).unwrap_or_default();
+
+    let mut other = Game::new();
+    other.app.ticks(3);
+    let mut replay = Replay::begin(other.app.world_mut(), recording).unwrap();
+    for tick in 0..5 {
+        assert!(replay.feed(other.app.world_mut()));
+        if tick == 4 {
+            // Something that was not in the recording.
+            let entity = other.app.entity(ScriptId(10)).unwrap();
+            let mut script = other.app.world_mut().get_mut::<CScript>(entity).unwrap();
+            script.set("heard", 1_000_000_i64).unwrap();
+        }
+        other.app.tick();
+        assert_eq!(replay.check(other.app.world()).is_ok(), tick < 4);
+    }
+    let report = replay.report(other.app.world()).unwrap().unwrap();
+    let text = report[0].to_string();
+    assert!(text.starts_with("tick 15, entity 10, keeper.rhai: `heard` is Int(10000"), "{text}");
+    assert_eq!(report.len(), 1, "{report:?}");
+}
+
 /// The check of the check.
 #[test]
 fn a_run_that_differs_is_seen_in_the_tick_in_which_it_does() {
