@@ -150,15 +150,15 @@ impl Game {
             else {
                 continue;
             };
-            let bytes = message.to_bytes().unwrap();
-            let message = ToClient::from_bytes(&bytes).unwrap();
+            let again = message.to_bytes().and_then(|bytes| ToClient::from_bytes(&bytes));
+            let message = again.unwrap_or_else(|error| panic!("{error}"));
             client.app.world_mut().write_message(Received { from: LOCAL, message });
         }
         for (i, client) in self.clients.iter_mut().enumerate() {
             client.app.app().update();
             for message in client.sent_up() {
                 for message in (self.line)(i, message) {
-                    let bytes = message.to_bytes().unwrap();
+                    let bytes = message.to_bytes().unwrap_or_else(|error| panic!("{error}"));
                     let packet = Packet { from: Peer(i as u64 + 1), bytes };
                     self.server.app.world_mut().write_message(packet);
                 }
@@ -187,8 +187,8 @@ impl Game {
 
     fn conduct(&self, client: usize) -> bevy_cscript::runtime::authority::Conduct {
         let session = self.server.world().resource::<Session>();
-        let id = session.client(Peer(client as u64 + 1)).unwrap();
-        session.conduct(id).unwrap().clone()
+        let id = session.client(Peer(client as u64 + 1));
+        id.and_then(|id| session.conduct(id)).cloned().unwrap_or_else(|| panic!("it is out"))
     }
 }
 

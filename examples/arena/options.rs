@@ -46,7 +46,7 @@ loaded or a replay differs, 2 when the command line is wrong.
 
 /// What the command line asks for.
 pub(crate) enum Asked {
-    Run(Options),
+    Run(Box<Options>),
     Help,
 }
 
@@ -191,7 +191,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, S
         return Err("--until needs --replay".to_owned());
     }
     options.mods = has_mods.then_some(mods);
-    Ok(Asked::Run(options))
+    Ok(Asked::Run(Box::new(options)))
 }
 
 fn text(arg: OsString) -> Result<String, String> {

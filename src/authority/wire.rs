@@ -35,7 +35,7 @@ pub enum WireError {
 }
 
 impl ToServer {
-    /// The message as bytes: MessagePack behind a mark and the number of the version.
+    /// The message as bytes: `MessagePack` behind a mark and the number of the version.
     ///
     /// # Errors
     /// [`WireError::TooLarge`] if it has more than [`MESSAGE_BYTES`].
@@ -54,7 +54,7 @@ impl ToServer {
 }
 
 impl ToClient {
-    /// The message as bytes: MessagePack behind a mark and the number of the version.
+    /// The message as bytes: `MessagePack` behind a mark and the number of the version.
     ///
     /// # Errors
     /// [`WireError::TooLarge`] if it has more than [`WORLD_BYTES`].

@@ -70,6 +70,7 @@ impl Default for HashRecord {
 
 impl HashRecord {
     /// The last ticks, the oldest first.
+    #[must_use]
     pub fn ticks(&self) -> impl DoubleEndedIterator<Item = &TickHashes> {
         self.ticks.iter()
     }

@@ -48,7 +48,7 @@ impl Pick {
             return true;
         }
         let salt = self.salt ^ u64::from(slot);
-        ScriptId::derived(id, tick, salt, 0).0.cast_unsigned() % self.one_in == 0
+        ScriptId::derived(id, tick, salt, 0).0.cast_unsigned().is_multiple_of(self.one_in)
     }
 }
 
