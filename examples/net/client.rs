@@ -49,7 +49,7 @@ fn run() -> Result<ExitCode, String> {
     // Different for each process of this machine.
     connect_unsecured(app.world_mut(), server, u64::from(std::process::id()))
         .map_err(|error| format!("{server}: {error}"))?;
-    wait(&mut app, "the server does not answer", |world| is_connected(world))?;
+    wait(&mut app, "the server does not answer", is_connected)?;
     app.world_mut().resource_mut::<Seat>().knock(Role::Executor);
     wait(&mut app, "the server does not let us in", |world| {
         !matches!(world.resource::<Seat>().state(), SeatState::Out | SeatState::Asked)
