@@ -33,7 +33,6 @@ pub use space::{Body, Neighbor, RayHit, Shape, Space, Way};
 pub(crate) use space::{facing, moved_towards};
 pub use timers::{TIMERS, Timer, Timers, ticks_of};
 pub use value::{Value, ValueKind};
-#[cfg(feature = "bevy")]
 pub(crate) use value::{hash_bytes, hash_vec3};
 pub use vitals::{StatusEffect, Vitals};
 pub use world::{ComponentFault, WorldView};

@@ -41,6 +41,7 @@
 //! | [`trust`] | who wrote a script, and what follows |
 //! | [`api`] | the functions that scripts call, in one table |
 //! | [`script`] | from text to calls; no Bevy |
+//! | [`authority`] | what machines of one game say to each other, and how it is judged |
 //! | [`runtime`] | the Bevy plugin (feature `bevy`, on by default) |
 //! | `cli` | the `cscript` tool (feature `cli`) |
 //! | `testing` | the harness (feature `testing`) |
@@ -61,6 +62,7 @@
 
 pub mod alloc;
 pub mod api;
+pub mod authority;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod contract;
@@ -96,6 +98,10 @@ mod documents {
     struct HostGuide;
     #[doc = include_str!("../docs/language.md")]
     struct Language;
+    #[doc = include_str!("../docs/determinism.md")]
+    struct Determinism;
+    #[doc = include_str!("../docs/multiplayer.md")]
+    struct Multiplayer;
     #[doc = include_str!("../docs/scripting-guide.md")]
     struct ScriptingGuide;
     #[doc = include_str!("../docs/signing.md")]

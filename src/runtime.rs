@@ -9,6 +9,8 @@
 //! | `settle` | instances go back to their entities |
 //! | `apply` | **the one file that writes the world** |
 //! | `report` | logs, messages, metrics |
+//! | [`authority`] | several machines, one game: who orders, who plays, who checks |
+//! | `net` | several machines over UDP (feature `net`) |
 //! | `physics` | avian3d: who touches whom, bodies, rays (feature `avian3d`) |
 //! | `audio` | sounds are heard (feature `audio`) |
 //! | `animation` | clips are played (feature `animation`) |
@@ -22,6 +24,7 @@ mod app_ext;
 mod apply;
 #[cfg(feature = "audio")]
 pub mod audio;
+pub mod authority;
 mod batch;
 mod bind;
 mod budget;
@@ -33,12 +36,15 @@ mod error_policy;
 mod event_queue;
 mod expose;
 pub mod gameplay;
+mod hash_record;
 mod host_function;
 mod ids;
 mod join;
 mod load;
 mod mod_package;
 mod motion;
+#[cfg(feature = "net")]
+pub mod net;
 mod papers;
 mod particles;
 #[cfg(feature = "avian3d")]
@@ -46,6 +52,7 @@ pub mod physics;
 mod plugin;
 mod prefab;
 mod quarantine;
+mod recheck;
 mod recording;
 mod reflect_value;
 #[cfg(feature = "render")]
@@ -72,6 +79,7 @@ pub use desync::{Desync, desync_report};
 pub use error_policy::ErrorPolicy;
 pub use event_queue::EventBudget;
 pub use expose::Access;
+pub use hash_record::{HashRecord, TickHashes};
 pub use host_function::{HostCall, ScriptFunction};
 pub use ids::ScriptIds;
 pub use join::join_offer;
@@ -80,6 +88,7 @@ pub use mod_package::{ModPackage, ModPackageLoader, PackageFault};
 pub use particles::{ParticleEffectSpec, ParticleFile, ParticleFileError};
 pub use plugin::{ScriptClock, ScriptPass, ScriptSystems, ScriptTick, ScriptingPlugin};
 pub use quarantine::{PausedMods, Quarantine};
+pub use recheck::recheck_scripts;
 pub use recording::{Diverged, RecordedTick, Recording, Replay, ScriptRecorder};
 pub use report::{ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded};
 pub use save::{Loaded, SaveError, load_scripts, save_scripts};

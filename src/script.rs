@@ -23,6 +23,7 @@ mod imports;
 mod instance;
 mod join;
 mod libraries;
+mod marks;
 mod outline;
 mod parsed;
 mod reference;
@@ -39,6 +40,8 @@ pub use import_path::ImportPath;
 pub use instance::{Migration, ScriptInstance};
 pub use join::{EngineFingerprint, JoinDifference, JoinOffer, OfferedScript};
 pub use libraries::Libraries;
+#[cfg(feature = "bevy")]
+pub(crate) use marks::mixed;
 pub use self_test::SelfTestError;
 pub use state::{StateError, StateSnapshot};
 pub use workers::{ScriptThreads, ScriptWorkers};

@@ -172,6 +172,64 @@ fn saving_and_loading_every_tick_changes_nothing() {
     }
 }
 
+/// Mods that want more than a tick has.
+fn crowd() -> (ScriptTestApp, Vec<Handle<Script>>) {
+    let text = "let n = 0; let heard = 0;
+        fn on_update() { for i in 0..200 { n += 1; } }
+        fn on_news(x) { for i in 0..300 { heard += x; } }";
+    let policy = bevy_cscript::trust::TrustPolicy::client();
+    let mut app = ScriptTestApp::with(ScriptingPlugin { policy, world_seed: 5, ..default() });
+    let budget = bevy_cscript::runtime::TickBudget { fuel: 6_000, ..default() };
+    app.world_mut().insert_resource(budget);
+    let scripts: Vec<_> =
+        ["a/x.rhai", "b/y.rhai", "c/z.rhai"].map(|path| app.script(path, text)).into();
+    (app, scripts)
+}
+
+#[test]
+fn what_was_put_off_is_saved_too() {
+    let (mut plain, scripts) = crowd();
+    let (mut heavy, others) = crowd();
+    for i in 0..9 {
+        plain.spawn(scripts[i % 3].clone());
+        heavy.spawn(others[i % 3].clone());
+    }
+    for tick in 0..60_i64 {
+        for app in [&mut plain, &mut heavy] {
+            if tick % 7 == 3 {
+                app.send(ScriptEvent::custom("on_news", [Value::from(tick)]));
+            }
+            app.tick();
+        }
+        assert_eq!(plain.hash(), heavy.hash(), "tick {tick}");
+        let save = |app: &ScriptTestApp| save_scripts(app.world()).unwrap();
+        assert_eq!(desync_report(&save(&plain), &save(&heavy)), Ok(Vec::new()), "tick {tick}");
+        let bytes = save(&heavy);
+        load_scripts(heavy.world_mut(), &bytes).unwrap();
+    }
+    assert!(plain.world().resource::<ScriptMetrics>().put_off > 100);
+}
+
+#[test]
+fn a_save_is_of_its_libraries_too() {
+    let app = |sum: &str| {
+        let mut app = ScriptTestApp::new();
+        app.library("lib/sums.rhai", sum);
+        let text = r#"import "lib/sums" as sums; let n = 0; fn on_update() { n = sums::next(n); }"#;
+        let script = app.script("counter.rhai", text);
+        app.spawn(script);
+        app.ticks(3);
+        app
+    };
+    let first = app("fn next(n) { n + 1 }");
+    let bytes = save_scripts(first.world()).unwrap();
+    let mut same = app("fn next(n) { n + 1 }");
+    assert!(load_scripts(same.world_mut(), &bytes).is_ok());
+    let mut other = app("fn next(n) { n + 2 }");
+    let error = load_scripts(other.world_mut(), &bytes).unwrap_err();
+    assert_eq!(error, SaveError::OtherScript("counter.rhai".to_owned()));
+}
+
 #[test]
 fn a_game_is_put_back_to_where_it_was() {
     let mut game = Game::populated();
@@ -322,6 +380,38 @@ fn a_recorded_run_is_the_same_when_it_is_run_again() {
     for length in 0..bytes.len().min(2000) {
         assert!(Recording::from_bytes(&bytes[..length]).is_err(), "{length}");
     }
+}
+
+#[test]
+fn a_replay_that_differs_says_in_what() {
+    let mut game = Game::populated();
+    game.app.ticks(10);
+    let recorder = ScriptRecorder::begin(game.app.world()).unwrap().with_states(1);
+    game.app.world_mut().insert_resource(recorder);
+    game.app.ticks(10);
+    let recorder = game.app.world_mut().remove_resource::<ScriptRecorder>();
+    let recording = recorder.map(ScriptRecorder::finish).unwrap_or_default();
+
+    let mut other = Game::new();
+    other.app.ticks(3);
+    let mut replay = Replay::begin(other.app.world_mut(), recording).unwrap();
+    for tick in 0..5 {
+        assert!(replay.feed(other.app.world_mut()));
+        if tick == 4 {
+            // Something that was not in the recording.
+            let entity = other.app.entity(ScriptId(10)).unwrap();
+            let mut script = other.app.world_mut().get_mut::<CScript>(entity).unwrap();
+            script.set("heard", 1_000_000_i64).unwrap();
+        }
+        other.app.tick();
+        assert_eq!(replay.check(other.app.world()).is_ok(), tick < 4);
+    }
+    let report = replay.report(other.app.world()).unwrap().unwrap();
+    // A script that does not compile says otherwise why.
+    let variables: Vec<_> = report.iter().filter(|it| it.what.starts_with('`')).collect();
+    assert_eq!(variables.len(), 1, "{report:?}");
+    let text = variables[0].to_string();
+    assert!(text.starts_with("tick 15, entity 10, keeper.rhai: `heard` is Int(10000"), "{text}");
 }
 
 /// The check of the check.

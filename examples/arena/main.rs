@@ -4,6 +4,8 @@
 //! cargo run --release --example arena                  # real time, until Ctrl-C
 //! cargo run --release --example arena -- --ticks 600   # as fast as it can
 //! cargo run --release --example arena -- --scenario skirmish
+//! cargo run --release --example arena -- --ticks 600 --record run.rec
+//! cargo run --release --example arena -- --replay run.rec --until 300
 //! cargo run --release --example arena -- --mods mods --policy server --trust ada.pub
 //! ```
 //!
@@ -16,6 +18,7 @@ mod console;
 mod mods;
 mod options;
 mod patrol;
+mod replay;
 mod skirmish;
 mod summary;
 
@@ -39,6 +42,7 @@ use bevy_cscript::{prelude::*, runtime::ScriptMetrics, trust::TrustPolicy};
 use self::{
     console::Progress,
     options::{Asked, Options, Report, Scenario},
+    replay::Heavy,
     summary::{Summary, TickTimes},
 };
 
@@ -85,6 +89,9 @@ fn run(options: &Options) -> Result<(), String> {
     .map_err(|error| format!("cannot listen for Ctrl-C: {error}"))?;
 
     let mut app = app(options)?;
+    if options.heavy {
+        replay::add_heavy_mode(&mut app);
+    }
     let summary = match options.scenario {
         _ if let Some(mods) = &options.mods => {
             let refused = mods::populate(&mut app, mods)?;
@@ -93,22 +100,49 @@ fn run(options: &Options) -> Result<(), String> {
         }
         Scenario::Patrol => {
             patrol::populate(&mut app, options.entities.unwrap_or(300))?;
-            let times = play(&mut app, options.ticks, |_| false);
+            let times = run_scenario(&mut app, options, options.ticks, |_| false)?;
             Summary::of(app.world_mut(), &times)
         }
         Scenario::Skirmish => {
             skirmish::populate(&mut app, options.entities.unwrap_or(100))?;
             let ticks = options.ticks.unwrap_or(LONGEST_SKIRMISH);
-            let times = play(&mut app, Some(ticks), skirmish::is_over);
+            let times = run_scenario(&mut app, options, Some(ticks), skirmish::is_over)?;
             let winner = skirmish::winner(app.world_mut());
             Summary::of(app.world_mut(), &times).won_by(winner)
         }
     };
+    if let Some(failed) = app.world_mut().remove_resource::<Heavy>().and_then(|heavy| heavy.0) {
+        return Err(format!("saved and loaded, the world is another one: {failed}"));
+    }
     match options.report {
         Report::Text => summary.print_text(),
         Report::Json => summary.print_json(),
     }
     .map_err(|error| format!("cannot write the summary: {error}"))
+}
+
+/// Plays, or runs again what was played.
+fn run_scenario(
+    app: &mut App,
+    options: &Options,
+    ticks: Option<u64>,
+    is_over: fn(&mut World) -> bool,
+) -> Result<TickTimes, String> {
+    if let Some(file) = &options.replay {
+        app.insert_resource(TimeUpdateStrategy::FixedTimesteps(1));
+        let done = replay::replay(app, file, options.until)?;
+        eprintln!("arena: {done} ticks ended as they were recorded");
+        return Ok(TickTimes::default());
+    }
+    if options.record.is_some() {
+        replay::begin_recording(app, options.states)?;
+    }
+    let times = play(app, ticks, is_over);
+    if let Some(file) = &options.record {
+        let ticks = replay::end_recording(app, file)?;
+        eprintln!("arena: {ticks} ticks were written to {}", file.display());
+    }
+    Ok(times)
 }
 
 fn app(options: &Options) -> Result<App, String> {

@@ -23,6 +23,13 @@ Options:
   --ticks N             Run N ticks as fast as possible, then end.
                         Without it: 64 ticks a second until Ctrl-C; a skirmish is a draw after
                         20000 ticks.
+  --record FILE         Write the run down: what the host told scripts, and the hash of every tick.
+  --states N            With --record: of every N-th tick the whole state, too, so that a replay that
+                        differs says in what. [default: 16]
+  --replay FILE         Run a recording of the same scenario again. A tick that ends otherwise is an
+                        error that names the tick, the entity, the script and the variable.
+  --until TICK          With --replay: stop before this tick.
+  --heavy               Save and load the world after every tick; it must be the same.
   --entities N          How many entities carry scripts. [default: 300; skirmish: 100]
   --seed N              Seed of all random numbers. [default: 0]
   --threads N           Threads that run scripts; the result does not depend on it.
@@ -34,12 +41,12 @@ Options:
   --help                This text.
 
 Exit codes: 0 when it ran (failed scripts are counted in the summary), 1 when scripts cannot be
-loaded, 2 when the command line is wrong.
+loaded or a replay differs, 2 when the command line is wrong.
 ";
 
 /// What the command line asks for.
 pub(crate) enum Asked {
-    Run(Options),
+    Run(Box<Options>),
     Help,
 }
 
@@ -56,6 +63,13 @@ pub(crate) struct Options {
     pub threads: Option<usize>,
     pub backend: Backend,
     pub report: Report,
+    pub record: Option<PathBuf>,
+    /// Of every how many ticks the whole state is written.
+    pub states: u64,
+    pub replay: Option<PathBuf>,
+    pub until: Option<u64>,
+    /// Whether the world is saved and loaded after every tick.
+    pub heavy: bool,
 }
 
 /// Which mods are run, and who is believed.
@@ -93,6 +107,11 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, S
         threads: None,
         backend: Backend::default(),
         report: Report::Text,
+        record: None,
+        states: 16,
+        replay: None,
+        until: None,
+        heavy: false,
     };
     let mut mods = Mods::default();
     let mut args = args.into_iter();
@@ -129,6 +148,11 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, S
             "--entities" => {
                 options.entities = Some(number(flag, &value()?, 1..=1_000_000)? as usize);
             }
+            "--record" => options.record = Some(value()?.into()),
+            "--states" => options.states = number(flag, &value()?, 1..=u64::MAX)?,
+            "--replay" => options.replay = Some(value()?.into()),
+            "--until" => options.until = Some(number(flag, &value()?, 0..=u64::MAX)?),
+            "--heavy" if attached.is_none() => options.heavy = true,
             "--seed" => options.seed = number(flag, &value()?, 0..=u64::MAX)?,
             // More than any machine is helped by, and few enough for the system to give.
             "--threads" => options.threads = Some(number(flag, &value()?, 1..=256)? as usize),
@@ -157,8 +181,17 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, S
     {
         return Err("--policy, --trust and --trust-store need --mods".to_owned());
     }
+    if has_mods && (options.record.is_some() || options.replay.is_some()) {
+        return Err("--record and --replay are for scenarios, not for --mods".to_owned());
+    }
+    if options.record.is_some() && options.replay.is_some() {
+        return Err("--record and --replay exclude each other".to_owned());
+    }
+    if options.until.is_some() && options.replay.is_none() {
+        return Err("--until needs --replay".to_owned());
+    }
     options.mods = has_mods.then_some(mods);
-    Ok(Asked::Run(options))
+    Ok(Asked::Run(Box::new(options)))
 }
 
 fn text(arg: OsString) -> Result<String, String> {

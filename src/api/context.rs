@@ -70,6 +70,8 @@ pub struct ScriptContext<'w> {
     log: Vec<LogLine>,
     log_suppressed: u32,
     fuel: u64,
+    /// Whether the call has changed a variable although nobody could know.
+    late: bool,
     /// What the backend keeps from call to call.
     kept: Option<Box<dyn Any>>,
     /// Room for those that a search finds, kept from call to call.
@@ -113,6 +115,7 @@ impl<'w> ScriptContext<'w> {
             log: Vec::new(),
             log_suppressed: 0,
             fuel: 0,
+            late: false,
             kept: None,
             watcher: None,
             found: Cell::default(),
@@ -208,6 +211,16 @@ impl<'w> ScriptContext<'w> {
     /// The steps used by all calls since they were last taken.
     pub fn take_fuel(&mut self) -> u64 {
         std::mem::take(&mut self.fuel)
+    }
+
+    /// Takes note that a variable was changed that the script's text does not tell of.
+    pub(crate) const fn note_late(&mut self) {
+        self.late = true;
+    }
+
+    /// Whether that has happened since it was last asked.
+    pub(crate) const fn take_late(&mut self) -> bool {
+        std::mem::replace(&mut self.late, false)
     }
 
     /// A place for what the backend keeps from call to call.

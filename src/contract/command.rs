@@ -1,7 +1,9 @@
+use std::hash::Hasher;
+
 use glam::Vec3;
 use serde::{Deserialize, Serialize};
 
-use super::{ScriptId, StatusEffect, Value};
+use super::{ScriptId, StatusEffect, Value, hash_bytes, hash_vec3};
 
 /// What a script asked to be done to the world. Plain data: it can be compared, saved and sent.
 ///
@@ -208,6 +210,128 @@ impl ScriptCommand {
                 function.len().saturating_add(args)
             }
             _ => 0,
+        }
+    }
+
+    /// Feeds this command to `hasher` in a form that is equal on every machine: a tag byte, then what it
+    /// says. All NaNs count as one.
+    pub fn hash_canonical(&self, hasher: &mut impl Hasher) {
+        fn head(tag: u8, id: i64, hasher: &mut impl Hasher) {
+            hasher.write(&[tag]);
+            hasher.write(&id.to_le_bytes());
+        }
+        fn text(text: &str, hasher: &mut impl Hasher) {
+            hash_bytes(text.as_bytes(), hasher);
+        }
+        fn numbers(a: f32, b: f32, hasher: &mut impl Hasher) {
+            hash_vec3(Vec3::new(a, b, 0.0), hasher);
+        }
+        match self {
+            Self::SetPosition { id, position } => {
+                head(0, id.0, hasher);
+                hash_vec3(*position, hasher);
+            }
+            Self::MoveTowards { id, target, step } => {
+                head(1, id.0, hasher);
+                hash_vec3(*target, hasher);
+                numbers(*step, 0.0, hasher);
+            }
+            Self::Teleport { id, position } => {
+                head(2, id.0, hasher);
+                hash_vec3(*position, hasher);
+            }
+            Self::Face { id, direction } => {
+                head(3, id.0, hasher);
+                hash_vec3(*direction, hasher);
+            }
+            Self::SetTag { id, tag } => {
+                head(4, id.0, hasher);
+                text(tag, hasher);
+            }
+            Self::SetComponent { id, name, value } => {
+                head(5, id.0, hasher);
+                text(name, hasher);
+                value.hash_canonical(hasher);
+            }
+            Self::Spawn { id, prefab, position } => {
+                head(6, id.0, hasher);
+                text(prefab, hasher);
+                hash_vec3(*position, hasher);
+            }
+            Self::Destroy { id } => head(7, id.0, hasher),
+            Self::ApplyDamage { id, amount, kind, source } => {
+                head(8, id.0, hasher);
+                numbers(*amount, 0.0, hasher);
+                text(kind, hasher);
+                hasher.write(&source.0.to_le_bytes());
+            }
+            Self::Heal { id, amount } => {
+                head(9, id.0, hasher);
+                numbers(*amount, 0.0, hasher);
+            }
+            Self::SetHealth { id, value, source } => {
+                head(10, id.0, hasher);
+                numbers(*value, 0.0, hasher);
+                hasher.write(&source.0.to_le_bytes());
+            }
+            Self::ApplyStatusEffect { id, effect } => {
+                head(11, id.0, hasher);
+                text(&effect.name, hasher);
+                numbers(effect.remaining, effect.magnitude, hasher);
+            }
+            Self::ClearStatusEffects { id } => head(12, id.0, hasher),
+            Self::AddItems { id, item, count } => {
+                head(13, id.0, hasher);
+                text(item, hasher);
+                hasher.write(&count.to_le_bytes());
+            }
+            Self::RemoveItems { id, item, count } => {
+                head(14, id.0, hasher);
+                text(item, hasher);
+                hasher.write(&count.to_le_bytes());
+            }
+            Self::PlaySound { handle, path, options, source } => {
+                head(15, *handle, hasher);
+                text(path, hasher);
+                numbers(options.volume, options.speed, hasher);
+                hasher.write(&[u8::from(options.looped)]);
+                match options.at {
+                    None => hasher.write(&[0]),
+                    Some(SoundPlace::Position(place)) => {
+                        hasher.write(&[1]);
+                        hash_vec3(place, hasher);
+                    }
+                    Some(SoundPlace::Entity(id)) => head(2, id.0, hasher),
+                }
+                hasher.write(&source.0.to_le_bytes());
+            }
+            Self::StopSound { handle } => head(16, *handle, hasher),
+            Self::PlayAnimation { id, name, options } => {
+                head(17, id.0, hasher);
+                text(name, hasher);
+                numbers(options.speed, options.blend, hasher);
+                hasher.write(&[u8::from(options.repeat)]);
+            }
+            Self::SpawnParticle { effect, position } => {
+                head(18, 0, hasher);
+                text(effect, hasher);
+                hash_vec3(*position, hasher);
+            }
+            Self::ShakeScreen { intensity, seconds } => {
+                head(19, 0, hasher);
+                numbers(*intensity, *seconds, hasher);
+            }
+            Self::Publish { topic, value } => {
+                head(20, 0, hasher);
+                text(topic, hasher);
+                value.hash_canonical(hasher);
+            }
+            Self::Host { function, caller, args } => {
+                head(21, caller.0, hasher);
+                text(function, hasher);
+                hasher.write(&(args.len() as u64).to_le_bytes());
+                args.iter().for_each(|arg| arg.hash_canonical(hasher));
+            }
         }
     }
 }

@@ -42,6 +42,15 @@ impl Versions {
         self.0.values().filter_map(|version| version.good.as_ref())
     }
 
+    /// Forgets versions, so that nothing starts with them. What runs is not touched.
+    pub(super) fn forget(&mut self, is_forgotten: impl Fn(&CompiledScript) -> bool) {
+        for version in self.0.values_mut() {
+            if version.good.as_ref().is_some_and(|good| is_forgotten(good)) {
+                version.good = None;
+            }
+        }
+    }
+
     /// The same, with their assets.
     pub(super) fn running(&self) -> impl Iterator<Item = (AssetId<Script>, &Arc<CompiledScript>)> {
         self.0.iter().filter_map(|(id, version)| Some((*id, version.good.as_ref()?)))
@@ -101,7 +110,7 @@ impl Versions {
 }
 
 /// Takes note of every version that was loaded since the last tick.
-pub(super) fn note_versions(
+pub(in crate::runtime) fn note_versions(
     mut events: MessageReader<AssetEvent<Script>>,
     mut failures: MessageReader<AssetLoadFailedEvent<Script>>,
     assets: Res<Assets<Script>>,

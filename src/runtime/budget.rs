@@ -40,6 +40,9 @@ pub(super) struct TickUse {
     tick: u64,
 }
 
+/// The turn of a mod, as it is saved.
+pub(super) type SavedTurn = (Arc<str>, u64, Option<(ScriptId, u16)>);
+
 /// What one mod has used.
 #[derive(Default)]
 struct ModUse {
@@ -97,6 +100,17 @@ impl TickUse {
 
     pub(super) fn begin_with(&mut self, name: &Arc<str>, job: (ScriptId, u16)) {
         self.of(name).first = Some(job);
+    }
+
+    /// What of it outlasts a tick: by mod, when it last got more than its share, and with which update it begins.
+    pub(super) fn saved(&self) -> Vec<SavedTurn> {
+        self.mods.iter().map(|(name, one)| (name.clone(), one.served, one.first)).collect()
+    }
+
+    /// Puts that back.
+    pub(super) fn restore(&mut self, turns: Vec<SavedTurn>) {
+        let turn = |(name, served, first)| (name, ModUse { caps: None, served, first });
+        *self = Self { mods: turns.into_iter().map(turn).collect(), ..Self::default() };
     }
 
     fn of(&mut self, name: &Arc<str>) -> &mut ModUse {

@@ -3,7 +3,7 @@ use std::{collections::HashMap, sync::Arc};
 use bevy::prelude::*;
 
 use super::{
-    cscript::Scripts,
+    cscript::{CScript, Scripts},
     event_queue::{EventBudget, EventQueue},
     ids::ScriptIds,
     plugin::{Pass, ScriptClock},
@@ -119,11 +119,38 @@ impl PassJobs {
         self.starting.extend(starts);
     }
 
+    /// The calls that wait, as they are saved: whose, of which function, with what.
+    pub(super) fn saved(&self, scripts: &World) -> Vec<SavedCall> {
+        let saved = |waiting: &Addressed| {
+            let script = scripts.get::<CScript>(waiting.entity)?;
+            let instance = script.slots().get(usize::from(waiting.slot))?.instance.as_ref()?;
+            let function = instance.script().function_name(waiting.call.function).to_owned();
+            Some((waiting.id, waiting.slot, function, waiting.call.args.to_vec()))
+        };
+        self.waiting.iter().filter_map(saved).collect()
+    }
+
+    /// Puts those that were saved in the place of what waits.
+    pub(super) fn restore(&mut self, calls: Vec<SavedCall>, world: &World) {
+        let restored = |(id, slot, function, args): SavedCall| {
+            let entity = world.resource::<ScriptIds>().entity(id)?;
+            let script = world.get::<CScript>(entity)?;
+            let instance = script.slots().get(usize::from(slot))?.instance.as_ref()?;
+            let function = instance.script().function(&function)?;
+            Some(Addressed { id, slot, entity, call: Call { function, args: args.into() } })
+        };
+        *self =
+            Self { waiting: calls.into_iter().filter_map(restored).collect(), ..Self::default() };
+    }
+
     /// Whether calls or starts wait.
     pub(super) fn waits(&self) -> bool {
         !self.waiting.is_empty() || !self.starting.is_empty()
     }
 }
+
+/// A call that waits, as it is saved.
+pub(super) type SavedCall = (ScriptId, u16, String, Vec<Value>);
 
 /// Gathers what is to be called in this pass, in the order of (id, slot, event).
 pub(super) fn collect(

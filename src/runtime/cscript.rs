@@ -191,6 +191,13 @@ impl ScriptSlot {
         self.instance.as_ref().map(|instance| instance.snapshot()).unwrap_or_default()
     }
 
+    /// A hash of all variables and timers; 0 until the script has started. Costs nothing for variables that no call
+    /// has changed since the last tick.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        self.instance.as_ref().map_or(0, |instance| instance.state_hash())
+    }
+
     /// Sets every variable that a snapshot names.
     ///
     /// # Errors
@@ -231,8 +238,9 @@ impl ScriptSlot {
 /// A slot as it is saved.
 #[derive(Serialize, Deserialize)]
 pub(super) struct SavedSlot {
-    /// What the script is called, and the digest of its bytes; empty if none had started.
-    running: Option<(String, Digest, StateSnapshot)>,
+    /// What the script is called, the digest of its bytes and a hash of them and its libraries'; empty if none
+    /// had started.
+    running: Option<(String, Digest, u64, StateSnapshot)>,
     /// What the script is called of one that had not started.
     awaited: Option<String>,
     enabled: bool,
@@ -257,8 +265,9 @@ impl SavedSlot {
             ("its status".to_owned(), format!("{:?}", self.status)),
             ("its failures".to_owned(), self.faults.count().to_string()),
         ];
-        if let Some((_, digest, StateSnapshot(state))) = &self.running {
+        if let Some((_, digest, sources, StateSnapshot(state))) = &self.running {
             facts.push(("its file".to_owned(), digest.to_string()));
+            facts.push(("its file and its libraries".to_owned(), format!("{sources:016x}")));
             let variables = state.iter();
             facts
                 .extend(variables.map(|(name, value)| (format!("`{name}`"), format!("{value:?}"))));
@@ -278,7 +287,8 @@ impl CScript {
         let saved = |slot: &ScriptSlot| SavedSlot {
             running: slot.instance.as_ref().map(|instance| {
                 let script = instance.script();
-                (script.path().to_string(), *script.digest(), instance.snapshot())
+                let path = script.path().to_string();
+                (path, *script.digest(), script.source_hash(), instance.snapshot())
             }),
             awaited: awaited(&slot.handle),
             enabled: slot.enabled,
@@ -305,10 +315,11 @@ impl CScript {
                     let handle = find(path).map_or_else(|| load(path), |(handle, _)| handle);
                     (handle, None)
                 }
-                (Some((path, digest, state)), _) => {
+                (Some((path, digest, sources, state)), _) => {
                     let (handle, script) =
                         find(path).ok_or_else(|| SaveError::NoScript(path.clone()))?;
-                    if digest != script.digest() {
+                    // A library may be another one where the script is the same.
+                    if digest != script.digest() || *sources != script.source_hash() {
                         return Err(SaveError::OtherScript(path.clone()));
                     }
                     let instance = ScriptInstance::resumed(script, state).map_err(|error| {

@@ -97,6 +97,16 @@ fn whole(save: &Save) -> Facts {
     for (i, event) in save.events.iter().enumerate() {
         fact(&format!("waiting event {i}"), format!("{event:?}"));
     }
+    for (id, slot, function, args) in &save.calls {
+        fact(
+            &format!("a waiting call of entity {id}, script {slot}"),
+            format!("{function}{args:?}"),
+        );
+    }
+    for (name, served, first) in &save.turns {
+        fact(&format!("the turn of `{name}`"), format!("{served}, {first:?}"));
+    }
+    fact("which mods are paused", format!("{:?}", save.paused));
     facts
 }
 
@@ -110,6 +120,7 @@ fn facts(entity: &SavedEntity) -> Facts {
     }
     fact("its place", shown(&entity.place));
     fact("its parent", shown(&entity.parent));
+    fact("its owner", shown(&entity.owner));
     fact("its movement", Some(format!("{:?}", entity.motion)));
     fact("whether it is disabled", Some(entity.disabled.to_string()));
     fact("its tag", shown(&entity.tag));

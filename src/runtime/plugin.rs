@@ -10,6 +10,7 @@ use bevy::{
 use super::{
     animation_clips::AnimationClips,
     apply::{self, Dying},
+    authority::{Ledger, Owner, Owners},
     bind::{self, ChangedScripts, Unbound, Versions},
     budget::{TickBudget, TickUse},
     camera_shake,
@@ -19,6 +20,7 @@ use super::{
     event_queue::{self, EventBudget, EventQueue},
     expose::ExposedComponents,
     gameplay,
+    hash_record::{self, HashRecord},
     host_function::Effects,
     ids::ScriptIds,
     load::{Script, ScriptHost, ScriptLoader},
@@ -172,6 +174,9 @@ impl Plugin for ScriptingPlugin {
             .init_resource::<TickUse>()
             .init_resource::<PausedMods>()
             .init_resource::<ScriptIds>()
+            .init_resource::<Owners>()
+            .init_resource::<Ledger>()
+            .init_resource::<HashRecord>()
             .init_resource::<TagIndex>()
             .init_resource::<Unbound>()
             .init_resource::<Versions>()
@@ -202,6 +207,7 @@ impl Plugin for ScriptingPlugin {
             .register_type::<ScriptId>()
             .register_type::<CScript>()
             .register_type::<Tag>()
+            .register_type::<Owner>()
             .register_type::<AnimationClips>()
             .register_required_components::<ScriptId, Motion>();
 
@@ -264,6 +270,9 @@ fn run_tick(world: &mut World) {
     let delta_time = world.resource::<Time<Fixed>>().timestep().as_secs_f64();
     world.resource_mut::<ScriptClock>().delta_time = delta_time;
     world.run_schedule(ScriptTick);
+    if let Err(error) = world.run_system_cached(hash_record::record) {
+        error!("the tick is not hashed: {error}");
+    }
     world.resource_mut::<ScriptClock>().tick += 1;
     world.resource_mut::<ScriptMetrics>().tick_time = began.elapsed();
     recording::record(world);

@@ -84,7 +84,7 @@ fn is_frequent(recent: &mut VecDeque<u64>, tick: u64, most: u32, ticks: u64) -> 
 }
 
 /// The mods that are paused as a whole, by the folders of their scripts.
-#[derive(Resource, Default)]
+#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct PausedMods {
     mods: BTreeMap<Arc<str>, String>,
     resumed: Vec<Arc<str>>,

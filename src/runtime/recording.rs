@@ -2,14 +2,19 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    authority::own,
+    desync::{Desync, desync_report},
     plugin::ScriptClock,
     save::{SaveError, load_scripts, save_scripts},
     world_hash::world_hash,
 };
-use crate::contract::ScriptEvent;
+use crate::{
+    authority::ClientId,
+    contract::{ScriptEvent, ScriptId},
+};
 
 /// What a recording begins with: what it is, and in which version of the format.
-const HEAD: &[u8] = b"bevy_cscript recording\0\x01";
+const HEAD: &[u8] = b"bevy_cscript recording\0\x02";
 
 /// A run of scripts: the world as it began, and of every tick what the host told the scripts and the world's
 /// hash at its end. Enough to run it again.
@@ -28,8 +33,13 @@ pub struct RecordedTick {
     pub tick: u64,
     /// What the host told scripts.
     pub events: Vec<ScriptEvent>,
+    /// Whose entities were whose from then on, where that changed with an
+    /// [order](crate::authority::Order).
+    pub owners: Vec<(ScriptId, Option<ClientId>)>,
     /// The [`world_hash`] at its end.
     pub hash: u64,
+    /// The world at its end, as a save, if it was [wanted](ScriptRecorder::with_states).
+    pub state: Option<Vec<u8>>,
 }
 
 impl Recording {
@@ -62,6 +72,9 @@ pub struct ScriptRecorder {
     recording: Recording,
     /// What was heard in the tick that runs.
     heard: Vec<ScriptEvent>,
+    owned: Vec<(ScriptId, Option<ClientId>)>,
+    /// Of every how many ticks the whole state is kept; of none if it is 0.
+    states: u64,
 }
 
 impl ScriptRecorder {
@@ -71,13 +84,25 @@ impl ScriptRecorder {
     /// As [`save_scripts`].
     pub fn begin(world: &World) -> Result<Self, SaveError> {
         let recording = Recording { start: save_scripts(world)?, ticks: Vec::new() };
-        Ok(Self { recording, heard: Vec::new() })
+        Ok(Self { recording, heard: Vec::new(), owned: Vec::new(), states: 0 })
+    }
+
+    /// The same, and of every so many ticks it keeps the whole state, so that a replay that differs can say in
+    /// what. 0 is for never. Costs a save each time, in time and in the file.
+    #[must_use]
+    pub const fn with_states(mut self, every: u64) -> Self {
+        self.states = every;
+        self
     }
 
     /// What was recorded.
     #[must_use]
     pub fn finish(self) -> Recording {
         self.recording
+    }
+
+    pub(super) fn own(&mut self, entity: ScriptId, owner: Option<ClientId>) {
+        self.owned.push((entity, owner));
     }
 
     pub(super) fn hear(&mut self, event: &ScriptEvent) {
@@ -91,9 +116,13 @@ pub(super) fn record(world: &mut World) {
         return;
     }
     let (tick, hash) = (world.resource::<ScriptClock>().tick, world_hash(world));
+    let every = world.resource::<ScriptRecorder>().states;
+    let state =
+        if every > 0 && tick.is_multiple_of(every) { save_scripts(world).ok() } else { None };
     let mut recorder = world.resource_mut::<ScriptRecorder>();
     let events = std::mem::take(&mut recorder.heard);
-    recorder.recording.ticks.push(RecordedTick { tick, events, hash });
+    let owners = std::mem::take(&mut recorder.owned);
+    recorder.recording.ticks.push(RecordedTick { tick, events, owners, hash, state });
 }
 
 /// Runs a [`Recording`] again, tick by tick, in a world that has its scripts:
@@ -151,15 +180,29 @@ impl Replay {
     /// Tells scripts what the host told them in the next tick; says whether there is one.
     pub fn feed(&mut self, world: &mut World) -> bool {
         let Some(tick) = self.recording.ticks.get(self.fed) else { return false };
+        for (id, owner) in &tick.owners {
+            own(world, *id, *owner);
+        }
         world.write_message_batch(tick.events.iter().cloned());
         self.fed += 1;
         true
     }
 
+    /// In what the world differs from the recording at the end of the tick that has just run; `None` if the
+    /// recording has no state of that tick.
+    ///
+    /// # Errors
+    /// As [`desync_report`] and [`save_scripts`].
+    pub fn report(&self, world: &World) -> Result<Option<Vec<Desync>>, SaveError> {
+        let last = self.fed.checked_sub(1).and_then(|last| self.recording.ticks.get(last));
+        let Some(state) = last.and_then(|tick| tick.state.as_ref()) else { return Ok(None) };
+        desync_report(&save_scripts(world)?, state).map(Some)
+    }
+
     /// Holds the tick that has just run against the recording.
     ///
     /// # Errors
-    /// It ended otherwise. A [desync report](super::desync_report) of saves says in what.
+    /// It ended otherwise. [`Replay::report`] says in what.
     pub fn check(&self, world: &World) -> Result<(), Diverged> {
         let last = self.fed.checked_sub(1).and_then(|last| self.recording.ticks.get(last));
         let Some(RecordedTick { tick, hash: recorded, .. }) = last.cloned() else { return Ok(()) };

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use bevy::prelude::*;
 
 use super::{
+    authority::Owners,
     batch::BatchRunner,
     budget::{TickBudget, TickUse},
     collect::{Addressed, Calls, Job, PassJobs, Work},
@@ -84,6 +85,7 @@ pub(super) fn run(world: &mut World) {
     let workers = host.workers();
     let budget = *world.resource::<TickBudget>();
     let mut used = std::mem::take(&mut *world.resource_mut::<TickUse>());
+    let owners = std::mem::take(&mut *world.resource_mut::<Owners>());
     let lane = used.lane(*world.resource::<Pass>(), &budget);
     let done = WorldWindow::open(world, |view| {
         let scope = CallScope {
@@ -93,20 +95,22 @@ pub(super) fn run(world: &mut World) {
             delta_time: clock.delta_time,
         };
         let discipline = settings.discipline;
-        if !jobs.iter().any(shares::is_held) {
+        let is_held = |job: &Job| shares::is_held(job, &owners);
+        if !jobs.iter().any(is_held) {
             let batches = run_free(&mut jobs, workers, scope, discipline);
             return Done { batches, jobs, ..Done::default() };
         }
         let (held, free): (Vec<_>, Vec<_>) =
-            jobs.into_iter().enumerate().partition(|(_, job)| shares::is_held(job));
+            jobs.into_iter().enumerate().partition(|(_, job)| is_held(job));
         let mut pieces =
-            shares::run(held, lane, (&budget, &mut used), workers, (scope, discipline));
+            shares::run(held, lane, (&budget, &mut used, &owners), workers, (scope, discipline));
         let (places, mut free): (Vec<_>, Vec<_>) = free.into_iter().unzip();
         let batches = run_free(&mut free, workers, scope, discipline);
         pieces.extend(cut(batches, places, free));
         Done::put_together(pieces)
     });
     *world.resource_mut::<TickUse>() = used;
+    *world.resource_mut::<Owners>() = owners;
     let left_out: usize = done
         .batches
         .iter()
@@ -156,6 +160,7 @@ impl Done {
         let mut done = Self::default();
         let mut batch = BatchOutcome::default();
         for Piece { mut job, mut commands, notes, calls, fuel, waits, .. } in pieces {
+            let given = commands.len();
             batch.commands.append(&mut commands);
             batch.calls += calls;
             batch.fuel += fuel;
@@ -177,6 +182,7 @@ impl Done {
                 }
             }
             let place = done.jobs.len();
+            batch.ends.push(given);
             batch.notes.extend(notes.into_iter().map(|what| Note { job: place, what }));
             done.jobs.push(job);
         }

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     apply::Dying,
+    authority::Owner,
     bind::Versions,
+    budget::{SavedTurn, TickUse},
+    collect::{PassJobs, SavedCall},
     cscript::{CScript, SavedSlot},
     event_queue::EventQueue,
     expose::ExposedComponents,
@@ -19,16 +22,18 @@ use super::{
     load::Script,
     motion::{Motion, MotionWanted},
     plugin::{ScriptClock, ScriptSettings},
+    quarantine::PausedMods,
     show::Sounds,
     tag::Tag,
 };
 use crate::{
+    authority::ClientId,
     contract::{ScriptEvent, ScriptId, Value},
     script::CompiledScript,
 };
 
 /// What a save begins with: what it is, and in which version of the format.
-const HEAD: &[u8] = b"bevy_cscript save\0\x01";
+const HEAD: &[u8] = b"bevy_cscript save\0\x02";
 
 /// All that scripts see and keep, as it was between two ticks.
 #[derive(Serialize, Deserialize)]
@@ -42,6 +47,11 @@ pub(super) struct Save {
     pub(super) sounds: Sounds,
     /// Whom scripts destroyed and who hears of it in the next tick.
     pub(super) dying: Vec<ScriptId>,
+    /// Calls that did not fit into a tick.
+    pub(super) calls: Vec<SavedCall>,
+    /// Whose turn it is, among those who share a tick.
+    pub(super) turns: Vec<SavedTurn>,
+    pub(super) paused: PausedMods,
     /// By id.
     pub(super) entities: Vec<SavedEntity>,
 }
@@ -50,6 +60,7 @@ pub(super) struct Save {
 pub(super) struct SavedEntity {
     pub(super) id: ScriptId,
     pub(super) parent: Option<ScriptId>,
+    pub(super) owner: Option<ClientId>,
     pub(super) disabled: bool,
     pub(super) place: Option<([f32; 3], [f32; 4], [f32; 3])>,
     pub(super) motion: (Option<Vec3>, Vec3),
@@ -111,7 +122,8 @@ pub enum SaveError {
 
 /// Saves all that scripts see and keep: the tick, ids, events that wait, sounds that play, and of every entity
 /// with a [`ScriptId`] its place, tag, gameplay and exposed components and its scripts with their
-/// variables. Call it between two frames, not in the midst of a tick.
+/// variables. With them goes what mods have still to get: calls that were put off, whose turn it is, and which mods are
+/// paused. Call it between two frames, not in the midst of a tick.
 ///
 /// What scripts do not see, and what the host keeps for itself, the host saves. So are [`ScriptEvent`]s that
 /// it has sent and that no tick has taken in yet.
@@ -132,6 +144,9 @@ pub fn save_scripts(world: &World) -> Result<Vec<u8>, SaveError> {
         events: world.resource::<EventQueue>().waiting().cloned().collect(),
         sounds: world.resource::<Sounds>().clone(),
         dying: dying.filter_map(|entity| world.get(*entity).copied()).collect(),
+        calls: world.resource::<PassJobs>().saved(world),
+        turns: world.resource::<TickUse>().saved(),
+        paused: world.resource::<PausedMods>().clone(),
         entities: entities.collect::<Result<_, _>>()?,
     };
     let mut bytes = HEAD.to_vec();
@@ -156,6 +171,7 @@ fn saved(world: &World, id: ScriptId, entity: Entity) -> Result<SavedEntity, Sav
     Ok(SavedEntity {
         id,
         parent: parent.and_then(|parent| world.get(parent)).copied(),
+        owner: world.get::<Owner>(entity).map(|Owner(client)| *client),
         disabled: world.get::<Disabled>(entity).is_some(),
         place: world.get::<Transform>(entity).map(|place| {
             (place.translation.to_array(), place.rotation.to_array(), place.scale.to_array())
@@ -223,6 +239,11 @@ pub fn load_scripts(world: &mut World, bytes: &[u8]) -> Result<Loaded, SaveError
     world.resource::<MotionWanted>().0.store(save.measures_motion, Ordering::Relaxed);
     world.resource_mut::<EventQueue>().set_waiting(save.events);
     *world.resource_mut::<Sounds>() = save.sounds;
+    *world.resource_mut::<PausedMods>() = save.paused;
+    world.resource_mut::<TickUse>().restore(save.turns);
+    let mut jobs = std::mem::take(&mut *world.resource_mut::<PassJobs>());
+    jobs.restore(save.calls, world);
+    *world.resource_mut::<PassJobs>() = jobs;
     let new = save.dying.iter().filter_map(|id| entities.get(id).copied()).collect();
     *world.resource_mut::<Dying>() = Dying { new, last: Vec::new() };
     match unwritable {
@@ -295,6 +316,7 @@ fn put(
     set(&mut target, saved.hitbox);
     set(&mut target, saved.team);
     set(&mut target, saved.inventory);
+    set(&mut target, saved.owner.map(Owner));
     set(&mut target, script);
     let (last, velocity) = saved.motion;
     target.insert(Motion { last, velocity });

@@ -1,6 +1,7 @@
 use bevy::prelude::*;
 
 use super::{
+    authority::{Ledger, Owners},
     collect::{Job, Start, Work},
     cscript::{CScript, ScriptStatus, Scripts},
     quarantine::Wardens,
@@ -21,6 +22,7 @@ pub(super) fn settle(
     mut reports: ResMut<Reports>,
     mut roster: ResMut<Roster>,
     mut wardens: Wardens<'_>,
+    (mut ledger, owners): (ResMut<Ledger>, Res<Owners>),
     #[cfg(feature = "avian3d")] mut fresh: ResMut<super::physics::Fresh>,
     mut scripts: Scripts,
 ) {
@@ -30,9 +32,15 @@ pub(super) fn settle(
     for batch in batches.drain(..) {
         reports.metrics.callbacks += batch.calls;
         reports.metrics.fuel += batch.fuel;
-        commands.0.push(batch.commands);
         let mut notes = batch.notes.into_iter().peekable();
+        let mut first = 0;
         for (i, job) in jobs.by_ref().take(batch.jobs).enumerate() {
+            if ledger.is_kept() {
+                let end = first + batch.ends.get(i).copied().unwrap_or_default();
+                let given = batch.commands.get(first..end).unwrap_or_default();
+                enter(&mut ledger, &owners, wardens.clock.tick, &job, given);
+                first = end;
+            }
             let mut own = Vec::new();
             while let Some(note) = notes.next_if(|note| note.job == i) {
                 own.push(note.what);
@@ -50,6 +58,17 @@ pub(super) fn settle(
                 roster.add(entry);
             }
         }
+        commands.0.push(batch.commands);
+    }
+}
+
+/// Takes notes of what a job did, if anybody wants some.
+fn enter(ledger: &mut Ledger, owners: &Owners, tick: u64, job: &Job, given: &[ScriptCommand]) {
+    let owner = owners.of(job.entity);
+    if ledger.wants(owner, tick, job.id, job.slot)
+        && let Work::Call(instance) = &job.work
+    {
+        ledger.note((tick, job.id, job.slot), owner, instance, given);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The jobs of mods, each mod within its share of the tick.
+//! The jobs of mods and of clients, each mod and each client within its share of the tick.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    authority::Owners,
     batch::BatchRunner,
     budget::{TickBudget, TickUse},
     collect::{Calls, Job, Work},
@@ -44,9 +45,13 @@ struct ModRun {
     used: u64,
 }
 
-/// Whether a job is held to the budget of its tick.
-pub(super) fn is_held(job: &Job) -> bool {
-    job.script().is_some_and(|script| script.level() != TrustLevel::Trusted)
+/// Whether a job is held to the budget of its tick: that of a mod, of a stranger, and of a client's
+/// entity whoever wrote its script.
+pub(super) fn is_held(job: &Job, owners: &Owners) -> bool {
+    job.script().is_some_and(|script| {
+        script.level() != TrustLevel::Trusted
+            || (!owners.is_empty() && owners.of(job.entity).is_some())
+    })
 }
 
 /// So often what is left of the budget is given out again.
@@ -57,13 +62,14 @@ const ROUNDS: usize = 8;
 pub(super) fn run(
     jobs: Vec<(usize, Job)>,
     lane: u64,
-    (budget, used): (&TickBudget, &mut TickUse),
+    (budget, used, owners): (&TickBudget, &mut TickUse, &Owners),
     workers: &ScriptWorkers,
     (scope, discipline): (CallScope<'_>, Discipline),
 ) -> Vec<Piece> {
     let mut mods: BTreeMap<Arc<str>, ModRun> = BTreeMap::new();
     for (place, job) in jobs {
-        let Some(name) = job.script().map(|script| script.mod_name().clone()) else { continue };
+        let of_mod = || job.script().map(|script| script.mod_name());
+        let Some(name) = owners.payer(job.entity).or_else(of_mod).cloned() else { continue };
         let run = mods.entry(name.clone()).or_insert_with(|| ModRun {
             caps: used.caps(&name, budget),
             name,

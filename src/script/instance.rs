@@ -1,7 +1,11 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, hash::Hasher as _, sync::Arc};
+
+use twox_hash::XxHash3_64;
 
 use super::{
-    CompiledScript, FunctionId, StateError, StateSnapshot, compiled_script::Program,
+    CompiledScript, FunctionId, StateError, StateSnapshot,
+    compiled_script::Program,
+    marks::{self, Marks},
     state::ScriptState,
 };
 use crate::{
@@ -15,6 +19,7 @@ pub struct ScriptInstance {
     script: Arc<CompiledScript>,
     state: ScriptState,
     timers: Timers,
+    marks: Marks,
 }
 
 impl fmt::Debug for ScriptInstance {
@@ -56,7 +61,9 @@ impl ScriptInstance {
             Program::Reference(program) => program.start(context).map(ScriptState::Reference),
         };
         match started {
-            Ok(state) => Ok(Self { script, state, timers: Timers::default() }),
+            Ok(state) => {
+                Ok(Self { script, state, timers: Timers::default(), marks: Marks::default() })
+            }
             Err(error) => Err(placed(error, context)),
         }
     }
@@ -75,7 +82,8 @@ impl ScriptInstance {
             return Err(StateError::Missing(missing.clone()));
         }
         let state = ScriptState::empty(&script.program, names.len());
-        let mut instance = Self { script, state, timers: Timers::default() };
+        let marks = Marks::default();
+        let mut instance = Self { script, state, timers: Timers::default(), marks };
         instance.restore(snapshot)?;
         Ok(instance)
     }
@@ -108,6 +116,11 @@ impl ScriptInstance {
         if timed {
             self.timers = context.timers_back(called.is_ok());
         }
+        // A call that failed has changed nothing.
+        if called.is_ok() {
+            let late = context.take_late();
+            self.marks.touch(if late { marks::ALL } else { self.script.touches(function) });
+        }
         called.map_err(|error| placed(error, context))
     }
 
@@ -135,6 +148,7 @@ impl ScriptInstance {
                     && new.state.set(i, &old, script.limits()).is_ok()
             });
             if kept {
+                new.marks.touch(marks::ALL);
                 migration.kept.push(name.clone());
             } else {
                 migration.reset.push(name.clone());
@@ -173,6 +187,7 @@ impl ScriptInstance {
             .iter()
             .position(|other| other == name)
             .ok_or_else(|| StateError::Unknown(name.to_owned()))?;
+        self.marks.touch(marks::ALL);
         let set = self.state.set(slot, value, self.script.limits());
         set.map_err(|message| StateError::TooLarge { name: name.to_owned(), message })
     }
@@ -184,6 +199,26 @@ impl ScriptInstance {
         let values = names.map(|(i, name)| (name, self.state.get(i).unwrap_or_default()));
         let timers = Some((TIMERS.to_owned(), self.timers.to_value()));
         StateSnapshot(values.chain(timers.filter(|_| self.script.sets_timers())).collect())
+    }
+
+    /// A hash of all variables and timers, equal on every machine that keeps the same ones. All NaNs count
+    /// as one.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        let state = self.marks.sum(&self.state);
+        if !self.script.sets_timers() {
+            return state;
+        }
+        let mut hasher = XxHash3_64::default();
+        self.timers.to_value().hash_canonical(&mut hasher);
+        hasher.finish() ^ state
+    }
+
+    /// The same, and the next time only what has changed since is hashed.
+    #[cfg(feature = "bevy")]
+    pub(crate) fn refreshed_hash(&mut self) -> u64 {
+        self.marks.refresh(&self.state);
+        self.state_hash()
     }
 
     /// The timers that it has set.

@@ -34,6 +34,14 @@ impl ScriptState {
         }
     }
 
+    /// How many variables there are.
+    pub(super) const fn len(&self) -> usize {
+        match self {
+            Self::Compiled(slots) => slots.len(),
+            Self::Reference(slots) => slots.len(),
+        }
+    }
+
     /// A copy of a variable.
     pub(super) fn get(&self, i: usize) -> Option<Value> {
         match self {

@@ -111,6 +111,13 @@ impl CompiledProgram {
         Ok(state)
     }
 
+    /// The variables that a call of a function may change.
+    pub(crate) fn may_change(&self, function: usize) -> &[u16] {
+        let function =
+            self.functions.get(function).and_then(|i| self.program.functions.get(*i as usize));
+        function.map_or(&[], |function| &function.may_change)
+    }
+
     /// Calls a function. If it fails the state is as it was before.
     pub(crate) fn call(
         &self,

@@ -13,6 +13,7 @@ mod grammar {
         generator::program(&mut choices::Choices::random(0, number)).into_bytes()
     }
 }
+mod messages;
 mod mutate;
 mod natives;
 mod shrink;
@@ -37,6 +38,7 @@ use clap::{Parser, ValueEnum};
 
 use self::{
     chance::Chance,
+    messages::Messages,
     mutate::Mutator,
     natives::Natives,
     stand::{Counts, Stand},
@@ -62,7 +64,7 @@ struct Options {
     show: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
     /// Every native, property and operator with values at the edges.
     Natives,
@@ -70,6 +72,8 @@ enum What {
     Programs,
     /// Bytes on their way from a file to a script.
     Assets,
+    /// Bytes on their way from one machine to another.
+    Messages,
 }
 
 /// Milliseconds after which a case hangs. The dearest honest one takes some 50.
@@ -80,6 +84,7 @@ struct Maker {
     what: What,
     natives: Natives,
     mutator: Mutator,
+    messages: Messages,
 }
 
 /// A case, in parts that it may be cut into.
@@ -110,7 +115,7 @@ impl Maker {
         seeds.sort();
         let seeds = seeds.into_iter().map(|(_, bytes)| bytes).collect();
         let mutator = Mutator::new(seeds, include_str!("../dictionary.txt"));
-        Ok(Self { what, natives: Natives::new(), mutator })
+        Ok(Self { what, natives: Natives::new(), mutator, messages: Messages::new() })
     }
 
     fn case(&self, number: u64) -> Case {
@@ -125,6 +130,7 @@ impl Maker {
             What::Programs if chance.one_in(4) => whole(grammar::program(number)),
             What::Programs => whole(self.mutator.case(&mut chance)),
             What::Assets => whole(asset(&self.mutator, &mut chance)),
+            What::Messages => whole(self.messages.case(&mut chance)),
         }
     }
 }
@@ -162,9 +168,13 @@ thread_local! {
 }
 
 /// What a case panics with, if it does.
-fn panics(stand: &Stand, bytes: Vec<u8>) -> Result<&'static str, String> {
+fn panics(what: What, stand: &Stand, bytes: Vec<u8>) -> Result<&'static str, String> {
     PANIC.with_borrow_mut(Option::take);
-    catch_unwind(AssertUnwindSafe(|| stand.run(bytes)))
+    let run = || match what {
+        What::Messages => messages::run(&bytes),
+        _ => stand.run(bytes.clone()),
+    };
+    catch_unwind(AssertUnwindSafe(run))
         .map_err(|_| PANIC.with_borrow_mut(Option::take).unwrap_or_else(|| "a panic".to_owned()))
 }
 
@@ -185,7 +195,7 @@ fn fuzz(options: &Options, maker: &Maker, now: &Now) -> Done {
         let number = options.from + done.cases;
         let case = maker.case(number);
         now.begin(number, started);
-        match panics(&stand, case.bytes.clone()) {
+        match panics(options.what, &stand, case.bytes.clone()) {
             Ok(outcome) => {
                 *done.counts.entry(outcome).or_default() += 1;
                 // Of what was stopped on its way nobody knows how far it came.
@@ -197,8 +207,9 @@ fn fuzz(options: &Options, maker: &Maker, now: &Now) -> Done {
                 *done.counts.entry("panic").or_default() += 1;
                 if known.insert(message.clone()) {
                     done.found += 1;
-                    let same =
-                        |bytes: Vec<u8>| panics(&stand, bytes).is_err_and(|other| other == message);
+                    let same = |bytes: Vec<u8>| {
+                        panics(options.what, &stand, bytes).is_err_and(|other| other == message)
+                    };
                     let small = shrink::shrunk(case, same);
                     let path = findings().join(format!("case-{number}.rhai"));
                     println!("case {number}: {message}\n  see {}", path.display());

@@ -158,6 +158,7 @@ impl Run<'_, '_> {
             && let Some(value) = self.state.get(usize::from(slot))
         {
             self.machine.late.push((slot, value.clone()));
+            self.context.note_late();
         }
         // A place that is gone by now has nothing to take back.
         let mut this = Some(this);

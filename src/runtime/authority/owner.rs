@@ -1,0 +1,55 @@
+use std::{collections::HashMap, sync::Arc};
+
+use bevy::{
+    ecs::{lifecycle::HookContext, world::DeferredWorld},
+    prelude::*,
+};
+
+use crate::authority::ClientId;
+
+/// Whose entity it is: who claims what its scripts do, and out of whose share of a tick they are run. The
+/// coordinator gives it, with an order, so that it is the same on all machines in every tick.
+///
+/// An owned entity's scripts are held to the [budget of the tick](crate::runtime::TickBudget) whoever signed them, all
+/// those of one client together.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Reflect)]
+#[component(immutable, on_insert = note, on_discard = forget)]
+#[reflect(Component)]
+pub struct Owner(pub ClientId);
+
+/// Whose entities are whose, for the stages.
+#[derive(Resource, Default)]
+pub(crate) struct Owners {
+    owners: HashMap<Entity, ClientId>,
+    payers: HashMap<ClientId, Arc<str>>,
+}
+
+impl Owners {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.owners.is_empty()
+    }
+
+    pub(crate) fn of(&self, entity: Entity) -> Option<ClientId> {
+        self.owners.get(&entity).copied()
+    }
+
+    /// The name under which an entity's scripts share a tick with others, if somebody owns it. No mod has
+    /// such a name.
+    pub(crate) fn payer(&self, entity: Entity) -> Option<&Arc<str>> {
+        self.payers.get(self.owners.get(&entity)?)
+    }
+}
+
+fn note(mut world: DeferredWorld<'_>, HookContext { entity, .. }: HookContext) {
+    let Some(Owner(client)) = world.get::<Owner>(entity).copied() else { return };
+    if let Some(mut owners) = world.get_resource_mut::<Owners>() {
+        owners.owners.insert(entity, client);
+        owners.payers.entry(client).or_insert_with(|| format!("client {client}").into());
+    }
+}
+
+fn forget(mut world: DeferredWorld<'_>, HookContext { entity, .. }: HookContext) {
+    if let Some(mut owners) = world.get_resource_mut::<Owners>() {
+        owners.owners.remove(&entity);
+    }
+}

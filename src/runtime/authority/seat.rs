@@ -1,0 +1,249 @@
+use std::collections::BTreeMap;
+
+use bevy::{
+    app::{FixedMain, RunFixedMainLoop, RunFixedMainLoopSystems},
+    prelude::*,
+};
+
+use super::{
+    Step, add_common,
+    clients::Session,
+    ledger::Ledger,
+    owner::Owner,
+    post::{LOCAL, Received, Sent},
+};
+use crate::{
+    authority::{ClientId, Hello, Nonce, Order, Refusal, Role, Seal, ToClient, ToServer, Welcome},
+    contract::ScriptId,
+    runtime::{
+        ScriptClock, ScriptIds, ScriptRecorder, ScriptSystems, bind, join_offer, load_scripts,
+        plugin::ScriptSettings,
+    },
+};
+
+/// This app's place in a game: how far it has come with joining, and the orders that it has.
+///
+/// Load the scripts, then [`knock`](Seat::knock). Until it is let in, no tick runs.
+#[derive(Resource, Debug, Default)]
+pub struct Seat {
+    state: SeatState,
+    knocks: Option<Role>,
+    sequence: u64,
+    orders: BTreeMap<u64, Order>,
+    /// The tick that runs in this step.
+    running: Option<u64>,
+}
+
+/// How far an app has come with joining a game.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SeatState {
+    /// It has not asked.
+    #[default]
+    Out,
+    /// It has asked.
+    Asked,
+    /// It was let in.
+    In {
+        /// Its number.
+        client: ClientId,
+        /// Its stay.
+        nonce: Nonce,
+        /// Ids for entities that this app spawns for itself: the first, and the first behind them.
+        ids: (i64, i64),
+    },
+    /// It was not let in, or not let stay.
+    Refused(Refusal),
+    /// It was let in, and cannot read the world that it was given. The text says why.
+    Lost(String),
+}
+
+impl Seat {
+    /// Asks to be let in, with the scripts that are loaded by now, in the next step. An [`Executor`](super::Executor)
+    /// asks to play, a [`Referee`](super::Referee) alone to check.
+    pub fn knock(&mut self, role: Role) {
+        self.knocks = Some(role);
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub const fn state(&self) -> &SeatState {
+        &self.state
+    }
+
+    /// The number that it was given, once it is in.
+    #[must_use]
+    pub const fn client(&self) -> Option<ClientId> {
+        match self.state {
+            SeatState::In { client, .. } => Some(client),
+            _ => None,
+        }
+    }
+
+    /// How many ticks were ordered that have not run here.
+    #[must_use]
+    pub fn behind(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// The tick that runs, or has just run, in this step.
+    #[must_use]
+    pub const fn running(&self) -> Option<u64> {
+        self.running
+    }
+
+    /// The seal of the next message; `None` if it is not in.
+    pub(super) const fn seal(&mut self) -> Option<Seal> {
+        let SeatState::In { nonce, .. } = self.state else { return None };
+        self.sequence += 1;
+        Some(Seal { nonce, sequence: self.sequence })
+    }
+}
+
+/// What an app needs that runs ordered ticks; added once.
+struct Seated;
+
+impl Plugin for Seated {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Seat>()
+            // So that scripts are known before the first tick.
+            .add_systems(PreUpdate, bind::note_versions.run_if(is_out))
+            .configure_sets(FixedUpdate, ScriptSystems::Tick.run_if(may_tick))
+            .add_systems(FixedUpdate, knock.in_set(Step::Open))
+            .add_systems(FixedUpdate, (listen, begin).chain().in_set(Step::Sit))
+            .add_systems(
+                RunFixedMainLoop,
+                catch_up.in_set(RunFixedMainLoopSystems::AfterFixedMainLoop),
+            );
+    }
+}
+
+pub(super) fn add_seat(app: &mut App) {
+    add_common(app);
+    if !app.is_plugin_added::<Seated>() {
+        app.add_plugins(Seated);
+    }
+}
+
+fn is_out(seat: Res<Seat>) -> bool {
+    !matches!(seat.state, SeatState::In { .. })
+}
+
+fn may_tick(seat: Res<Seat>, clock: Res<ScriptClock>) -> bool {
+    seat.running == Some(clock.tick)
+}
+
+fn knock(world: &mut World) {
+    let Some(role) = world.resource_mut::<Seat>().knocks.take() else { return };
+    let hello = Box::new(Hello { role, offer: join_offer(world) });
+    world.resource_mut::<Seat>().state = SeatState::Asked;
+    world.write_message(Sent { to: LOCAL, message: ToServer::Hello(hello) });
+}
+
+/// Takes in what the coordinator says to whoever has a seat.
+fn listen(
+    world: &mut World,
+    mut cursor: Local<bevy::ecs::message::MessageCursor<Received<ToClient>>>,
+) {
+    let messages = world.resource::<Messages<Received<ToClient>>>();
+    let heard: Vec<_> = cursor
+        .read(messages)
+        .filter(|it| {
+            matches!(it.message, ToClient::Welcome(_) | ToClient::Refused(_) | ToClient::Order(_))
+        })
+        .map(|it| it.message.clone())
+        .collect();
+    for message in heard {
+        match message {
+            ToClient::Welcome(welcome) => sit(world, *welcome),
+            ToClient::Refused(refusal) => {
+                world.resource_mut::<Seat>().state = SeatState::Refused(refusal);
+            }
+            ToClient::Order(order) => {
+                world.resource_mut::<Seat>().orders.insert(order.tick, order);
+            }
+            ToClient::Verdict(_) | ToClient::Examine { .. } => {}
+        }
+    }
+}
+
+fn sit(world: &mut World, welcome: Welcome) {
+    let Welcome { client, nonce, world_seed, ids, tick, world: save } = welcome;
+    // Of a welcome that nobody asked for nothing comes.
+    if world.resource::<Seat>().state != SeatState::Asked {
+        return;
+    }
+    let at_home = world.contains_resource::<Session>();
+    let loaded = match save {
+        Some(save) if !at_home => load_scripts(world, &save).map(|_| ()),
+        _ => Ok(()),
+    };
+    if !at_home {
+        world.resource_mut::<ScriptSettings>().world_seed = world_seed;
+        world.resource_mut::<ScriptClock>().tick = tick;
+    }
+    world.resource_mut::<Ledger>().own = Some(client);
+    let mut seat = world.resource_mut::<Seat>();
+    seat.sequence = 0;
+    seat.orders.retain(|ordered, _| *ordered >= tick);
+    seat.state = match loaded {
+        Ok(()) => SeatState::In { client, nonce, ids },
+        Err(error) => SeatState::Lost(error.to_string()),
+    };
+}
+
+/// How many ticks at most are made up for in a frame.
+const CATCH_UP: usize = 16;
+
+/// Runs further fixed steps while there are orders: who joins, or was held up, gets ahead of the server again.
+fn catch_up(world: &mut World) {
+    // The world of the game goes as fast as it orders.
+    if world.contains_resource::<Session>() {
+        return;
+    }
+    for _ in 0..CATCH_UP {
+        let tick = world.resource::<ScriptClock>().tick;
+        if !world.resource::<Seat>().orders.contains_key(&tick) {
+            break;
+        }
+        let step = world.resource::<Time<Fixed>>().timestep();
+        world.resource_mut::<Time<Fixed>>().advance_by(step);
+        *world.resource_mut::<Time>() = world.resource::<Time<Fixed>>().as_generic();
+        world.run_schedule(FixedMain);
+    }
+    *world.resource_mut::<Time>() = world.resource::<Time<Virtual>>().as_generic();
+}
+
+/// Does what the order of the next tick says, if it is there and may run.
+fn begin(world: &mut World) {
+    let tick = world.resource::<ScriptClock>().tick;
+    let session = world.get_resource::<Session>();
+    // The world of the game goes behind, so that claims are there when it has run.
+    let is_due = session.map(|session| session.is_due(tick));
+    let mut seat = world.resource_mut::<Seat>();
+    seat.running = None;
+    let is_in = matches!(seat.state, SeatState::In { .. });
+    if !is_due.unwrap_or(is_in) {
+        return;
+    }
+    let Some(order) = seat.orders.remove(&tick) else { return };
+    seat.running = Some(tick);
+    // What was ordered for ticks that were over before it came.
+    seat.orders = seat.orders.split_off(&tick);
+    for (id, owner) in order.owners {
+        if let Some(mut recorder) = world.get_resource_mut::<ScriptRecorder>() {
+            recorder.own(id, owner);
+        }
+        own(world, id, owner);
+    }
+    world.write_message_batch(order.events);
+}
+
+/// Makes an entity somebody's, or nobody's.
+pub(in crate::runtime) fn own(world: &mut World, id: ScriptId, owner: Option<ClientId>) {
+    let Some(entity) = world.resource::<ScriptIds>().entity(id) else { return };
+    let Ok(mut entity) = world.get_entity_mut(entity) else { return };
+    match owner {
+        Some(client) => entity.insert(Owner(client)),
+        None => entity.remove::<Owner>(),
+    };
+}

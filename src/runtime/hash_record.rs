@@ -1,0 +1,151 @@
+use std::collections::VecDeque;
+
+use bevy::{ecs::entity_disabling::Disabled, prelude::*};
+
+use super::{
+    cscript::CScript,
+    gameplay::{Armor, Health, Inventory, StatusEffects},
+    plugin::ScriptClock,
+    tag::Tag,
+};
+use crate::{contract::ScriptId, script::mixed};
+
+/// A hash of each of the last ticks, of the world and of every entity in it, kept while the game runs: the
+/// first thing that two machines compare.
+///
+/// It covers places, tags, health, armor, what works on an entity, what it carries, and the variables and timers of its
+/// scripts. Of variables only those are hashed again that a call may have changed. What the game exposes is in
+/// [`world_hash`](super::world_hash), which looks at everything anew. Both are equal on machines that run the same
+/// game, and different from each other.
+#[derive(Resource, Debug)]
+pub struct HashRecord {
+    /// Whether ticks are hashed. Default: **true**.
+    pub is_on: bool,
+    ticks: VecDeque<TickHashes>,
+}
+
+/// The hashes of a tick.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TickHashes {
+    /// The tick.
+    pub tick: u64,
+    /// Of the whole.
+    pub world: u64,
+    /// Of each entity; in no particular order.
+    pub entities: Vec<(ScriptId, u64)>,
+}
+
+impl TickHashes {
+    /// The entities that are not the same in another machine's hashes of this tick, or only on one side, by id.
+    #[must_use]
+    pub fn differences(&self, theirs: &Self) -> Vec<ScriptId> {
+        let sorted = |hashes: &Self| {
+            let mut entities = hashes.entities.clone();
+            entities.sort_unstable();
+            entities
+        };
+        let (ours, theirs) = (sorted(self), sorted(theirs));
+        let missing =
+            |from: &[(ScriptId, u64)], it: &(ScriptId, u64)| from.binary_search(it).is_err();
+        let mut found: Vec<_> = ours
+            .iter()
+            .filter(|it| missing(&theirs, it))
+            .chain(theirs.iter().filter(|it| missing(&ours, it)))
+            .map(|(id, _)| *id)
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// So many ticks are kept.
+const KEPT: usize = 16;
+
+impl Default for HashRecord {
+    fn default() -> Self {
+        Self { is_on: true, ticks: VecDeque::new() }
+    }
+}
+
+impl HashRecord {
+    /// The last ticks, the oldest first.
+    #[must_use]
+    pub fn ticks(&self) -> impl DoubleEndedIterator<Item = &TickHashes> {
+        self.ticks.iter()
+    }
+
+    /// The hashes of a tick, if it is one of the last.
+    #[must_use]
+    pub fn tick(&self, tick: u64) -> Option<&TickHashes> {
+        self.ticks.iter().rev().find(|it| it.tick == tick)
+    }
+}
+
+/// Hashes the tick that has run.
+pub(super) fn record(
+    mut record: ResMut<HashRecord>,
+    clock: Res<ScriptClock>,
+    mut scripted: Query<
+        (
+            &ScriptId,
+            Option<&Transform>,
+            Option<&mut CScript>,
+            Option<&Tag>,
+            (Option<&Health>, Option<&Armor>),
+            (Option<&StatusEffects>, Option<&Inventory>),
+        ),
+        Allow<Disabled>,
+    >,
+) {
+    if !record.is_on {
+        return;
+    }
+    // The list of the oldest tick is used again.
+    let mut hashes = if record.ticks.len() >= KEPT { record.ticks.pop_front() } else { None }
+        .unwrap_or_default();
+    hashes.entities.clear();
+    let mut world = 0_u64;
+    for (id, place, script, tag, (health, armor), (effects, inventory)) in &mut scripted {
+        let mut hash = id.0.cast_unsigned();
+        if let Some(place) = place {
+            let [a, b, c] = place.translation.to_array().map(bits);
+            let [d, e, f, g] = place.rotation.to_array().map(bits);
+            let [h, i, j] = place.scale.to_array().map(bits);
+            hash = mixed(mixed(hash, a | b << 32, c | d << 32), e | f << 32, g | h << 32);
+            hash = mixed(hash, i | j << 32, 1);
+        }
+        if let Some(Tag(tag)) = tag {
+            hash = mixed(hash, text(tag), 2);
+        }
+        if let Some(health) = health {
+            let armor = armor.map_or(0, |armor| bits(armor.0));
+            hash = mixed(hash, bits(health.current) | bits(health.max) << 32, armor | 3 << 32);
+        }
+        for effect in effects.map_or(&[][..], |effects| &effects.0) {
+            let numbers = bits(effect.remaining) | bits(effect.magnitude) << 32;
+            hash = mixed(hash, text(&effect.name), numbers);
+        }
+        for stack in inventory.map_or(&[][..], |inventory| &inventory.0.stacks) {
+            hash = mixed(hash, text(&stack.item), u64::from(stack.count));
+        }
+        if let Some(mut script) = script {
+            for slot in script.bypass_change_detection().slots_mut() {
+                let state = slot.instance.as_mut().map(|instance| instance.refreshed_hash());
+                hash = mixed(hash, state.unwrap_or_default(), 4);
+            }
+        }
+        world = world.wrapping_add(hash);
+        hashes.entities.push((*id, hash));
+    }
+    (hashes.tick, hashes.world) = (clock.tick, mixed(world, clock.tick, 5));
+    record.ticks.push_back(hashes);
+}
+
+fn bits(x: f32) -> u64 {
+    u64::from(if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() })
+}
+
+fn text(text: &str) -> u64 {
+    twox_hash::XxHash3_64::oneshot(text.as_bytes())
+}

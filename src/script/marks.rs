@@ -1,0 +1,141 @@
+use std::hash::Hasher as _;
+
+use twox_hash::XxHash3_64;
+
+use super::{compiled::Val, state::ScriptState};
+use crate::contract::Value;
+
+/// Hashes of an instance's variables. A call only notes which variables it may have changed; those are hashed
+/// again when somebody asks. Equal on every machine and both backends.
+#[derive(Clone, Debug)]
+pub(super) struct Marks {
+    of: Box<[u64]>,
+    sum: u64,
+    /// A bit for each variable that may have changed; the last bit is for the 64th and all behind it.
+    dirty: u64,
+}
+
+impl Default for Marks {
+    fn default() -> Self {
+        Self { of: Box::default(), sum: 0, dirty: ALL }
+    }
+}
+
+/// All variables.
+pub(super) const ALL: u64 = u64::MAX;
+
+/// The bits of some variables.
+pub(super) fn bits(variables: &[u16]) -> u64 {
+    variables.iter().fold(0, |bits, variable| bits | 1 << (*variable).min(63))
+}
+
+impl Marks {
+    /// Takes note that variables may have changed.
+    pub(super) const fn touch(&mut self, bits: u64) {
+        self.dirty |= bits;
+    }
+
+    /// Hashes what may have changed.
+    pub(super) fn refresh(&mut self, state: &ScriptState) {
+        if self.dirty == 0 {
+            return;
+        }
+        let count = state.len();
+        if self.of.len() != count {
+            (self.of, self.sum, self.dirty) = (vec![0; count].into(), 0, ALL);
+        }
+        let mut dirty = self.dirty;
+        while dirty != 0 {
+            let bit = dirty.trailing_zeros() as usize;
+            dirty &= dirty - 1;
+            let end = if bit == 63 { count } else { bit + 1 };
+            for i in bit..end.min(count) {
+                if let Some(place) = self.of.get_mut(i) {
+                    let mark = mark(state, i);
+                    self.sum = self.sum.wrapping_sub(*place).wrapping_add(mark);
+                    *place = mark;
+                }
+            }
+        }
+        self.dirty = 0;
+    }
+
+    /// The hash of all variables.
+    pub(super) fn sum(&self, state: &ScriptState) -> u64 {
+        if self.dirty == 0 && self.of.len() == state.len() {
+            return self.sum;
+        }
+        let mut fresh = self.clone();
+        fresh.refresh(state);
+        fresh.sum
+    }
+}
+
+fn mark(state: &ScriptState, i: usize) -> u64 {
+    let seed = i as u64;
+    match state {
+        ScriptState::Compiled(slots) => match slots.get(i) {
+            Some(Val::Int(x)) => mixed(seed, 2, x.cast_unsigned()),
+            Some(Val::Float(x)) => mixed(seed, 3, float_bits(*x)),
+            Some(Val::Bool(x)) => mixed(seed, 1, u64::from(*x)),
+            Some(Val::Unit) => mixed(seed, 0, 0),
+            _ => mark_of(seed, &state.get(i).unwrap_or_default()),
+        },
+        ScriptState::Reference(_) => mark_of(seed, &state.get(i).unwrap_or_default()),
+    }
+}
+
+fn mark_of(seed: u64, value: &Value) -> u64 {
+    match value {
+        Value::Int(x) => mixed(seed, 2, x.cast_unsigned()),
+        Value::Float(x) => mixed(seed, 3, float_bits(*x)),
+        Value::Bool(x) => mixed(seed, 1, u64::from(*x)),
+        Value::Unit => mixed(seed, 0, 0),
+        other => {
+            let mut hasher = XxHash3_64::default();
+            other.hash_canonical(&mut hasher);
+            mixed(seed, 4, hasher.finish())
+        }
+    }
+}
+
+const fn float_bits(x: f64) -> u64 {
+    if x.is_nan() { 0x7ff8_0000_0000_0000 } else { x.to_bits() }
+}
+
+/// Three numbers made one, such that sums of them tell what was summed.
+pub(crate) const fn mixed(seed: u64, a: u64, b: u64) -> u64 {
+    const KEYS: [u64; 3] = [0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db, 0x8ebc_6af0_9c88_c6e3];
+    folded(folded(a ^ KEYS[0], seed ^ KEYS[1]) ^ b, KEYS[2])
+}
+
+/// Both halves of a product in one.
+const fn folded(a: u64, b: u64) -> u64 {
+    let product = a as u128 * b as u128;
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbouring_values_have_other_marks() {
+        let mut seen = std::collections::HashSet::new();
+        for seed in 0..20 {
+            for x in -50..50_i64 {
+                assert!(seen.insert(mark_of(seed, &Value::Int(x))));
+                assert!(seen.insert(mark_of(seed, &Value::Float(x as f64))));
+            }
+            for value in [Value::Unit, true.into(), false.into(), "a".into(), Value::map()] {
+                assert!(seen.insert(mark_of(seed, &value)));
+            }
+        }
+        assert_eq!(mark_of(1, &Value::Float(f64::NAN)), mark_of(1, &Value::Float(-f64::NAN)));
+    }
+
+    #[test]
+    fn the_bits_of_many_variables() {
+        assert_eq!((bits(&[]), bits(&[0, 2]), bits(&[63]), bits(&[900])), (0, 5, 1 << 63, 1 << 63));
+    }
+}
