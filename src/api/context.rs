@@ -69,6 +69,8 @@ pub struct ScriptContext<'w> {
     log: Vec<LogLine>,
     log_suppressed: u32,
     fuel: u64,
+    /// Fuel that the function of the API which runs has asked for, beside its price.
+    owed: Cell<u64>,
     /// What the backend keeps from call to call.
     kept: Option<Box<dyn Any>>,
     /// Room for those that a search finds, kept from call to call.
@@ -112,6 +114,7 @@ impl<'w> ScriptContext<'w> {
             log: Vec::new(),
             log_suppressed: 0,
             fuel: 0,
+            owed: Cell::new(0),
             kept: None,
             watcher: None,
             found: Cell::default(),
@@ -149,6 +152,7 @@ impl<'w> ScriptContext<'w> {
         self.derived = 0;
         self.sounds.clear();
         self.random = None;
+        self.owed.set(0);
     }
 
     /// Drops the commands of the running call, because it failed.
@@ -207,6 +211,22 @@ impl<'w> ScriptContext<'w> {
     /// The steps used by all calls since they were last taken.
     pub fn take_fuel(&mut self) -> u64 {
         std::mem::take(&mut self.fuel)
+    }
+
+    /// Makes the script pay for what a function of the API has looked at, copied or made, beside the
+    /// [price](crate::api::ApiFunction::costs) of its call: a unit for some 10 ns. It is taken when the
+    /// function is done, whether it fails or not.
+    ///
+    /// Charge by what is the same on every machine, such as how many were found, and never by what
+    /// depends on the order in which entities came or on the shape of a search tree: fuel is part of
+    /// the result.
+    pub fn charge(&self, units: u64) {
+        self.owed.set(self.owed.get().saturating_add(units));
+    }
+
+    /// What functions have [asked for](Self::charge) since this was last taken.
+    pub(crate) fn take_owed(&self) -> u64 {
+        self.owed.take()
     }
 
     /// A place for what the backend keeps from call to call.
@@ -355,6 +375,7 @@ impl<'w> ScriptContext<'w> {
     /// The lowest id with a tag, as this call sees it.
     #[must_use]
     pub fn find_by_tag(&self, tag: &str) -> Option<ScriptId> {
+        self.charge(self.overlay.len());
         let written = self
             .overlay
             .iter()
@@ -362,6 +383,7 @@ impl<'w> ScriptContext<'w> {
             .map(|(id, _)| id)
             .min();
         let standing = self.scope.world.find_by_tag(tag, &|id| {
+            self.charge(1);
             self.overlay.get(id).is_none_or(|writes| writes.tag.is_none())
                 && !self.has_destroyed(id)
         });

@@ -8,6 +8,11 @@ use crate::{
     contract::{RayHit, ScriptId, Shape, Space, Way},
 };
 
+/// Fuel for each that a search meets.
+const SEEN: u64 = 2;
+/// Fuel for each that a search by distance meets, and for each team that is searched.
+const HOP: u64 = 5;
+
 impl ScriptContext<'_> {
     /// The entity's team; `None` if it has none.
     #[must_use]
@@ -50,7 +55,9 @@ impl ScriptContext<'_> {
             if !self.are_hostile(own, team) {
                 return;
             }
+            self.charge(HOP);
             space.by_distance(team, from, &mut |other, distance| {
+                self.charge(HOP);
                 let is_nearer = best.is_none_or(|best| (distance, other) < best);
                 if distance > max_range || !is_nearer {
                     return false;
@@ -77,6 +84,7 @@ impl ScriptContext<'_> {
         };
         let mut found = self.found.take();
         space.within(own, from, radius, &mut |other, distance| {
+            self.charge(SEEN);
             if other != id && self.is_standing(other) {
                 found.push((other, distance));
             }
@@ -107,7 +115,9 @@ impl ScriptContext<'_> {
         let mut threats = self.found.take();
         space.each_team(&mut |team| {
             if is_hostile(team) {
+                self.charge(HOP);
                 space.within(team, from, range, &mut |other, distance| {
+                    self.charge(SEEN);
                     if self.is_standing(other) {
                         threats.push((other, distance));
                     }
@@ -218,6 +228,7 @@ impl ScriptContext<'_> {
         visit: &mut dyn FnMut(ScriptId, f32),
     ) {
         self.each_moved(&mut |id, at| {
+            self.charge(SEEN);
             let distance = from.distance(at);
             if distance <= range && self.team(id).is_some_and(is_wanted) && self.is_alive(id) {
                 visit(id, distance);
@@ -232,6 +243,7 @@ impl ScriptContext<'_> {
         visit: &mut dyn FnMut(Shape, (ScriptId, Vec3)),
     ) {
         self.each_moved(&mut |id, at| {
+            self.charge(SEEN);
             if let Some(shape) = self.scope.world.shape(id)
                 && accept(id)
                 && self.exists(id)

@@ -349,8 +349,8 @@ impl Run<'_, '_> {
         let Some(api) = &site.api else { return Err(self.not_found(site, base, at)) };
         let registers = self.machine.registers.get(at..at + count).unwrap_or_default();
         let steps = argument_steps(registers.iter());
-        if steps > 0 {
-            self.charge(steps)?;
+        if steps + api.fuel > 0 {
+            self.charge(steps + api.fuel)?;
         }
         let native = &api.native;
         let mut answer = Val::Unit;
@@ -381,6 +381,7 @@ impl Run<'_, '_> {
                 }
             }
         }
+        self.pay_owed()?;
         called.map_err(Fault::api)?;
         if steps > 0 {
             // It may have become a command.
@@ -403,11 +404,13 @@ impl Run<'_, '_> {
     /// Calls a function of the API.
     pub(super) fn api(&mut self, api: &ApiCall, args: &[&Val]) -> Result<Val, Fault> {
         let steps = argument_steps(args.iter().copied());
-        self.charge(steps)?;
+        self.charge(steps + api.fuel)?;
         let objects: Vec<_> = args.iter().map(|value| Object(value)).collect();
         let passed: Vec<_> = objects.iter().map(Object::passed).collect();
         let mut value = Val::Unit;
-        (api.native)(self.context, &passed, &mut value).map_err(Fault::api)?;
+        let called = (api.native)(self.context, &passed, &mut value);
+        self.pay_owed()?;
+        called.map_err(Fault::api)?;
         if !value.is_inline() {
             self.charge(value.weight().steps())?;
             self.fits_value(&value)?;
@@ -416,6 +419,17 @@ impl Run<'_, '_> {
             self.fits_memory()?;
         }
         Ok(value)
+    }
+}
+
+impl Run<'_, '_> {
+    /// Pays for what a function of the API has found to do.
+    #[inline]
+    fn pay_owed(&mut self) -> Result<(), Fault> {
+        match self.context.take_owed() {
+            0 => Ok(()),
+            units => self.charge(units),
+        }
     }
 }
 
