@@ -1,5 +1,73 @@
-/// What stands above every body: a loop follows, and a closing brace.
-pub(crate) const PRELUDE: &str = r#"
+/// Large values, and how they are made. They are made once and kept as state.
+const LARGE: &[(&str, &str)] = &[
+    ("long", r#"let x = ""; x.pad(16000, "a"); x"#),
+    ("wide", r#"let x = ""; x.pad(4000, "😀"); x"#),
+    ("almost", r#"let x = ""; x.pad(8000, "a"); x += "b"; x"#),
+    ("spaces", r#"let x = ""; x.pad(16000, " "); x"#),
+    ("words", r#"let x = ""; x.pad(16000, "a b "); x"#),
+    ("digits", r#"let x = ""; x.pad(16000, "7"); x"#),
+    ("upper", r#"let x = ""; x.pad(5000, "ﬃ"); x"#),
+    ("full", r#"let x = []; x.pad(1000, 1); x"#),
+    ("floats", r#"let x = []; for i in 0..1000 { x.push(i * 1.1e-300 + 0.1); } x"#),
+    ("down", r#"let x = []; for i in 0..1000 { x.push(1000 - i); } x"#),
+    ("mixed", r#"let x = []; for i in 0..1000 { x.push((i * 7919) % 1000); } x"#),
+    ("texts", r#"let x = []; for i in 0..900 { x.push(`t${i}`); } x"#),
+    (
+        "longs",
+        r#"let x = []; for i in 0..8 { let s = ""; s.pad(2000, "a"); s += i; x.push(s); } x"#,
+    ),
+    (
+        "mixture",
+        r#"let x = []; for i in 0..300 { x.push(i); x.push(`t${i}`); x.push(i * 0.5); } x"#,
+    ),
+    ("deep", r#"let x = 1; for i in 0..31 { x = [x]; } x"#),
+    ("rows", r#"let x = []; for i in 0..30 { let row = []; row.pad(30, i); x.push(row); } x"#),
+    ("twins", r#"let x = []; let t = ""; t.pad(16, "a"); x.pad(900, t); x"#),
+    ("units", r#"let x = []; x.pad(1000, ()); x"#),
+    ("nothings", r#"let x = []; x.pad(990, []); x"#),
+    ("broad", r#"let x = #{}; for i in 0..256 { x["k" + i] = i; } x"#),
+    (
+        "wordy",
+        r#"let x = #{}; for i in 0..256 { x["a_rather_long_name_of_an_entry_" + i] = i * 0.1; } x"#,
+    ),
+    ("nested", r#"let x = #{}; for i in 0..31 { x = #{ a: x }; } x"#),
+    ("crowd", r#"let x = []; for i in 0..120 { x.push(#{ a: i, b: "x" }); } x"#),
+    ("bytes", r#"blob(1000, 7)"#),
+    ("zeros", r#"blob(1000, 0)"#),
+];
+
+/// A script whose state is the large values.
+pub(crate) fn maker() -> String {
+    let mut text = declarations();
+    text.push_str("fn on_spawn() {");
+    for (i, (name, _)) in LARGE.iter().enumerate() {
+        text.push_str(&format!("kept_{name} = make{i}();\n"));
+    }
+    text.push_str("}\n");
+    for (i, (_, body)) in LARGE.iter().enumerate() {
+        text.push_str(&format!("fn make{i}() {{ {body} }}\n"));
+    }
+    text
+}
+
+fn declarations() -> String {
+    LARGE.iter().map(|(name, _)| format!("let kept_{name} = ();\n")).collect()
+}
+
+/// A script that runs a body so many times. What stands in front of `;;` in it is run once.
+pub(crate) fn script(body: &str, turns: usize) -> String {
+    let mut text = declarations();
+    text.push_str(AROUND);
+    for (name, _) in LARGE {
+        text.push_str(&format!("let {name} = kept_{name};\n"));
+    }
+    let (once, body) = body.split_once(";;").unwrap_or(("", body));
+    text.push_str(&format!("{SMALL}\n{once}\nfor i in 0..{turns} {{ {body} }} }}"));
+    text
+}
+
+/// Functions and state of every script.
+const AROUND: &str = r#"
 let state = [1];
 let kept = 1;
 const FIXED = [1, 2, 3];
@@ -8,21 +76,13 @@ fn deeper(n) { if n > 0 { deeper(n - 1) } }
 fn fails(n) { if n > 0 { fails(n - 1) } else { throw 1 } }
 fn on_spawn() { }
 fn on_update() {
-let long = ""; long.pad(16000, "a"); let wide = ""; wide.pad(4000, "😀");
-let almost = ""; almost.pad(8000, "a"); almost += "b"; let spaces = ""; spaces.pad(16000, " "); let words = ""; words.pad(16000, "a b ");
-let digits = ""; digits.pad(16000, "7"); let upper = ""; upper.pad(5000, "ﬃ");
-let full = []; full.pad(1000, 1); let floats = []; for i in 0..1000 { floats.push(i * 1.1e-300 + 0.1); }
-let down = []; for i in 0..1000 { down.push(1000 - i); } let mixed = []; for i in 0..1000 { mixed.push((i * 7919) % 1000); }
-let texts = []; for i in 0..900 { texts.push(`t${i}`); } let longs = []; for i in 0..8 { let s = ""; s.pad(2000, "a"); s += i; longs.push(s); }
-let mixture = []; for i in 0..300 { mixture.push(i); mixture.push(`t${i}`); mixture.push(i * 0.5); }
-let deep = 1; for i in 0..31 { deep = [deep]; } let rows = []; for i in 0..30 { let row = []; row.pad(30, i); rows.push(row); }
-let twins = []; { let t = ""; t.pad(16, "a"); twins.pad(900, t); } let units = []; units.pad(1000, ());
-let pointers = []; pointers.pad(900, |x| x); let nothings = []; nothings.pad(990, []);
-let broad = #{}; for i in 0..256 { broad["k" + i] = i; } let wordy = #{}; for i in 0..256 { wordy["a_rather_long_name_of_an_entry_" + i] = i * 0.1; }
-let nested = #{}; { let m = #{}; for i in 0..31 { m = #{ a: m }; } nested = m; } let crowd = []; for i in 0..120 { crowd.push(#{ a: i, b: "x" }); }
-let bytes = blob(1000, 7); let zeros = blob(1000, 0);
+"#;
+
+/// Small values, and functions.
+const SMALL: &str = r#"
+let pointers = []; pointers.pad(900, |x| x);
 let text = "hello"; let list = [3, 1, 2]; let small = #{ a: 1, b: 2 }; let pair = blob(8, 3); let number = 5; let real = 0.3;
-let at = vec3(3, 0, 4); let both = 0..10; let all = 0..1000; let ending = 0..=7; let closure = |x| x; let shared = 1; let holder = || shared;
+let at = vec3(3, 0, 4); let both = 0..10; let all = 0..1000; let ending = 0..=7; let closure = |x| x; let mine = 1; let holder = || mine;
 let order = |a, b| a - b; let named = Fn("f"); let built = Fn("ab" + "s"); let yes = |x| true; let no = |x| false; let sum = |a, b| a; let longname = Fn(long);
 "#;
 

@@ -89,7 +89,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             "let r = [{0}]; r[0] OP {1};",
             "let r = #{ a: {0} }; r.a OP {1};",
             "kept = {0}; kept OP {1};",
-            "shared = {0}; shared OP {1};",
+            "mine = {0}; mine OP {1};",
         ];
         let forms: Vec<_> = forms.iter().map(|form| form.replace("OP", operator)).collect();
         all.push(Operation::new(format!("assign {operator}"), &["any", "any"], forms.clone()));
@@ -115,6 +115,7 @@ fn calls(name: &str, count: usize, changes: bool) -> Vec<String> {
         forms.push(format!("let r = [{receiver}]; r[0].{name}({rest});"));
         forms.push(format!("Fn(\"{name}\").call({});", all.join(", ")));
         if changes {
+            forms.push(format!("let r = {receiver};; r.{name}({rest});"));
             forms.push(format!("kept = {receiver}; kept.{name}({rest});"));
         }
     }

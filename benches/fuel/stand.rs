@@ -1,4 +1,4 @@
-use std::{cell::Cell, sync::Arc, time::Instant};
+use std::{cell::Cell, collections::BTreeMap, sync::Arc, time::Instant};
 
 use bevy_cscript::{
     api::{ApiTable, CallScope, ScriptContext},
@@ -6,13 +6,13 @@ use bevy_cscript::{
         Callback, ErrorKind, Pack, ScriptId, ScriptLimits, ScriptSource, Shape, Stack, Value,
         Vitals,
     },
-    script::{ScriptCompiler, ScriptInstance},
+    script::{CompiledScript, ScriptCompiler, ScriptInstance, StateSnapshot},
     testing::{FakeEntity, FakeWorld},
     trust::{TrustLevel, TrustPolicy, Unsigned, Verified},
 };
 use glam::Vec3;
 
-use super::operands::PRELUDE;
+use super::operands::{maker, script};
 
 /// What one turn of a body costs beside its loop.
 #[derive(Clone, Copy)]
@@ -32,6 +32,8 @@ pub(crate) struct Stand {
     compiler: ScriptCompiler,
     policy: TrustPolicy,
     world: FakeWorld,
+    /// The large values.
+    kept: StateSnapshot,
     /// What an empty loop of 1,000 turns costs, by itself and around a `try`.
     empty: Cell<[Option<Run>; 2]>,
 }
@@ -62,30 +64,51 @@ impl Stand {
             start_fuel: u64::MAX / 4,
             commands: 100_000,
             memory_bytes: 64 * 1024 * 1024,
+            state_bytes: 64 * 1024 * 1024,
             ..ScriptLimits::for_mods().consensus()
         };
         let policy =
             TrustPolicy { unsigned: Unsigned::Allow(TrustLevel::Mod), ..TrustPolicy::default() };
         let compiler = ScriptCompiler::new(ApiTable::default(), limits);
-        Self { compiler, policy, world: world(), empty: Cell::default() }
+        let kept = StateSnapshot(BTreeMap::new());
+        let mut stand = Self { compiler, policy, world: world(), kept, empty: Cell::default() };
+        stand.kept = stand.made();
+        stand
+    }
+
+    /// The large values.
+    fn made(&self) -> StateSnapshot {
+        let made = self.compiled(&maker()).expect("what makes large values compiles");
+        let mut context = self.context();
+        let mut instance = ScriptInstance::start(made.clone(), &mut context).expect("and starts");
+        let function = made.callback(Callback::OnSpawn).expect("and has this function");
+        instance.call(function, &[], &mut context).expect("which ends");
+        instance.snapshot()
+    }
+
+    fn compiled(&self, text: &str) -> Option<Arc<CompiledScript>> {
+        let source = ScriptSource::new("bench.rhai", text.as_bytes().to_vec());
+        let verified = Verified::check(source, &self.policy).ok()?;
+        self.compiler.compile(&verified).ok().map(Arc::new)
     }
 
     /// Nanoseconds of a plain loop's instruction.
     pub(crate) fn base(&self) -> f64 {
-        let text = "fn on_update() { let i = 0; while i < 20000 { i += 1; } }";
-        let Ok(run) = self.run(text) else { panic!("a plain loop ends") };
-        run.nanoseconds / run.units
+        let cost = self.cost("let n = 0; while n < 1000 { n += 1; }");
+        cost.expect("a plain loop ends").per_unit()
     }
 
     /// What a body costs; `None` if it cannot be run.
     pub(crate) fn cost(&self, body: &str) -> Option<Cost> {
-        let caught = format!("try {{ {body} }} catch {{ }}");
-        let (body, is_caught) = match self.turns(body, 2) {
-            Ok(_) => (body, false),
-            Err(Ends::Error) => (&*caught, true),
+        let caught = match body.split_once(";;") {
+            Some((once, body)) => format!("{once};; try {{ {body} }} catch {{ }}"),
+            None => format!("try {{ {body} }} catch {{ }}"),
+        };
+        let (body, is_caught, few) = match self.turns(body, 8) {
+            Ok(few) => (body, false, few),
+            Err(Ends::Error) => (&*caught, true, self.turns(&caught, 8).ok()?),
             Err(Ends::Limit) => return None,
         };
-        let few = self.turns(body, 8).ok()?;
         let empty = self.empty(is_caught)?;
         let of_turn = |run: Run, turns: f64| Cost {
             nanoseconds: run.nanoseconds / turns - empty.nanoseconds / 1e3,
@@ -127,20 +150,18 @@ impl Stand {
     }
 
     fn turns(&self, body: &str, turns: usize) -> Result<Run, Ends> {
-        self.run(&format!("{PRELUDE}for i in 0..{turns} {{ {body} }} }}"))
+        self.run(&script(body, turns))
     }
 
     fn run(&self, text: &str) -> Result<Run, Ends> {
-        let source = ScriptSource::new("bench.rhai", text.as_bytes().to_vec());
-        let verified = Verified::check(source, &self.policy).map_err(|_| Ends::Limit)?;
-        let script = self.compiler.compile(&verified).map_err(|_| Ends::Limit)?;
-        let script = Arc::new(script);
+        let script = self.compiled(text).ok_or(Ends::Limit)?;
         let mut best = f64::INFINITY;
         let mut units = 0;
         let mut context = self.context();
         let Ok(mut instance) = ScriptInstance::start(script.clone(), &mut context) else {
             return Err(Ends::Limit);
         };
+        instance.restore(&self.kept).map_err(|_| Ends::Limit)?;
         let function = script.callback(Callback::OnUpdate).ok_or(Ends::Limit)?;
         for _ in 0..RUNS {
             let mut context = self.context();

@@ -400,7 +400,18 @@ impl<'w> ScriptContext<'w> {
     pub fn component(&self, id: ScriptId, name: &str) -> Result<Option<Value>, ApiFault> {
         match self.written_component(id, name) {
             Some(value) => Ok(Some(value.clone())),
-            None => Ok(self.scope.world.component(id, name)?),
+            None => {
+                let read = self.scope.world.component(id, name);
+                self.charge_for_hint(name, read.is_err());
+                Ok(read?)
+            }
+        }
+    }
+
+    /// For a name that nobody knows one is looked for that is like it.
+    fn charge_for_hint(&self, name: &str, is_unknown: bool) {
+        if is_unknown {
+            self.charge(16 * name.len().min(64) as u64);
         }
     }
 
@@ -454,7 +465,9 @@ impl<'w> ScriptContext<'w> {
             Some(before) => vec![before, &value],
             None => vec![&value],
         };
-        let after = self.scope.world.patched_component(id, name, &patches)?;
+        let after = self.scope.world.patched_component(id, name, &patches);
+        self.charge_for_hint(name, after.is_err());
+        let after = after?;
         self.command(ScriptCommand::SetComponent {
             id,
             name: name.into(),

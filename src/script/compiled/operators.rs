@@ -185,7 +185,8 @@ fn joined(run: &Run<'_, '_>, a: &str, b: &str) -> Result<Val, Fault> {
 
 /// A text without any occurrence of another.
 fn without(a: &str, b: &str) -> Val {
-    if b.is_empty() { Val::text(a) } else { Val::text(a.replace(b, "")) }
+    // Making ready for the search costs by the length of what is searched for.
+    if b.is_empty() || b.len() > a.len() { Val::text(a) } else { Val::text(a.replace(b, "")) }
 }
 
 fn extended(run: &Run<'_, '_>, bytes: &[u8], more: &[u8]) -> Result<Val, Fault> {
@@ -252,8 +253,11 @@ pub(super) fn assign_in_place(
 
 /// What it costs to make a list one's own before writing: nothing if nobody shares it.
 pub(super) fn copied<T>(shared: &Arc<T>, len: usize) -> u64 {
-    if Arc::strong_count(shared) > 1 { len as u64 } else { 0 }
+    if Arc::strong_count(shared) > 1 { COPY + len as u64 } else { 0 }
 }
+
+/// Fuel for copying a list or map however small it is.
+const COPY: u64 = 3;
 
 fn appended<T>(shared: &Arc<T>, len: usize, more: usize) -> u64 {
     copied(shared, len / 16) + (more / 16) as u64

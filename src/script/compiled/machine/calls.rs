@@ -21,6 +21,11 @@ use crate::{
 
 /// The most arguments that a native takes beside its receiver.
 const MOST: usize = 7;
+/// Fuel for finding and calling a native, beside its instruction and its own price: some five plain
+/// instructions' time a unit.
+const NATIVE: u64 = 4;
+/// The same for a function of the API.
+const API: u64 = 3;
 
 impl Run<'_, '_> {
     fn take_args<const N: usize>(&mut self, at: usize, count: usize) -> [Val; N] {
@@ -259,6 +264,7 @@ impl Run<'_, '_> {
         args: &mut [Val],
         constant: bool,
     ) -> Result<Val, Fault> {
+        self.charge(NATIVE)?;
         for row in rows {
             if !row.receiver.takes(receiver) {
                 continue;
@@ -349,9 +355,7 @@ impl Run<'_, '_> {
         let Some(api) = &site.api else { return Err(self.not_found(site, base, at)) };
         let registers = self.machine.registers.get(at..at + count).unwrap_or_default();
         let steps = argument_steps(registers.iter());
-        if steps + api.fuel > 0 {
-            self.charge(steps + api.fuel)?;
-        }
+        self.charge(API + steps + api.fuel)?;
         let native = &api.native;
         let mut answer = Val::Unit;
         let called = match self.machine.registers.get(at..at + count).unwrap_or_default() {
@@ -404,7 +408,7 @@ impl Run<'_, '_> {
     /// Calls a function of the API.
     pub(super) fn api(&mut self, api: &ApiCall, args: &[&Val]) -> Result<Val, Fault> {
         let steps = argument_steps(args.iter().copied());
-        self.charge(steps + api.fuel)?;
+        self.charge(API + steps + api.fuel)?;
         let objects: Vec<_> = args.iter().map(|value| Object(value)).collect();
         let passed: Vec<_> = objects.iter().map(Object::passed).collect();
         let mut value = Val::Unit;
@@ -433,9 +437,14 @@ impl Run<'_, '_> {
     }
 }
 
-/// Fuel for what a function of the API is handed: it may look at all of it, or keep a copy.
+/// Fuel for what a function of the API is handed: it may look at all of it, or keep a copy, for which
+/// each entry of a map is allocated twice.
 fn argument_steps<'v>(args: impl Iterator<Item = &'v Val>) -> u64 {
-    args.filter(|value| !value.is_inline()).map(|value| value.weight().steps()).sum()
+    let steps = |value: &Val| {
+        let weight = value.weight();
+        weight.steps() + u64::from(weight.items) + 7 * u64::from(weight.entries)
+    };
+    args.filter(|value| !value.is_inline()).map(steps).sum()
 }
 
 /// Whether values are just of the types that a function of the API is made for.

@@ -235,6 +235,7 @@ impl Run<'_, '_> {
         &mut self,
         rows: &[crate::script::compiled::native::Native],
     ) -> Result<Val, Fault> {
+        self.charge(4)?;
         for row in rows {
             self.charge(row.price.units(&Val::Unit, &[]))?;
             match (row.code)(self, &mut Val::Unit, &mut []) {
@@ -253,9 +254,9 @@ pub(super) fn is_among(names: &Val, name: &Val) -> Result<bool, Fault> {
     Ok(names.iter().any(|known| matches!(known, Val::Text(known) if ***known == ***name)))
 }
 
-/// Fuel for a function's name that is made while the script runs.
+/// Fuel for a pointer that is made of a name while the script runs: the name is checked and copied.
 pub(super) fn name_steps(name: &Val) -> u64 {
-    if let Val::Text(name) = name { (name.len() / 16) as u64 } else { 0 }
+    if let Val::Text(name) = name { 4 + (name.len() / 16) as u64 } else { 0 }
 }
 
 /// `Fn(name)`.
