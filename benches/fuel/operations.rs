@@ -237,7 +237,6 @@ const LANGUAGE: &[Named] = &[
         &["string"],
         &["Fn({0});", "Fn({0}).call(1);", "is_def_fn({0}, 1);", "is_def_var({0});"],
     ),
-    ("curry", &["Fn", "any"], &["{0}.curry({1});", "curry({0}, {1});", "{0}.curry({1}).call(1);"]),
     ("call", &["any", "any"], &["f({0}, {1});", "f();", "f({0});", "{0}.f();", "deeper(28);"]),
     (
         "throw",

@@ -19,7 +19,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
             "get_nearest_enemy",
             "The nearest living entity of a hostile team, within `max_range` units if that is given; of several at one distance the lowest id; () when there is none. An entity without a team has no enemies.",
         )
-        .costs(25)
+        .costs(35)
         .overload(["e"], |context: Context<'_, '_>, e: Live| context.nearest_enemy(e.0, f32::INFINITY))
         .overload(["e", "max_range"], |context: Context<'_, '_>, e: Live, max_range: Amount| {
             context.nearest_enemy(e.0, max_range.0 as f32)
@@ -42,7 +42,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
             "raycast",
             "The first thing within `max_distance` units that a ray from `origin` along `dir` meets: a map of `entity`, `position`, `normal` and `distance`, or () for nothing. `entity` is () for what is no scripted entity. A ray that begins inside of something does not meet it.",
         )
-        .costs(25)
+        .costs(75)
         .overload(["origin", "dir", "max_distance"], raycast)
         .errors(["`origin` or `dir` is NaN or infinite",
             "`dir` is zero",

@@ -243,7 +243,7 @@ impl ScriptContext<'_> {
         visit: &mut dyn FnMut(Shape, (ScriptId, Vec3)),
     ) {
         self.each_moved(&mut |id, at| {
-            self.charge(SEEN);
+            self.charge(2 * SEEN);
             if let Some(shape) = self.scope.world.shape(id)
                 && accept(id)
                 && self.exists(id)

@@ -23,7 +23,7 @@ use crate::{
 const MOST: usize = 7;
 /// Fuel for finding and calling a native, beside its instruction and its own price: some five plain
 /// instructions' time a unit.
-const NATIVE: u64 = 4;
+pub(super) const NATIVE: u64 = 5;
 /// The same for a function of the API.
 const API: u64 = 3;
 

@@ -13,6 +13,9 @@ use crate::{
     },
 };
 
+/// Fuel for an entry of a map that is written out, beside its instruction.
+const ENTRY: u64 = 2;
+
 impl Run<'_, '_> {
     fn register(&self, base: usize, at: Reg) -> Val {
         self.machine.registers.get(base + usize::from(at)).cloned().unwrap_or_default()
@@ -147,6 +150,7 @@ impl Run<'_, '_> {
         key: u16,
         value: Val,
     ) -> Result<(), Fault> {
+        self.charge(ENTRY)?;
         let key = self.key(key).clone();
         let at = base + usize::from(map);
         let Some(Val::Map(dict)) = self.machine.registers.get_mut(at) else { return Ok(()) };
@@ -235,7 +239,7 @@ impl Run<'_, '_> {
         &mut self,
         rows: &[crate::script::compiled::native::Native],
     ) -> Result<Val, Fault> {
-        self.charge(4)?;
+        self.charge(super::calls::NATIVE)?;
         for row in rows {
             self.charge(row.price.units(&Val::Unit, &[]))?;
             match (row.code)(self, &mut Val::Unit, &mut []) {

@@ -18,7 +18,7 @@ const NUMBER: u64 = 5;
 /// Fuel for a character that is quoted and written in another way.
 const ODD: u64 = 1;
 /// Fuel for a character beyond ASCII that is quoted.
-const WIDE: u64 = 8;
+const WIDE: u64 = 12;
 
 /// Text that is paid for as it grows, and that refuses to grow over a limit.
 pub(super) struct Pen<'a> {
@@ -94,7 +94,7 @@ impl<'a> Pen<'a> {
         self.write_fmt(more).map_err(|fmt::Error| self.fault.take().map_or(Stop::Full, Stop::Fault))
     }
 
-    /// Things one after the other; each costs a unit beside its text.
+    /// Things one after the other; each costs two units beside its text.
     pub(super) fn list<T>(
         &mut self,
         items: impl Iterator<Item = T>,
@@ -102,7 +102,7 @@ impl<'a> Pen<'a> {
         mut write: impl FnMut(&mut Self, T) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
         for (index, item) in items.enumerate() {
-            (self.pay)(1).map_err(Stop::Fault)?;
+            (self.pay)(2).map_err(Stop::Fault)?;
             if index > 0 {
                 self.put(format_args!("{separator}"))?;
             }
@@ -169,11 +169,11 @@ impl<'a> Pen<'a> {
     }
 
     /// Text in quotes. Whether a character can be shown is looked up in tables, but for plain ones.
-    fn quoted(&mut self, text: &str) -> Result<(), Stop> {
+    pub(super) fn quoted(&mut self, text: &str) -> Result<(), Stop> {
         let is_odd = |byte: &u8| byte.is_ascii_control() || matches!(byte, b'"' | b'\\');
         let odd = text.bytes().filter(is_odd).count() as u64;
         let wide = text.chars().filter(|c| !c.is_ascii()).count() as u64;
-        self.pay(ODD * odd + WIDE * wide)?;
+        self.pay(1 + ODD * odd + WIDE * wide)?;
         self.put(format_args!("{text:?}"))
     }
 
@@ -350,7 +350,7 @@ mod tests {
         let mut pen = Pen::new(1000, &mut pay);
         assert!(pen.value(&long, Style::Print).is_ok());
         let length = pen.into_text().len();
-        assert_eq!(paid, 3 + length as u64 / 16);
+        assert_eq!(paid, 3 * (2 + 1) + length as u64 / 16);
 
         let mut left = 5_u64;
         let mut pay = |units| match left.checked_sub(units) {
