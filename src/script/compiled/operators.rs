@@ -129,7 +129,7 @@ pub(super) fn steps(operator: Operator, a: &Val, b: &Val) -> u64 {
 }
 
 /// Fuel for what takes more than an instruction: it allocates, or looks at what does not lie in registers.
-const OWN: u64 = 2;
+const OWN: u64 = 1;
 /// Fuel for a power of floats, whose bits are the same on every machine.
 const POWER: u64 = 4;
 

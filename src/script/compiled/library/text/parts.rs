@@ -143,6 +143,8 @@ fn split_at_spaces(run: &mut Run<'_, '_>, receiver: &mut Val, _: &mut [Val]) -> 
     if text.is_empty() {
         return Ok(Val::array(vec![receiver.clone()]));
     }
+    // Every character is looked up, twice.
+    run.charge(copying(text.len()))?;
     pieces(run, "split", text.split_whitespace())
 }
 
