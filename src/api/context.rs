@@ -465,7 +465,11 @@ impl<'w> ScriptContext<'w> {
             Some(before) => vec![before, &value],
             None => vec![&value],
         };
+        // What is there is read, patched and kept.
+        let bytes = |value: &Value| (value.held_bytes() / 8) as u64;
+        let before: u64 = patches.iter().map(|patch| bytes(patch)).sum();
         let after = self.scope.world.patched_component(id, name, &patches);
+        self.charge(before + after.as_ref().map_or(0, bytes));
         self.charge_for_hint(name, after.is_err());
         let after = after?;
         self.command(ScriptCommand::SetComponent {

@@ -72,9 +72,9 @@ impl ApiFunction {
         }
     }
 
-    /// Sets the fuel that a call costs beside its one step and the size of what it is handed and gives.
-    /// Default: **0**. A unit stands for some 10 ns; a function that searches or allocates should not
-    /// be cheaper than that.
+    /// Sets the fuel that a call costs beside its four steps and the size of what it is handed and gives.
+    /// Default: **0**. A unit should pay for 10 to 20 ns. What depends on what a call finds is
+    /// [charged](ScriptContext::charge) by the function itself.
     #[must_use]
     pub const fn costs(mut self, fuel: u64) -> Self {
         self.fuel = fuel;
@@ -178,7 +178,7 @@ impl ApiFunction {
         &self.example
     }
 
-    /// The fuel that a call costs beside its one step and the size of what it is handed and gives.
+    /// The fuel that a call costs beside its four steps and the size of what it is handed and gives.
     #[must_use]
     pub const fn fuel(&self) -> u64 {
         self.fuel

@@ -13,6 +13,7 @@ use crate::{
         Val,
         convert::Object,
         fault::Fault,
+        heap::Weight,
         native::Native,
         op::Reg,
         program::{ApiCall, Path, Root, Site},
@@ -21,8 +22,7 @@ use crate::{
 
 /// The most arguments that a native takes beside its receiver.
 const MOST: usize = 7;
-/// Fuel for finding and calling a native, beside its instruction and its own price: some five plain
-/// instructions' time a unit.
+/// Fuel for finding and calling a native, beside its instruction and its own price.
 pub(super) const NATIVE: u64 = 5;
 /// The same for a function of the API.
 const API: u64 = 3;
@@ -401,7 +401,7 @@ impl Run<'_, '_> {
         }
         let weight = answer.weight();
         *to = answer;
-        self.charge(weight.steps())?;
+        self.charge(crossing(weight))?;
         self.fits(weight)
     }
 
@@ -416,7 +416,7 @@ impl Run<'_, '_> {
         self.pay_owed()?;
         called.map_err(Fault::api)?;
         if !value.is_inline() {
-            self.charge(value.weight().steps())?;
+            self.charge(crossing(value.weight()))?;
             self.fits_value(&value)?;
         }
         if steps > 0 {
@@ -437,14 +437,14 @@ impl Run<'_, '_> {
     }
 }
 
-/// Fuel for what a function of the API is handed: it may look at all of it, or keep a copy, for which
-/// each entry of a map is allocated twice.
+/// Fuel for what a function of the API is handed: it may look at all of it, or keep a copy.
 fn argument_steps<'v>(args: impl Iterator<Item = &'v Val>) -> u64 {
-    let steps = |value: &Val| {
-        let weight = value.weight();
-        weight.steps() + u64::from(weight.items) + 7 * u64::from(weight.entries)
-    };
-    args.filter(|value| !value.is_inline()).map(steps).sum()
+    args.filter(|value| !value.is_inline()).map(|value| crossing(value.weight())).sum()
+}
+
+/// Fuel for a value that goes from scripts to the host, or back: each entry of a map is allocated twice.
+fn crossing(weight: Weight) -> u64 {
+    weight.steps() + u64::from(weight.items) + 7 * u64::from(weight.entries)
 }
 
 /// Whether values are just of the types that a function of the API is made for.
