@@ -289,6 +289,9 @@ impl Run<'_, '_> {
                     if row.effect.changes() {
                         self.fits_value(receiver)?;
                     }
+                    if result.as_ref().is_ok_and(|value| !value.is_inline()) {
+                        self.fits_memory()?;
+                    }
                     return result;
                 }
             }

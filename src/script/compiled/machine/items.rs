@@ -76,6 +76,7 @@ impl Run<'_, '_> {
             let result = result?;
             if !result.is_inline() {
                 self.charge(result.weight().steps())?;
+                self.fits_memory()?;
             }
             return Ok(result);
         }

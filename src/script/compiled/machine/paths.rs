@@ -287,12 +287,13 @@ impl Run<'_, '_> {
             self.charge(steps)?;
         }
         let Some(value) = operators::assign_in_place(self, operator, place, value)? else {
-            return Ok(());
+            return self.fits_memory();
         };
         if let Some(result) = operators::built_in(self, operator, place, &value) {
             *place = result?;
             if !place.is_inline() {
                 self.charge(place.weight().steps())?;
+                self.fits_memory()?;
             }
             return Ok(());
         }

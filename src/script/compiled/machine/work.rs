@@ -179,7 +179,7 @@ impl Run<'_, '_> {
         if let Some(Val::Text(text)) = self.machine.registers.get_mut(at) {
             Arc::make_mut(text).edit(|text| text.push_str(more));
         }
-        Ok(())
+        self.fits_memory()
     }
 
     /// Opens the frame of a function whose arguments lie where its registers begin.
