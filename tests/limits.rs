@@ -37,7 +37,7 @@ fn who_is_believed_less_may_use_less() {
     for ((untrusted, mods), trusted) in untrusted.iter().zip(mods).zip(trusted) {
         assert!(*untrusted <= mods && mods <= trusted, "{untrusted} {mods} {trusted}");
     }
-    assert_eq!(LevelLimits::from(ScriptLimits::for_mods()).of(TrustLevel::Trusted).fuel, 50_000);
+    assert_eq!(LevelLimits::from(ScriptLimits::for_mods()).of(TrustLevel::Trusted).fuel, 100_000);
 }
 
 #[test]

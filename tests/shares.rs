@@ -57,32 +57,39 @@ fn crowd(app: &mut ScriptTestApp, hostile: bool) -> Vec<Entity> {
     honest
 }
 
-/// What the honest ones keep after some ticks, the most fuel of a tick, and how much was put off.
-fn play(threads: usize, hostile: bool) -> (Vec<[Value; 3]>, u64, u64) {
+/// What the honest ones keep after some ticks, the most fuel of a tick, how much was put off, and where each
+/// failed call was stopped and why, with the fuel of all until then.
+fn play(threads: usize, hostile: bool) -> (Vec<[Value; 3]>, u64, u64, Vec<String>) {
     let budget = TickBudget { fuel: 500_000, ..TickBudget::default() };
     let mut app = app_of(TrustLevel::Untrusted, threads, budget);
     let honest = crowd(&mut app, hostile);
     let mut most = 0;
+    let mut stops = Vec::new();
     for tick in 0..40 {
         let before = app.world().resource::<ScriptMetrics>().fuel;
         app.send(ScriptEvent::custom("on_poke", [Value::Int(tick)]));
         app.tick();
-        most = most.max(app.world().resource::<ScriptMetrics>().fuel - before);
+        let fuel = app.world().resource::<ScriptMetrics>().fuel;
+        most = most.max(fuel - before);
+        let faults = app.take_faults();
+        stops.extend(faults.iter().map(|fault| format!("{tick}, {fuel}: {}", fault.error)));
     }
     let kept = honest.iter().map(|entity| ["n", "seen", "sum"].map(|name| app.get(*entity, name)));
-    (kept.collect(), most, app.world().resource::<ScriptMetrics>().put_off)
+    (kept.collect(), most, app.world().resource::<ScriptMetrics>().put_off, stops)
 }
 
 #[test]
 fn honest_mods_do_not_notice_hostile_ones() {
-    let (alone, _, waited) = play(1, false);
+    let (alone, _, waited, stops) = play(1, false);
     assert_eq!((waited, alone.len()), (0, 75));
+    assert_eq!(stops, [""; 0]);
     assert_eq!(alone[0][0], Value::Int(40));
-    let (among, most, waited) = play(1, true);
+    let (among, most, waited, stops) = play(1, true);
+    assert!(stops.len() > 50, "{} calls failed", stops.len());
     assert_eq!(alone, among);
     assert!(waited > 0, "the others were put off");
     assert!((400_000..=500_000).contains(&most), "{most} of 500,000");
-    assert_eq!(play(8, true), (among, most, waited), "on 8 threads");
+    assert_eq!(play(8, true), (among, most, waited, stops), "on 8 threads");
 }
 
 #[test]

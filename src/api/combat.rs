@@ -66,6 +66,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
             "apply_status_effect",
             "Lets something work on an entity for some seconds, with magnitude 1.0 unless one is given. If it works already, the longer remaining time and the greater magnitude stay.",
         )
+        .costs(10)
         .overload(
             ["e", "name", "seconds"],
             |context: Context<'_, '_>, e: Live, name: Name, seconds: Amount| {

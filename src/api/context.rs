@@ -72,6 +72,8 @@ pub struct ScriptContext<'w> {
     fuel: u64,
     /// Whether the call has changed a variable although nobody could know.
     late: bool,
+    /// Fuel that the function of the API which runs has asked for, beside its price.
+    owed: Cell<u64>,
     /// What the backend keeps from call to call.
     kept: Option<Box<dyn Any>>,
     /// Room for those that a search finds, kept from call to call.
@@ -116,6 +118,7 @@ impl<'w> ScriptContext<'w> {
             log_suppressed: 0,
             fuel: 0,
             late: false,
+            owed: Cell::new(0),
             kept: None,
             watcher: None,
             found: Cell::default(),
@@ -153,6 +156,7 @@ impl<'w> ScriptContext<'w> {
         self.derived = 0;
         self.sounds.clear();
         self.random = None;
+        self.owed.set(0);
     }
 
     /// Drops the commands of the running call, because it failed.
@@ -221,6 +225,22 @@ impl<'w> ScriptContext<'w> {
     /// Whether that has happened since it was last asked.
     pub(crate) const fn take_late(&mut self) -> bool {
         std::mem::replace(&mut self.late, false)
+    }
+
+    /// Makes the script pay for what a function of the API has looked at, copied or made, beside the
+    /// [price](crate::api::ApiFunction::costs) of its call: a unit for some 10 ns. It is taken when the
+    /// function is done, whether it fails or not.
+    ///
+    /// Charge by what is the same on every machine, such as how many were found, and never by what
+    /// depends on the order in which entities came or on the shape of a search tree: fuel is part of
+    /// the result.
+    pub fn charge(&self, units: u64) {
+        self.owed.set(self.owed.get().saturating_add(units));
+    }
+
+    /// What functions have [asked for](Self::charge) since this was last taken.
+    pub(crate) fn take_owed(&self) -> u64 {
+        self.owed.take()
     }
 
     /// A place for what the backend keeps from call to call.
@@ -369,6 +389,7 @@ impl<'w> ScriptContext<'w> {
     /// The lowest id with a tag, as this call sees it.
     #[must_use]
     pub fn find_by_tag(&self, tag: &str) -> Option<ScriptId> {
+        self.charge(self.overlay.len());
         let written = self
             .overlay
             .iter()
@@ -376,6 +397,7 @@ impl<'w> ScriptContext<'w> {
             .map(|(id, _)| id)
             .min();
         let standing = self.scope.world.find_by_tag(tag, &|id| {
+            self.charge(1);
             self.overlay.get(id).is_none_or(|writes| writes.tag.is_none())
                 && !self.has_destroyed(id)
         });
@@ -392,7 +414,18 @@ impl<'w> ScriptContext<'w> {
     pub fn component(&self, id: ScriptId, name: &str) -> Result<Option<Value>, ApiFault> {
         match self.written_component(id, name) {
             Some(value) => Ok(Some(value.clone())),
-            None => Ok(self.scope.world.component(id, name)?),
+            None => {
+                let read = self.scope.world.component(id, name);
+                self.charge_for_hint(name, read.is_err());
+                Ok(read?)
+            }
+        }
+    }
+
+    /// For a name that nobody knows one is looked for that is like it.
+    fn charge_for_hint(&self, name: &str, is_unknown: bool) {
+        if is_unknown {
+            self.charge(16 * name.len().min(64) as u64);
         }
     }
 
@@ -446,7 +479,13 @@ impl<'w> ScriptContext<'w> {
             Some(before) => vec![before, &value],
             None => vec![&value],
         };
-        let after = self.scope.world.patched_component(id, name, &patches)?;
+        // What is there is read, patched and kept.
+        let bytes = |value: &Value| (value.held_bytes() / 8) as u64;
+        let before: u64 = patches.iter().map(|patch| bytes(patch)).sum();
+        let after = self.scope.world.patched_component(id, name, &patches);
+        self.charge(before + after.as_ref().map_or(0, bytes));
+        self.charge_for_hint(name, after.is_err());
+        let after = after?;
         self.command(ScriptCommand::SetComponent {
             id,
             name: name.into(),

@@ -54,6 +54,7 @@ pub struct ApiFunction {
     pub(crate) errors: Vec<String>,
     pub(crate) example: String,
     pub(crate) overloads: Vec<Overload>,
+    pub(crate) fuel: u64,
 }
 
 impl ApiFunction {
@@ -67,7 +68,17 @@ impl ApiFunction {
             errors: Vec::new(),
             example: String::new(),
             overloads: Vec::new(),
+            fuel: 0,
         }
+    }
+
+    /// Sets the fuel that a call costs beside its four steps and the size of what it is handed and gives.
+    /// Default: **0**. A unit should pay for 10 to 20 ns. What depends on what a call finds is
+    /// [charged](ScriptContext::charge) by the function itself.
+    #[must_use]
+    pub const fn costs(mut self, fuel: u64) -> Self {
+        self.fuel = fuel;
+        self
     }
 
     /// Says when a call fails, one sentence an error, such as "no entity has the id `e`".
@@ -165,6 +176,12 @@ impl ApiFunction {
     #[must_use]
     pub fn example_script(&self) -> &str {
         &self.example
+    }
+
+    /// The fuel that a call costs beside its four steps and the size of what it is handed and gives.
+    #[must_use]
+    pub const fn fuel(&self) -> u64 {
+        self.fuel
     }
 
     /// The ways of calling it.

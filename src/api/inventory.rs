@@ -69,5 +69,5 @@ fn has_item(context: Context<'_, '_>, e: Live, item: Name) -> Result<bool, ApiFa
 
 fn get_item_count(context: Context<'_, '_>, e: Live, item: Name) -> Result<i64, ApiFault> {
     context.max_stack(&item.0)?;
-    Ok(i64::try_from(context.pack(e.0)?.count(&item.0)).unwrap_or(i64::MAX))
+    Ok(i64::try_from(context.item_count(e.0, &item.0)?).unwrap_or(i64::MAX))
 }

@@ -109,6 +109,11 @@ impl Overlay {
         self.entries.iter().map(|(id, writes)| (*id, writes))
     }
 
+    /// How many entities the call has written of.
+    pub(crate) const fn len(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

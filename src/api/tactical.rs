@@ -19,6 +19,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
             "get_nearest_enemy",
             "The nearest living entity of a hostile team, within `max_range` units if that is given; of several at one distance the lowest id; () when there is none. An entity without a team has no enemies.",
         )
+        .costs(35)
         .overload(["e"], |context: Context<'_, '_>, e: Live| context.nearest_enemy(e.0, f32::INFINITY))
         .overload(["e", "max_range"], |context: Context<'_, '_>, e: Live, max_range: Amount| {
             context.nearest_enemy(e.0, max_range.0 as f32)
@@ -31,6 +32,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
             "get_allies_in_radius",
             "The living members of an entity's team within `radius` units, itself not counted; the nearest first, of several at one distance the lower id.",
         )
+        .costs(25)
         .overload(["e", "radius"], allies)
         .errors([NO_ENTITY, NO_PLACE, "`radius` is negative, NaN or infinite"])
         .example(
@@ -40,6 +42,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
             "raycast",
             "The first thing within `max_distance` units that a ray from `origin` along `dir` meets: a map of `entity`, `position`, `normal` and `distance`, or () for nothing. `entity` is () for what is no scripted entity. A ray that begins inside of something does not meet it.",
         )
+        .costs(75)
         .overload(["origin", "dir", "max_distance"], raycast)
         .errors(["`origin` or `dir` is NaN or infinite",
             "`dir` is zero",
@@ -51,6 +54,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
             "line_of_sight",
             "Whether nothing solid stands between the eyes of two entities, the two themselves not counted.",
         )
+        .costs(25)
         .overload(["a", "b"], line_of_sight)
         .errors(["no entity has the id `a` or `b`", NO_PLACE])
         .example(
@@ -60,6 +64,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
             "cover_score",
             "The share, 0.0 to 1.0, of sample points on an entity's body that a ray from the eyes of `threat` does not reach.",
         )
+        .costs(75)
         .overload(["e", "threat"], |context: Context<'_, '_>, e: Live, threat: Live| {
             context.cover_score(e.0, threat.0)
         })
@@ -71,6 +76,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
             "threat_level",
             "The sum, over all living hostiles in the entity's sight range, of their attack power divided by their distance; nearer than a unit counts as a unit.",
         )
+        .costs(25)
         .overload(["e"], |context: Context<'_, '_>, e: Live| context.threat_level(e.0))
         .errors([NO_ENTITY, NO_PLACE])
         .example(

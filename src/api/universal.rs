@@ -141,6 +141,7 @@ fn on_spawn() {
             "after",
             "Calls a function of this script once, after so many seconds, and returns the number to cancel it by. The function may take that number as a parameter. Ticks decide, not the clock.",
         )
+        .costs(8)
         .errors(TIMER_ERRORS)
         .example(
             "\
@@ -163,6 +164,7 @@ fn on_update() {
             "every",
             "As `after`, and then again and again in the same rhythm, until it is cancelled.",
         )
+        .costs(8)
         .errors(TIMER_ERRORS)
         .example(
             "\

@@ -35,6 +35,7 @@ fn on_spawn() {
             "get_component",
             "A component that the host exposed under this name, as a map or a value; () when the entity has none. Of what functions such as `set_health` wrote in this call it shows nothing yet.",
         )
+        .costs(30)
         .errors([
             NO_ENTITY,
             NO_NAME,
@@ -54,6 +55,7 @@ fn on_spawn() {
             "set_component",
             "Writes a component that the host exposed for writing; fields that the map leaves out keep their value. `get_component` sees it at once, functions that work on the same data in the next pass.",
         )
+        .costs(60)
         .errors([
             NO_ENTITY,
             NO_NAME,
@@ -77,6 +79,7 @@ fn on_spawn() {
             "spawn_entity",
             "Spawns an entity from a prefab of the host. The id can be used at once, also in state.",
         )
+        .costs(60)
         .errors([
             "`prefab` is empty",
             "the host registered no prefab of this name",
@@ -108,6 +111,7 @@ fn on_spawn() {
             )
             .overload(["e"], destroy_entity),
         row("find_entity_by_tag", "The lowest id that has this tag; () when none has.")
+        .costs(5)
             .errors(["`tag` is empty"])
             .example(
                 "\

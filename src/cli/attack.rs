@@ -65,7 +65,7 @@ pub(super) struct AttackOptions {
     #[arg(long)]
     deadline_ms: Option<u64>,
     /// Milliseconds of CPU that a call may take. Default: the deadline and 0.5 if there is one, else
-    /// one for each 1,000 units of fuel; five times as much in builds with debug assertions.
+    /// one for each 5,000 units of fuel; five times as much in builds with debug assertions.
     #[arg(long)]
     call_ms: Option<f64>,
     /// Milliseconds of CPU that compiling may take. Default: 100, and 500 in builds with debug assertions.

@@ -14,9 +14,9 @@ pub struct ScriptLimits {
     /// Steps of one call, callbacks passed to natives included. The compiled backend counts
     /// instructions, and elements, entries and 16 bytes of text where something looks at the whole
     /// of a value; the reference counts what Rhai evaluates. When they are spent the call fails with
-    /// [`ErrorKind::Fuel`](super::ErrorKind::Fuel); no `try` can catch it. **200,000** for trusted scripts,
-    /// **50,000** for mods, **25,000** for strangers. 50,000 took the compiled backend 0.1 to 2 ms of
-    /// usual work, and 11 ms of errors that are caught.
+    /// [`ErrorKind::Fuel`](super::ErrorKind::Fuel); no `try` can catch it. **400,000** for trusted scripts,
+    /// **100,000** for mods, **50,000** for strangers. A unit pays for what some 2 to 35 ns do: see
+    /// `benches/fuel`.
     pub fuel: u64,
     /// Steps for the code at the top level, which runs once for each instance. As `fuel`.
     pub start_fuel: u64,
@@ -101,8 +101,8 @@ impl ScriptLimits {
     #[must_use]
     pub const fn trusted() -> Self {
         Self {
-            fuel: 200_000,
-            start_fuel: 200_000,
+            fuel: 400_000,
+            start_fuel: 400_000,
             memory_bytes: 16 * 1024 * 1024,
             state_bytes: 4 * 1024 * 1024,
             source_bytes: 256 * 1024,
@@ -118,8 +118,8 @@ impl ScriptLimits {
     #[must_use]
     pub const fn for_mods() -> Self {
         Self {
-            fuel: 50_000,
-            start_fuel: 50_000,
+            fuel: 100_000,
+            start_fuel: 100_000,
             call_levels: 32,
             expression_depth: 64,
             function_expression_depth: 32,
@@ -153,8 +153,8 @@ impl ScriptLimits {
     #[must_use]
     pub const fn untrusted() -> Self {
         Self {
-            fuel: 25_000,
-            start_fuel: 25_000,
+            fuel: 50_000,
+            start_fuel: 50_000,
             memory_bytes: 256 * 1024,
             state_bytes: 64 * 1024,
             source_bytes: 32 * 1024,

@@ -30,6 +30,9 @@ impl Default for TickBudget {
     }
 }
 
+/// In so many ticks a mod is forgotten that got no more than its share.
+const FORGETS: u64 = 256;
+
 /// What has been used of the budget in the tick that runs.
 #[derive(Resource, Default)]
 pub(super) struct TickUse {
@@ -58,6 +61,11 @@ impl TickUse {
     pub(super) fn begin(&mut self, tick: u64) {
         (self.used, self.tick) = (0, tick);
         self.mods.values_mut().for_each(|one| one.caps = None);
+        if tick.is_multiple_of(FORGETS) {
+            // Mods come and go; who was not served for so long waits as long as any other.
+            let last = tick.saturating_sub(FORGETS);
+            self.mods.retain(|_, one| one.first.is_some() || one.served > last);
+        }
     }
 
     /// The fuel for a pass.

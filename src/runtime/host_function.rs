@@ -59,6 +59,13 @@ impl ScriptFunction {
         self
     }
 
+    /// Sets what a call costs; see [`ApiFunction::costs`].
+    #[must_use]
+    pub fn costs(mut self, fuel: u64) -> Self {
+        self.function = self.function.costs(fuel);
+        self
+    }
+
     /// What a successful call does to the world, after the pass, in order with all commands.
     #[must_use]
     pub fn effect(

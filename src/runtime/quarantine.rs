@@ -118,8 +118,11 @@ impl PausedMods {
 
     /// Takes note that an instance was paused.
     pub(super) fn note(&mut self, name: &Arc<str>, tick: u64, quarantine: &Quarantine, last: &str) {
-        let recent = self.pauses.entry(name.clone()).or_default();
         let Quarantine { mod_pauses, mod_ticks, .. } = *quarantine;
+        // Mods come and go: of those that were quiet for long nothing is kept.
+        let counts = |last: &u64| last.saturating_add(mod_ticks) > tick;
+        self.pauses.retain(|_, recent| recent.back().is_some_and(counts));
+        let recent = self.pauses.entry(name.clone()).or_default();
         if !is_frequent(recent, tick, mod_pauses, mod_ticks) || self.mods.contains_key(name) {
             return;
         }

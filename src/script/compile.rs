@@ -321,7 +321,10 @@ impl ScriptCompiler {
             part(&self.backend.to_string());
             part(&format!("{limits:?}"));
             let functions = self.api.iter().filter(|f| !denied.contains(f.category()));
-            functions.flat_map(ApiFunction::signatures).for_each(|signature| part(&signature));
+            for function in functions {
+                function.signatures().iter().for_each(|signature| part(signature));
+                part(&function.fuel().to_string());
+            }
             hasher.finish()
         };
         let known = offers.entry(denied.clone()).or_default();

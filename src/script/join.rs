@@ -133,7 +133,8 @@ impl ScriptCompiler {
 }
 
 fn row(function: &ApiFunction) -> String {
-    format!("{} [{}]\n", function.signatures().join("\n"), function.category().name())
+    let (category, fuel) = (function.category().name(), function.fuel());
+    format!("{} [{category}, {fuel}]\n", function.signatures().join("\n"))
 }
 
 impl JoinOffer {

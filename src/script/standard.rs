@@ -9,7 +9,7 @@
 //! - *They are deterministic.* The same arguments give the same result, the same error and the same
 //!   price on every machine: what IEEE 754 does not fix is computed by `libm`, there is one NaN, maps are
 //!   in the order of their keys, and nothing reads a clock, an address or chance.
-//! - *They are paid for.* A call takes the unit of fuel of its instruction and the
+//! - *They are paid for.* A call takes the unit of fuel of its instruction, five more, and the
 //!   [price](StandardFunction::price) of the function; what a function calls back pays for itself.
 //! - *They are bounded.* What a function would make is held against the
 //!   [limits](crate::contract::ScriptLimits); it fails before it makes too much.

@@ -112,6 +112,8 @@ impl ScriptContext<'_> {
             let message = format!("an entity may have at most {limit} status effects");
             return Err(ApiFault::too_large(message));
         }
+        // All are copied, and their names compared.
+        self.charge(before.iter().map(|other| 3 + other.name.len() as u64 / 16).sum());
         let mut effects = before.to_vec();
         self.command(ScriptCommand::ApplyStatusEffect { id, effect: Box::new(effect.clone()) })?;
         effect.add_to(&mut effects);

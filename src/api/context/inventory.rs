@@ -18,6 +18,21 @@ impl ScriptContext<'_> {
             .ok_or_else(|| ApiFault::not_found(format!("entity {id} has no inventory")))
     }
 
+    /// How many of an item an entity carries, as this call sees it.
+    ///
+    /// # Errors
+    /// It cannot carry anything.
+    pub fn item_count(&self, id: ScriptId, item: &str) -> Result<u64, ApiFault> {
+        let pack = self.pack(id)?;
+        self.charge_for(pack);
+        Ok(pack.count(item))
+    }
+
+    /// All stacks are looked at, and copied if anything changes.
+    fn charge_for(&self, pack: &Pack) {
+        self.charge(3 * pack.stacks.len() as u64);
+    }
+
     /// How many of an item fit in one slot.
     ///
     /// # Errors
@@ -34,6 +49,7 @@ impl ScriptContext<'_> {
     pub fn add_items(&mut self, id: ScriptId, item: &str, count: u32) -> Result<u32, ApiFault> {
         let max_stack = self.max_stack(item)?;
         let pack = self.pack(id)?;
+        self.charge_for(pack);
         let has_room = pack.stacks.len() < pack.slots as usize
             || pack.stacks.iter().any(|stack| stack.item == item && stack.count < max_stack);
         if !has_room {
@@ -57,6 +73,7 @@ impl ScriptContext<'_> {
     pub fn remove_items(&mut self, id: ScriptId, item: &str, count: u32) -> Result<bool, ApiFault> {
         self.max_stack(item)?;
         let pack = self.pack(id)?;
+        self.charge_for(pack);
         if pack.count(item) < u64::from(count) {
             return Ok(false);
         }

@@ -8,6 +8,11 @@ use crate::{
     contract::{Neighbor, RayHit, ScriptId, Shape, Space, Way},
 };
 
+/// Fuel for each that a search meets.
+const SEEN: u64 = 2;
+/// Fuel for each that a search by distance meets, and for each team that is searched.
+const HOP: u64 = 5;
+
 impl ScriptContext<'_> {
     /// The entity's team; `None` if it has none.
     #[must_use]
@@ -50,7 +55,9 @@ impl ScriptContext<'_> {
             if !self.are_hostile(own, team) {
                 return;
             }
+            self.charge(HOP);
             space.by_distance(team, from, &mut |other| {
+                self.charge(HOP);
                 let at = (other.distance, other.id);
                 let is_nearer = best.is_none_or(|best| at < best);
                 if other.distance > max_range || !is_nearer {
@@ -78,6 +85,7 @@ impl ScriptContext<'_> {
         };
         let mut found = self.found.take();
         space.within(own, from, radius, &mut |other| {
+            self.charge(SEEN);
             if other.id != id && self.is_standing(&other) {
                 found.push((other.id, f64::from(other.distance)));
             }
@@ -109,7 +117,9 @@ impl ScriptContext<'_> {
         let threat = |power: f32, distance: f32| f64::from(power) / f64::from(distance.max(1.0));
         space.each_team(&mut |team| {
             if is_hostile(team) {
+                self.charge(HOP);
                 space.within(team, from, range, &mut |other| {
+                    self.charge(SEEN);
                     if self.is_standing(&other) {
                         threats.push((other.id, threat(other.attack_power, other.distance)));
                     }
@@ -218,6 +228,7 @@ impl ScriptContext<'_> {
         visit: &mut dyn FnMut(ScriptId, f32),
     ) {
         self.each_moved(&mut |id, at| {
+            self.charge(SEEN);
             let distance = from.distance(at);
             if distance <= range && self.team(id).is_some_and(is_wanted) && self.is_alive(id) {
                 visit(id, distance);
@@ -232,6 +243,7 @@ impl ScriptContext<'_> {
         visit: &mut dyn FnMut(Shape, (ScriptId, Vec3)),
     ) {
         self.each_moved(&mut |id, at| {
+            self.charge(2 * SEEN);
             if let Some(shape) = self.scope.world.shape(id)
                 && accept(id)
                 && self.exists(id)

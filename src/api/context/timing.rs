@@ -51,6 +51,10 @@ impl ScriptContext<'_> {
             ));
         };
         if !functions.iter().any(|name| name == function) {
+            // Each name is compared with each, letter by letter.
+            let letters =
+                |name: &String| 4 + (name.len().min(64) * function.len().min(64) / 4) as u64;
+            self.owed.set(self.owed.get().saturating_add(functions.iter().map(letters).sum()));
             let hint = closest(function, functions.iter().map(String::as_str))
                 .map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"));
             return Err(ApiFault::not_found(format!(

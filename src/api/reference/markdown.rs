@@ -116,6 +116,9 @@ fn push_function(page: &mut String, function: &ApiFunction) {
             }
         }
     }
+    if function.fuel() > 0 {
+        let _ = write!(page, "\nFuel: {} beside that of every call\n", function.fuel());
+    }
     let _ = write!(page, "\n{}\n", permission_line(function));
     let example = function.example_script().trim();
     if !example.is_empty() {

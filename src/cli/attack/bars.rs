@@ -28,9 +28,9 @@ impl Bars {
     pub(super) fn new(options: &AttackOptions) -> Self {
         let deadline = options.deadline_ms.map(Duration::from_millis);
         let limits = limits(options.trust.trust(), deadline);
-        // A microsecond for a unit of fuel: some 200 times what usual work takes.
+        // A fifth of a microsecond for a unit of fuel: five times what the worst row of `benches/fuel` takes.
         let fuel = limits.fuel.max(limits.start_fuel) as f64;
-        let call = deadline.map_or(fuel / 1e3, |deadline| deadline.as_secs_f64() * 1e3 + 0.5);
+        let call = deadline.map_or(fuel / 5e3, |deadline| deadline.as_secs_f64() * 1e3 + 0.5);
         // Unoptimised code is some five times as slow, and no player runs it.
         let slow = if cfg!(debug_assertions) { 5.0 } else { 1.0 };
         let time = |ms: Option<f64>, usual: f64| {

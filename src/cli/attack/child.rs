@@ -15,7 +15,7 @@ use super::{
     measure::measured,
     outcome::Outcome,
     ran::{Notes, Ran},
-    stand::Stand,
+    stand::stand,
     stock,
     watch::TOO_MUCH_HEAP,
 };
@@ -28,6 +28,7 @@ use crate::{
     script::{
         Backend, CompiledScript, ScriptCompiler, ScriptInstance, ScriptThreads, ScriptWorkers,
     },
+    testing::FakeWorld,
     trust::{LevelLimits, TrustPolicy, Unsigned, Verified},
 };
 
@@ -89,7 +90,7 @@ fn attacked(options: &ChildOptions) -> std::io::Result<Ran> {
         ScriptCompiler::new(ApiTable::default(), LevelLimits::from(limits)).with_backend(backend);
     let unsigned = Unsigned::Allow(options.trust.trust());
     let policy = TrustPolicy { unsigned, ..TrustPolicy::default() };
-    let bench = Bench { compiler, policy, stand: Stand::new() };
+    let bench = Bench { compiler, policy, stand: stand() };
     Ok(workers.run(|| {
         // What is made once and kept is no cost of the script.
         bench.attacked(b"let n = [1, `${2}`]; fn on_update() { n += n.len(); }".to_vec(), 1);
@@ -104,7 +105,7 @@ fn attacked(options: &ChildOptions) -> std::io::Result<Ran> {
 struct Bench {
     compiler: ScriptCompiler,
     policy: TrustPolicy,
-    stand: Stand,
+    stand: FakeWorld,
 }
 
 impl Bench {

@@ -15,18 +15,34 @@ use super::Val;
 /// The key of a map's entry.
 pub(crate) type Key = Arc<str>;
 
-/// What the two words of an `Arc` and the bookkeeping of an allocation take.
-pub(super) const HEADER: usize = 32;
-/// What an entry of a map takes beside its key's text and its value's own data.
-const ENTRY: usize = 56;
+/// What the two words of an `Arc`, and what knows where the data lies and how much of it there is, take.
+pub(super) const HEADER: usize = 48;
+/// What an entry of a map takes beside its key's text and its value's own data, in nodes that are half
+/// full.
+const ENTRY: usize = 88;
+/// What the first node of a map takes.
+const NODE: usize = 368;
+/// What a key takes beside its text.
+const KEY: usize = 16;
 
 /// Text.
-#[derive(Clone)]
 pub(crate) struct Text(Counted<String>);
 
+/// What is copied has no room to spare.
+impl Clone for Text {
+    fn clone(&self) -> Self {
+        Self::new(self.0.get().clone())
+    }
+}
+
 impl Text {
+    /// The room that it has counts, not what it uses of it.
+    fn bytes(text: &String) -> usize {
+        HEADER + text.capacity()
+    }
+
     pub(crate) fn new(text: String) -> Self {
-        let bytes = HEADER + text.len();
+        let bytes = Self::bytes(&text);
         Self(Counted::new(text, bytes))
     }
 
@@ -36,7 +52,7 @@ impl Text {
 
     /// Changes the text in place.
     pub(crate) fn edit<R>(&mut self, change: impl FnOnce(&mut String) -> R) -> R {
-        self.0.edit(change, |text| HEADER + text.len())
+        self.0.edit(change, Self::bytes)
     }
 }
 
@@ -48,18 +64,27 @@ impl Deref for Text {
 }
 
 /// Bytes.
-#[derive(Clone)]
 pub(crate) struct Blob(Counted<Vec<u8>>);
 
+impl Clone for Blob {
+    fn clone(&self) -> Self {
+        Self::new(self.0.get().clone())
+    }
+}
+
 impl Blob {
+    fn size(bytes: &Vec<u8>) -> usize {
+        HEADER + bytes.capacity()
+    }
+
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        let size = HEADER + bytes.len();
+        let size = Self::size(&bytes);
         Self(Counted::new(bytes, size))
     }
 
     /// Changes the bytes in place.
     pub(crate) fn edit<R>(&mut self, change: impl FnOnce(&mut Vec<u8>) -> R) -> R {
-        self.0.edit(change, |bytes| HEADER + bytes.len())
+        self.0.edit(change, Self::size)
     }
 }
 
@@ -71,23 +96,30 @@ impl Deref for Blob {
 }
 
 /// A list of values. It knows what it weighs.
-#[derive(Clone)]
 pub(crate) struct List {
     items: Counted<Vec<Val>>,
     weight: Weight,
+}
+
+impl Clone for List {
+    fn clone(&self) -> Self {
+        let items = self.items.get().clone();
+        let bytes = Self::bytes(&items);
+        Self { items: Counted::new(items, bytes), weight: self.weight }
+    }
 }
 
 impl List {
     /// Up to this depth it does no harm if a list takes itself for deeper than it is.
     pub(crate) const SHALLOW: u32 = 8;
 
-    const fn bytes(len: usize) -> usize {
-        HEADER + size_of::<Weight>() + len * size_of::<Val>()
+    fn bytes(items: &Vec<Val>) -> usize {
+        HEADER + size_of::<Weight>() + items.capacity() * size_of::<Val>()
     }
 
     pub(crate) fn new(items: Vec<Val>) -> Self {
         let weight = Weight::of_items(&items);
-        let bytes = Self::bytes(items.len());
+        let bytes = Self::bytes(&items);
         Self { items: Counted::new(items, bytes), weight }
     }
 
@@ -97,14 +129,14 @@ impl List {
 
     pub(crate) fn push(&mut self, item: Val) {
         self.weight = self.weight.plus(Weight::of_item(&item));
-        self.items.edit(|items| items.push(item), |items| Self::bytes(items.len()));
+        self.items.edit(|items| items.push(item), Self::bytes);
     }
 
     /// Puts an item in before the one at a place, or at the end if there is none.
     pub(crate) fn insert(&mut self, index: usize, item: Val) {
         self.weight = self.weight.plus(Weight::of_item(&item));
         let index = index.min(self.len());
-        self.items.edit(|items| items.insert(index, item), |items| Self::bytes(items.len()));
+        self.items.edit(|items| items.insert(index, item), Self::bytes);
     }
 
     /// Takes an item out; `None` if there is none at that place. Of a list that is not
@@ -113,7 +145,7 @@ impl List {
         if index >= self.len() {
             return None;
         }
-        let item = self.items.edit(|items| items.remove(index), |items| Self::bytes(items.len()));
+        let item = self.items.edit(|items| items.remove(index), Self::bytes);
         self.weight = if self.is_empty() || self.weight.depth > Self::SHALLOW {
             Weight::of_items(self.items.get())
         } else {
@@ -137,7 +169,7 @@ impl List {
 
     /// Changes the list in any way; what it weighs is counted anew.
     pub(crate) fn edit<R>(&mut self, change: impl FnOnce(&mut Vec<Val>) -> R) -> R {
-        let result = self.items.edit(change, |items| Self::bytes(items.len()));
+        let result = self.items.edit(change, Self::bytes);
         self.weight = Weight::of_items(self.items.get());
         result
     }
@@ -155,17 +187,24 @@ impl Deref for List {
 pub(crate) struct Dict {
     entries: Counted<BTreeMap<Key, Val>>,
     weight: Weight,
+    /// Bytes of all keys.
+    keys: usize,
 }
 
 impl Dict {
-    fn bytes(entries: &BTreeMap<Key, Val>) -> usize {
-        HEADER + size_of::<Weight>() + entries.len() * ENTRY
+    fn bytes(entries: &BTreeMap<Key, Val>, keys: usize) -> usize {
+        let nodes = match entries.len() {
+            0 => 0,
+            len => NODE.max(len * ENTRY),
+        };
+        HEADER + size_of::<Weight>() + size_of::<u64>() + nodes + keys
     }
 
     pub(crate) fn new(entries: BTreeMap<Key, Val>) -> Self {
         let weight = Weight::of_entries(&entries);
-        let bytes = Self::bytes(&entries);
-        Self { entries: Counted::new(entries, bytes), weight }
+        let keys = entries.keys().map(|key| KEY + key.len()).sum();
+        let bytes = Self::bytes(&entries, keys);
+        Self { entries: Counted::new(entries, bytes), weight, keys }
     }
 
     pub(crate) const fn weight(&self) -> Weight {
@@ -176,7 +215,13 @@ impl Dict {
     pub(crate) fn insert(&mut self, key: Key, value: Val) -> Option<Val> {
         let added = Weight::of_entry(&key, &value);
         let key_weight = Weight::of_entry(&key, &Val::Unit);
-        let old = self.entries.edit(|entries| entries.insert(key, value), Self::bytes);
+        let key_bytes = KEY + key.len();
+        let old = self.entries.get_mut().insert(key, value);
+        if old.is_none() {
+            self.keys += key_bytes;
+        }
+        let keys = self.keys;
+        self.entries.edit(|_| (), |entries| Self::bytes(entries, keys));
         if let Some(old) = &old {
             self.weight = self.weight.minus(key_weight).minus(old.weight());
         }
@@ -186,8 +231,10 @@ impl Dict {
 
     /// Takes an entry out.
     pub(crate) fn remove(&mut self, key: &str) -> Option<Val> {
-        let entry = self.entries.edit(|entries| entries.remove_entry(key), Self::bytes);
-        let (key, value) = entry?;
+        let (key, value) = self.entries.get_mut().remove_entry(key)?;
+        self.keys = self.keys.saturating_sub(KEY + key.len());
+        let keys = self.keys;
+        self.entries.edit(|_| (), |entries| Self::bytes(entries, keys));
         self.weight = self.weight.minus(Weight::of_entry(&key, &value));
         Some(value)
     }

@@ -120,10 +120,18 @@ pub(super) fn steps(operator: Operator, a: &Val, b: &Val) -> u64 {
             Val::Text(b),
         ) => (0, a.len().min(b.len())),
         (O::Equal | O::NotEqual, Val::Blob(a), Val::Blob(b)) => (0, a.len().min(b.len())),
+        (O::Add, Val::Text(_) | Val::Char(_), Val::Text(_) | Val::Char(_)) => (0, 0),
+        (O::Range | O::RangeInclusive, ..) => (0, 0),
+        (O::Power, ..) => return POWER,
         _ => return 0,
     };
-    (searched / 4 + compared / 64) as u64
+    OWN + (searched / 4 + compared / 64) as u64
 }
+
+/// Fuel for what takes more than an instruction: it allocates, or looks at what does not lie in registers.
+const OWN: u64 = 1;
+/// Fuel for a power of floats, whose bits are the same on every machine.
+const POWER: u64 = 4;
 
 /// What the language itself makes of two operands; `None` if it has no meaning for them.
 pub(super) fn built_in(
@@ -185,7 +193,8 @@ fn joined(run: &Run<'_, '_>, a: &str, b: &str) -> Result<Val, Fault> {
 
 /// A text without any occurrence of another.
 fn without(a: &str, b: &str) -> Val {
-    if b.is_empty() { Val::text(a) } else { Val::text(a.replace(b, "")) }
+    // Making ready for the search costs by the length of what is searched for.
+    if b.is_empty() || b.len() > a.len() { Val::text(a) } else { Val::text(a.replace(b, "")) }
 }
 
 fn extended(run: &Run<'_, '_>, bytes: &[u8], more: &[u8]) -> Result<Val, Fault> {
@@ -250,8 +259,11 @@ pub(super) fn assign_in_place(
 
 /// What it costs to make a list one's own before writing: nothing if nobody shares it.
 pub(super) fn copied<T>(shared: &Arc<T>, len: usize) -> u64 {
-    if Arc::strong_count(shared) > 1 { len as u64 } else { 0 }
+    if Arc::strong_count(shared) > 1 { COPY + len as u64 } else { 0 }
 }
+
+/// Fuel for copying a list or map however small it is.
+const COPY: u64 = 4;
 
 fn appended<T>(shared: &Arc<T>, len: usize, more: usize) -> u64 {
     copied(shared, len / 16) + (more / 16) as u64

@@ -93,6 +93,8 @@ pub(crate) struct ApiCall {
     pub(crate) native: NativeFn,
     /// For each parameter, the types that it is made for.
     pub(crate) accepts: Arc<[&'static [crate::api::Accepts]]>,
+    /// The fuel that a call costs beside its step and its values.
+    pub(crate) fuel: u64,
 }
 
 /// A function of a script, the top level, or a closure.

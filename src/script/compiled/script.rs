@@ -54,7 +54,8 @@ pub(crate) fn library(api: &ApiTable, denied: &BTreeSet<Category>) -> Arc<Librar
         }
         for overload in function.overloads() {
             let accepts = overload.parameters.iter().map(|parameter| parameter.accepts).collect();
-            let call = ApiCall { native: overload.native.clone(), accepts };
+            let fuel = function.fuel();
+            let call = ApiCall { native: overload.native.clone(), accepts, fuel };
             made.api.insert((name.to_owned(), overload.parameters.len()), call);
         }
     }

@@ -31,17 +31,18 @@ const COMMON: &str = "\
 - *Constants*: a function marked \"refused\" changes its receiver, or counts as if it did, and cannot be called
   as a method of a constant. Written as a function it is given a copy.
 
-Every call costs the step of its instruction, and beside it:
+Every call costs the step of its instruction and 5 for finding the function, and beside them:
 
 | price | steps (\"fuel\") |
 |---|---|
 | nothing | none |
-| its work | 1 for each item, entry and 16 bytes of text or of a blob that it copies, moves, compares or looks at; 1 for each function that it calls, which pays for itself |
+| its work | 1 for each item, entry and 16 bytes of text or of a blob that it copies, moves, compares or looks at; 7 for each function that it calls, which pays for itself |
 | its receiver | 1, and 1 for each 16 bytes of text and each item and entry in the receiver; what it makes of it is its work |
 | its arguments | the same for all arguments together |
 
 Changing an array, a map, a text or a blob that something else holds, too, copies it first, which is work.
-Text in another case costs 1 for each 4 bytes more.
+Text in another case costs 1 for each 4 bytes more, text that is looked for 1 for each 8 bytes, a float that is
+written out 5, and a character beyond ASCII that is quoted 12.
 ";
 
 pub(super) fn page(compared: &str) -> String {

@@ -284,7 +284,8 @@ fn keys(run: &mut Run<'_, '_>, map: &mut Val, _: &mut [Val]) -> Result<Val, Faul
     let bytes = map.keys().map(|key| key.len()).sum();
     run.fits_items(map.len())?;
     run.fits_text(bytes)?;
-    run.charge(map.len() as u64 + text(bytes))?;
+    // Each becomes a text of its own.
+    run.charge(3 * map.len() as u64 + text(bytes))?;
     Ok(Val::array(map.keys().map(|key| Val::text(&**key)).collect()))
 }
 

@@ -81,6 +81,17 @@ fn pattern<'v>(value: &'v Val, buffer: &'v mut [u8; 4]) -> Result<&'v str, Fault
     }
 }
 
+/// Text or a character that is looked for. Making ready for the search costs by its length.
+fn sought<'v>(
+    run: &mut Run<'_, '_>,
+    value: &'v Val,
+    buffer: &'v mut [u8; 4],
+) -> Result<&'v str, Fault> {
+    let part = pattern(value, buffer)?;
+    run.charge((part.len() / 8) as u64)?;
+    Ok(part)
+}
+
 /// What it costs to copy so much text.
 const fn copying(bytes: usize) -> u64 {
     (bytes / 16) as u64

@@ -13,6 +13,7 @@ use crate::{
         Val,
         convert::Object,
         fault::Fault,
+        heap::Weight,
         native::Native,
         op::Reg,
         program::{ApiCall, Path, Root, Site},
@@ -21,6 +22,10 @@ use crate::{
 
 /// The most arguments that a native takes beside its receiver.
 const MOST: usize = 7;
+/// Fuel for finding and calling a native, beside its instruction and its own price.
+pub(super) const NATIVE: u64 = 5;
+/// The same for a function of the API.
+const API: u64 = 3;
 
 impl Run<'_, '_> {
     fn take_args<const N: usize>(&mut self, at: usize, count: usize) -> [Val; N] {
@@ -279,6 +284,7 @@ impl Run<'_, '_> {
         args: &mut [Val],
         constant: bool,
     ) -> Result<Val, Fault> {
+        self.charge(NATIVE)?;
         for row in rows {
             if !row.receiver.takes(receiver) {
                 continue;
@@ -302,6 +308,9 @@ impl Run<'_, '_> {
                 result => {
                     if row.effect.changes() {
                         self.fits_value(receiver)?;
+                    }
+                    if result.as_ref().is_ok_and(|value| !value.is_inline()) {
+                        self.fits_memory()?;
                     }
                     return result;
                 }
@@ -369,9 +378,7 @@ impl Run<'_, '_> {
         let Some(api) = &site.api else { return Err(self.not_found(site, base, at)) };
         let registers = self.machine.registers.get(at..at + count).unwrap_or_default();
         let steps = argument_steps(registers.iter());
-        if steps > 0 {
-            self.charge(steps)?;
-        }
+        self.charge(API + steps + api.fuel)?;
         let native = &api.native;
         let mut answer = Val::Unit;
         let called = match self.machine.registers.get(at..at + count).unwrap_or_default() {
@@ -401,6 +408,7 @@ impl Run<'_, '_> {
                 }
             }
         }
+        self.pay_owed()?;
         called.map_err(Fault::api)?;
         if steps > 0 {
             // It may have become a command.
@@ -416,20 +424,22 @@ impl Run<'_, '_> {
         }
         let weight = answer.weight();
         *to = answer;
-        self.charge(weight.steps())?;
+        self.charge(crossing(weight))?;
         self.fits(weight)
     }
 
     /// Calls a function of the API.
     pub(super) fn api(&mut self, api: &ApiCall, args: &[&Val]) -> Result<Val, Fault> {
         let steps = argument_steps(args.iter().copied());
-        self.charge(steps)?;
+        self.charge(API + steps + api.fuel)?;
         let objects: Vec<_> = args.iter().map(|value| Object(value)).collect();
         let passed: Vec<_> = objects.iter().map(Object::passed).collect();
         let mut value = Val::Unit;
-        (api.native)(self.context, &passed, &mut value).map_err(Fault::api)?;
+        let called = (api.native)(self.context, &passed, &mut value);
+        self.pay_owed()?;
+        called.map_err(Fault::api)?;
         if !value.is_inline() {
-            self.charge(value.weight().steps())?;
+            self.charge(crossing(value.weight()))?;
             self.fits_value(&value)?;
         }
         if steps > 0 {
@@ -439,9 +449,25 @@ impl Run<'_, '_> {
     }
 }
 
+impl Run<'_, '_> {
+    /// Pays for what a function of the API has found to do.
+    #[inline]
+    fn pay_owed(&mut self) -> Result<(), Fault> {
+        match self.context.take_owed() {
+            0 => Ok(()),
+            units => self.charge(units),
+        }
+    }
+}
+
 /// Fuel for what a function of the API is handed: it may look at all of it, or keep a copy.
 fn argument_steps<'v>(args: impl Iterator<Item = &'v Val>) -> u64 {
-    args.filter(|value| !value.is_inline()).map(|value| value.weight().steps()).sum()
+    args.filter(|value| !value.is_inline()).map(|value| crossing(value.weight())).sum()
+}
+
+/// Fuel for a value that goes from scripts to the host, or back: each entry of a map is allocated twice.
+fn crossing(weight: Weight) -> u64 {
+    weight.steps() + u64::from(weight.items) + 7 * u64::from(weight.entries)
 }
 
 /// Whether values are just of the types that a function of the API is made for.

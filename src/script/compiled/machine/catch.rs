@@ -20,7 +20,7 @@ const CAUGHT_ERROR: u64 = 24;
 /// The same for each function that it left.
 const LEFT_FRAME: u64 = 4;
 /// Fuel for a value that was thrown and is caught.
-const CAUGHT_VALUE: u64 = 8;
+const CAUGHT_VALUE: u64 = 12;
 
 /// An open `try`.
 pub(super) struct Handler {

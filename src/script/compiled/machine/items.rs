@@ -70,14 +70,13 @@ impl Run<'_, '_> {
 
     /// An operator between two values, whatever they are.
     pub(super) fn operate(&mut self, operator: Operator, a: &Val, b: &Val) -> Result<Val, Fault> {
-        let steps = operators::steps(operator, a, b);
-        if steps > 0 {
-            self.charge(steps)?;
-        }
+        // Beside its instruction: it is not one of those that the loop does by itself.
+        self.charge(1 + operators::steps(operator, a, b))?;
         if let Some(result) = operators::built_in(self, operator, a, b) {
             let result = result?;
             if !result.is_inline() {
                 self.charge(result.weight().steps())?;
+                self.fits_memory()?;
             }
             return Ok(result);
         }

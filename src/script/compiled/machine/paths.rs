@@ -18,6 +18,9 @@ use crate::script::compiled::{
     program::{Member, Path, Root, Step},
 };
 
+/// How many bytes of an entry's name a unit pays for, where it is compared.
+const KEY_BYTES: usize = 64;
+
 /// What is done at the end of a path.
 pub(super) type Change<'f> = &'f mut dyn FnMut(&mut Run<'_, '_>, &mut Val) -> Result<(), Fault>;
 
@@ -126,6 +129,7 @@ impl Run<'_, '_> {
 
     /// Reads at the end of a path.
     pub(super) fn read_path(&mut self, path: &Path, base: usize) -> Result<Val, Fault> {
+        self.pay_for_keys(path, base)?;
         let mut value = self.root(path, base)?;
         let mut steps = path.steps.iter();
         let made = loop {
@@ -145,6 +149,20 @@ impl Run<'_, '_> {
             };
         }
         Ok(value)
+    }
+
+    /// Pays for long names of entries that are compared while they are looked for.
+    fn pay_for_keys(&mut self, path: &Path, base: usize) -> Result<(), Fault> {
+        for step in &*path.steps {
+            if let Member::Index(at) = step.what
+                && let Val::Text(key) = self.index(at, base)
+                && key.len() >= KEY_BYTES
+            {
+                let units = (key.len() / KEY_BYTES) as u64;
+                self.charge(units)?;
+            }
+        }
+        Ok(())
     }
 
     /// The value inside another that a step leads to, if there is one to point at.
@@ -269,12 +287,13 @@ impl Run<'_, '_> {
             self.charge(steps)?;
         }
         let Some(value) = operators::assign_in_place(self, operator, place, value)? else {
-            return Ok(());
+            return self.fits_memory();
         };
         if let Some(result) = operators::built_in(self, operator, place, &value) {
             *place = result?;
             if !place.is_inline() {
                 self.charge(place.weight().steps())?;
+                self.fits_memory()?;
             }
             return Ok(());
         }
@@ -322,7 +341,11 @@ impl Run<'_, '_> {
                 let key = match what {
                     Member::Property(key) => self.key(*key).clone(),
                     Member::Index(at) => match self.index(*at, base) {
-                        Val::Text(key) => key.as_str().into(),
+                        Val::Text(key) => {
+                            let key: Arc<str> = key.as_str().into();
+                            self.charge((key.len() / 16) as u64)?;
+                            key
+                        }
                         other => {
                             let got = other.type_name();
                             return Err(Fault::mismatch("string", got).at(step.member_at));

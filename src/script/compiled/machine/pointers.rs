@@ -10,6 +10,13 @@ use super::{
 };
 use crate::script::compiled::{Val, callable::FnValue, fault::Fault, op::Reg};
 
+/// Fuel for calling back from a native, beside the instructions of what is called.
+const CALL_BACK: u64 = 6;
+/// Fuel for a function that takes another number of arguments: another way of calling it is tried then.
+const UNFIT: u64 = 16;
+/// Fuel for looking up a function whose name is known only now.
+const BY_NAME: u64 = 4;
+
 /// What a function pointer turns out to point to.
 enum Callee {
     Function(u32),
@@ -36,6 +43,7 @@ impl Run<'_, '_> {
             Callee::Other => {
                 let mut all: Vec<Val> = this.into_iter().chain(args).collect();
                 if callee.closure.is_some() {
+                    self.charge(UNFIT)?;
                     return Err(self.unfit(callee, &all));
                 }
                 self.call_by_name(&callee.name, &mut all).map(Some)
@@ -74,6 +82,7 @@ impl Run<'_, '_> {
         if let Some(message) = program.library.denied.get(name) {
             return Err(Fault::denied(message));
         }
+        self.charge(BY_NAME)?;
         let count = args.len();
         let api = program.library.api.get(&(name.to_owned(), count));
         if let Some(api) = api
@@ -140,9 +149,11 @@ impl Run<'_, '_> {
         this: Option<&mut Val>,
         args: &[&Val],
     ) -> Result<Val, Fault> {
+        self.charge(CALL_BACK)?;
         let found = self.find(callee, this.as_deref(), args.len())?;
         let Callee::Function(function) = found else {
             if callee.closure.is_some() {
+                self.charge(UNFIT)?;
                 let all: Vec<Val> = args.iter().map(|value| (*value).clone()).collect();
                 return Err(self.unfit(callee, &all));
             }

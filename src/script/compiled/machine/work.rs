@@ -13,6 +13,9 @@ use crate::{
     },
 };
 
+/// Fuel for an entry of a map that is written out, beside its instruction.
+const ENTRY: u64 = 2;
+
 impl Run<'_, '_> {
     fn register(&self, base: usize, at: Reg) -> Val {
         self.machine.registers.get(base + usize::from(at)).cloned().unwrap_or_default()
@@ -147,6 +150,7 @@ impl Run<'_, '_> {
         key: u16,
         value: Val,
     ) -> Result<(), Fault> {
+        self.charge(ENTRY)?;
         let key = self.key(key).clone();
         let at = base + usize::from(map);
         let Some(Val::Map(dict)) = self.machine.registers.get_mut(at) else { return Ok(()) };
@@ -175,7 +179,7 @@ impl Run<'_, '_> {
         if let Some(Val::Text(text)) = self.machine.registers.get_mut(at) {
             Arc::make_mut(text).edit(|text| text.push_str(more));
         }
-        Ok(())
+        self.fits_memory()
     }
 
     /// Opens the frame of a function whose arguments lie where its registers begin.
@@ -235,6 +239,7 @@ impl Run<'_, '_> {
         &mut self,
         rows: &[crate::script::compiled::native::Native],
     ) -> Result<Val, Fault> {
+        self.charge(super::calls::NATIVE)?;
         for row in rows {
             self.charge(row.price.units(&Val::Unit, &[]))?;
             match (row.code)(self, &mut Val::Unit, &mut []) {
@@ -253,9 +258,9 @@ pub(super) fn is_among(names: &Val, name: &Val) -> Result<bool, Fault> {
     Ok(names.iter().any(|known| matches!(known, Val::Text(known) if ***known == ***name)))
 }
 
-/// Fuel for a function's name that is made while the script runs.
+/// Fuel for a pointer that is made of a name while the script runs: the name is checked and copied.
 pub(super) fn name_steps(name: &Val) -> u64 {
-    if let Val::Text(name) = name { (name.len() / 16) as u64 } else { 0 }
+    if let Val::Text(name) = name { 4 + (name.len() / 16) as u64 } else { 0 }
 }
 
 /// `Fn(name)`.

@@ -9,7 +9,8 @@ use crate::script::compiled::heap::Dict;
 pub(super) fn map(pen: &mut Pen<'_>, map: &Dict) -> Result<(), Stop> {
     pen.put(format_args!("{{"))?;
     pen.list(map.iter(), ",", |pen, (key, item)| {
-        pen.put(format_args!("{key:?}:"))?;
+        pen.quoted(key)?;
+        pen.put(format_args!(":"))?;
         value(pen, item)
     })?;
     pen.put(format_args!("}}"))
@@ -27,7 +28,7 @@ fn value(pen: &mut Pen<'_>, value: &Val) -> Result<(), Stop> {
         Val::Fn(function) if function.closure.is_some() => {
             Err(Stop::Fault(Fault::refused("`to_json`: a closure has no text")))
         }
-        Val::Fn(function) => pen.put(format_args!("{:?}", function.name)),
+        Val::Fn(function) => pen.quoted(&function.name),
         other => pen.value(other, super::Style::Debug),
     }
 }

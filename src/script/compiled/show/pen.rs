@@ -13,6 +13,13 @@ use crate::{
 /// How many bytes of text one unit of fuel pays for.
 const BYTES_A_UNIT: usize = 16;
 
+/// Fuel for a float that is written, beside its text.
+const NUMBER: u64 = 5;
+/// Fuel for a character that is quoted and written in another way.
+const ODD: u64 = 1;
+/// Fuel for a character beyond ASCII that is quoted.
+const WIDE: u64 = 12;
+
 /// Text that is paid for as it grows, and that refuses to grow over a limit.
 pub(super) struct Pen<'a> {
     text: String,
@@ -87,7 +94,7 @@ impl<'a> Pen<'a> {
         self.write_fmt(more).map_err(|fmt::Error| self.fault.take().map_or(Stop::Full, Stop::Fault))
     }
 
-    /// Things one after the other; each costs a unit beside its text.
+    /// Things one after the other; each costs two units beside its text.
     pub(super) fn list<T>(
         &mut self,
         items: impl Iterator<Item = T>,
@@ -95,7 +102,7 @@ impl<'a> Pen<'a> {
         mut write: impl FnMut(&mut Self, T) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
         for (index, item) in items.enumerate() {
-            (self.pay)(1).map_err(Stop::Fault)?;
+            (self.pay)(2).map_err(Stop::Fault)?;
             if index > 0 {
                 self.put(format_args!("{separator}"))?;
             }
@@ -119,7 +126,10 @@ impl<'a> Pen<'a> {
         match (style, value) {
             (Style::Print, Val::Unit) => Ok(()),
             (Style::Print, Val::Text(text)) => self.put(format_args!("{}", text.as_str())),
-            (Style::Print, Val::Float(x)) => self.put(format_args!("{}", Natural(*x))),
+            (Style::Print, Val::Float(x)) => {
+                self.pay(NUMBER)?;
+                self.put(format_args!("{}", Natural(*x)))
+            }
             (Style::Print, Val::Char(c)) => self.put(format_args!("{c}")),
             (Style::Print, Val::Fn(function)) => self.named(function),
             _ => self.debugged(value),
@@ -133,9 +143,15 @@ impl<'a> Pen<'a> {
             Val::Char(c) if self.for_host => self.put(format_args!("{c:?}")),
             Val::Char(c) => self.put(format_args!("{c}")),
             Val::Int(i) => self.put(format_args!("{i}")),
-            Val::Float(x) => self.put(format_args!("{x:?}")),
-            Val::Vec3(v) => self.put(format_args!("{}", Value::Vec3(*v))),
-            Val::Text(text) => self.put(format_args!("{:?}", text.as_str())),
+            Val::Float(x) => {
+                self.pay(NUMBER)?;
+                self.put(format_args!("{x:?}"))
+            }
+            Val::Vec3(v) => {
+                self.pay(3 * NUMBER)?;
+                self.put(format_args!("{}", Value::Vec3(*v)))
+            }
+            Val::Text(text) => self.quoted(text),
             Val::Array(list) => self.array(list),
             Val::Map(dict) => self.map(dict),
             Val::Blob(blob) => self.blob(blob),
@@ -145,6 +161,20 @@ impl<'a> Pen<'a> {
             Val::Steps(_) => self.put(format_args!("range")),
             Val::Cell(_) => self.put(format_args!("{}", value.type_name())),
         }
+    }
+
+    /// Pays for more than the bytes that are written.
+    fn pay(&mut self, units: u64) -> Result<(), Stop> {
+        (self.pay)(units).map_err(Stop::Fault)
+    }
+
+    /// Text in quotes. Whether a character can be shown is looked up in tables, but for plain ones.
+    pub(super) fn quoted(&mut self, text: &str) -> Result<(), Stop> {
+        let is_odd = |byte: &u8| byte.is_ascii_control() || matches!(byte, b'"' | b'\\');
+        let odd = text.bytes().filter(is_odd).count() as u64;
+        let wide = text.chars().filter(|c| !c.is_ascii()).count() as u64;
+        self.pay(1 + ODD * odd + WIDE * wide)?;
+        self.put(format_args!("{text:?}"))
     }
 
     fn named(&mut self, function: &FnValue) -> Result<(), Stop> {
@@ -160,7 +190,8 @@ impl<'a> Pen<'a> {
     fn map(&mut self, dict: &Dict) -> Result<(), Stop> {
         self.put(format_args!("#{{"))?;
         self.list(dict.iter(), ", ", |pen, (key, value)| {
-            pen.put(format_args!("{key:?}: "))?;
+            pen.quoted(key)?;
+            pen.put(format_args!(": "))?;
             pen.debugged(value)
         })?;
         self.put(format_args!("}}"))
@@ -170,7 +201,10 @@ impl<'a> Pen<'a> {
     fn blob(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         self.put(format_args!("["))?;
         self.list(bytes.chunks(8), " ", |pen, group| {
-            group.iter().try_for_each(|byte| pen.put(format_args!("{byte:02x}")))
+            const DIGITS: &[u8; 16] = b"0123456789abcdef";
+            let digit = |half: u8| char::from(DIGITS[usize::from(half & 15)]);
+            let digits: String = group.iter().flat_map(|b| [digit(b >> 4), digit(*b)]).collect();
+            pen.put(format_args!("{digits}"))
         })?;
         self.put(format_args!("]"))
     }
@@ -316,7 +350,7 @@ mod tests {
         let mut pen = Pen::new(1000, &mut pay);
         assert!(pen.value(&long, Style::Print).is_ok());
         let length = pen.into_text().len();
-        assert_eq!(paid, 3 + length as u64 / 16);
+        assert_eq!(paid, 3 * (2 + 1) + length as u64 / 16);
 
         let mut left = 5_u64;
         let mut pay = |units| match left.checked_sub(units) {

@@ -19,13 +19,14 @@ impl Question {
     /// # Errors
     /// [`Fault::no_overload`] if it is neither; otherwise it is a name that no function can have.
     pub(super) fn new(
-        run: &Run<'_, '_>,
+        run: &mut Run<'_, '_>,
         caller: &'static str,
         argument: &Val,
     ) -> Result<Self, Fault> {
         let asked = match argument {
             Val::Fn(asked) => asked.clone(),
             Val::Text(name) => {
+                run.charge(4 + (name.len() / 16) as u64)?;
                 FnPtr::new(name.as_str()).map_err(|error| Fault::error(*error))?;
                 Arc::new(FnValue::named(name.as_str(), run.file()))
             }

@@ -102,7 +102,8 @@ fn parted(
     let entries = dict(map)?.clone();
     let (mut kept, mut taken) = (Dict::new([].into()), Dict::new([].into()));
     let mut failed = None;
-    run.charge(entries.len() as u64)?;
+    // Each may move into another map.
+    run.charge(3 * entries.len() as u64)?;
     for (key, value) in entries.iter() {
         let mut value = value.clone();
         if failed.is_some() {

@@ -150,7 +150,11 @@ pub(super) const ROWS: [Native; 23] = [
         Float,
         "log",
         1,
-        |_, x, _| of_one(x, libm::log10),
+        |run, x, _| {
+            // The dearest of the curves.
+            run.charge(2)?;
+            of_one(x, libm::log10)
+        },
         "log(x: float) -> float",
         "The logarithm to the base 10. Where the API has its `log`, that one is called: write \
          `log(x, 10.0)`.",

@@ -2,7 +2,7 @@
 
 use super::{
     Fault, Native, Price, Run, Val, at, changes, copying, fits, offset, own, pattern, reads, size,
-    text,
+    sought, text,
 };
 
 pub(super) const ROWS: [Native; 13] = [
@@ -82,7 +82,7 @@ pub(super) const ROWS: [Native; 13] = [
 fn remove(run: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [part] = rest else { return Err(Fault::no_overload()) };
     let mut buffer = [0; 4];
-    let part = pattern(part, &mut buffer)?;
+    let part = sought(run, part, &mut buffer)?;
     let whole = text(receiver)?;
     if !part.is_empty() && whole.contains(part) {
         run.charge(copying(whole.len()))?;
@@ -171,7 +171,7 @@ fn set(run: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Va
 fn replace(run: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [part, substitute] = rest else { return Err(Fault::no_overload()) };
     let (mut first, mut second) = ([0; 4], [0; 4]);
-    let (part, substitute) = (pattern(part, &mut first)?, pattern(substitute, &mut second)?);
+    let (part, substitute) = (sought(run, part, &mut first)?, pattern(substitute, &mut second)?);
     let whole = text(receiver)?;
     let found = whole.matches(part).count();
     // An empty text is left empty, though the empty text is found in it.

@@ -2,7 +2,7 @@
 
 use super::{
     super::spans::{part, span},
-    Fault, Native, Price, Run, Val, at, changes, copying, cut, offset, own, pattern, reads, size,
+    Fault, Native, Price, Run, Val, at, changes, copying, cut, offset, own, reads, size, sought,
     text,
 };
 
@@ -143,6 +143,8 @@ fn split_at_spaces(run: &mut Run<'_, '_>, receiver: &mut Val, _: &mut [Val]) -> 
     if text.is_empty() {
         return Ok(Val::array(vec![receiver.clone()]));
     }
+    // Every character is looked up, twice.
+    run.charge(copying(text.len()))?;
     pieces(run, "split", text.split_whitespace())
 }
 
@@ -153,7 +155,7 @@ fn split(run: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<
         return Ok(Val::array(vec![before.into(), behind.into()]));
     }
     let mut buffer = [0; 4];
-    let (at, most) = separator(rest, &mut buffer)?;
+    let (at, most) = separator(run, rest, &mut buffer)?;
     let text = text(receiver)?;
     match most {
         Some(most) if !text.is_empty() => pieces(run, "split", text.splitn(most, at)),
@@ -163,7 +165,7 @@ fn split(run: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<
 
 fn split_back(run: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let mut buffer = [0; 4];
-    let (at, most) = separator(rest, &mut buffer)?;
+    let (at, most) = separator(run, rest, &mut buffer)?;
     let text = text(receiver)?;
     match most {
         Some(most) if !text.is_empty() => pieces(run, "split_rev", text.rsplitn(most, at)),
@@ -173,6 +175,7 @@ fn split_back(run: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Re
 
 /// What to split at, and into how many pieces at most: `None` if it stays in one piece.
 fn separator<'v>(
+    run: &mut Run<'_, '_>,
     arguments: &'v [Val],
     buffer: &'v mut [u8; 4],
 ) -> Result<(&'v str, Option<usize>), Fault> {
@@ -181,7 +184,7 @@ fn separator<'v>(
         [at, Val::Int(most)] => (at, Some(size(*most)).filter(|most| *most > 1)),
         _ => return Err(Fault::no_overload()),
     };
-    Ok((pattern(at, buffer)?, most))
+    Ok((sought(run, at, buffer)?, most))
 }
 
 /// The pieces before and behind a place, which counts from the end if it is not positive. One that
@@ -204,7 +207,7 @@ fn pieces<'t>(
     let (count, bytes) =
         pieces.clone().fold((0, 0), |(count, bytes), piece| (count + 1, bytes + piece.len()));
     fits_array(run, name, count)?;
-    run.charge(count as u64 + copying(bytes))?;
+    run.charge(2 * count as u64 + copying(bytes))?;
     let pieces = Val::array(pieces.map(Val::from).collect());
     run.fits(pieces.weight())?;
     Ok(pieces)

@@ -3,7 +3,8 @@
 use std::{cmp::Ordering, sync::Arc};
 
 use super::{
-    Fault, Native, Price, Run, Val, at, count, cut, offset, pattern, reads, shared, size, text,
+    Fault, Native, Price, Run, Val, at, count, cut, offset, pattern, reads, shared, size, sought,
+    text,
 };
 use crate::script::compiled::{Range, steps::Steps};
 
@@ -154,9 +155,9 @@ fn to_blob(run: &mut Run<'_, '_>, receiver: &mut Val, _: &mut [Val]) -> Result<V
     Ok(Val::blob(bytes.to_vec()))
 }
 
-fn contains(_: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
+fn contains(run: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [part] = rest else { return Err(Fault::no_overload()) };
-    Ok(text(receiver)?.contains(pattern(part, &mut [0; 4])?).into())
+    Ok(text(receiver)?.contains(sought(run, part, &mut [0; 4])?).into())
 }
 
 fn starts_with(_: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
@@ -169,14 +170,14 @@ fn ends_with(_: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Resul
     Ok(text(receiver)?.ends_with(pattern(part, &mut [0; 4])?).into())
 }
 
-fn index_of(_: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
+fn index_of(run: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let (part, start) = match rest {
         [part] => (part, 0),
         [part, Val::Int(start)] => (part, *start),
         _ => return Err(Fault::no_overload()),
     };
     let mut buffer = [0; 4];
-    let part = pattern(part, &mut buffer)?;
+    let part = sought(run, part, &mut buffer)?;
     let text = text(receiver)?;
     Ok(place_of(text, part, start).map_or(Val::Int(-1), count))
 }

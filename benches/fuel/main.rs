@@ -1,0 +1,125 @@
+//! Whether fuel is paid by the work: for every standard function, property and operator, every function of
+//! the API and everything that the language itself does, the nanoseconds for each unit of fuel with the
+//! worst operands that a search finds, as multiples of a plain loop's instruction.
+//!
+//! `cargo bench --no-default-features --bench fuel` prints the table, the dearest last, and fails (exit code 1) if a row is
+//! above 20. A word after `--` picks the rows that have it in their name; a number is the milliseconds that
+//! the search may take for each of them.
+//!
+//! Only the ratios of one run say something: a row that is above the bar is measured again before it counts,
+//! because whatever else the machine does can only make it slower.
+
+#![expect(clippy::print_stdout, clippy::expect_used, reason = "a bench prints its table")]
+
+mod chance;
+mod operands;
+mod operations;
+mod stand;
+
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use self::{
+    chance::Chance,
+    operations::{Operation, operations},
+    stand::{Cost, Stand},
+};
+
+/// What a unit may cost, in plain instructions.
+const BAR: f64 = 20.0;
+/// How often a row that is above the bar is measured anew.
+const AGAIN: usize = 5;
+
+struct Row {
+    name: String,
+    /// What was run, and what it cost.
+    worst: Option<(String, Cost)>,
+    tried: usize,
+}
+
+fn main() -> ExitCode {
+    // Cargo adds `--bench`.
+    let words: Vec<String> =
+        std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let budget = words.iter().find_map(|word| word.parse().ok()).unwrap_or(300);
+    let pick = words.iter().find(|word| word.parse::<u64>().is_err());
+    let stand = Stand::new();
+    let base = (0..20).map(|_| stand.base()).fold(f64::INFINITY, f64::min);
+    println!("a plain loop's instruction takes {base:.2} ns\n");
+    let mut rows: Vec<Row> = operations()
+        .into_iter()
+        .filter(|operation| pick.is_none_or(|word| operation.name.contains(word.as_str())))
+        .map(|operation| search(&stand, operation, Duration::from_millis(budget), base))
+        .collect();
+    rows.sort_by(|a, b| a.ratio(base).total_cmp(&b.ratio(base)));
+    println!(
+        "{:>7} {:>9} {:>12} {:>6}  what, and the worst of all",
+        "x", "ns/unit", "units", "tried"
+    );
+    for row in &rows {
+        println!("{}", row.line(base));
+    }
+    let above = rows.iter().filter(|row| row.ratio(base) > BAR).count();
+    let unpaid = rows.iter().filter(|row| row.worst.is_none()).count();
+    println!(
+        "\n{} rows, {above} above {BAR} plain instructions a unit, {unpaid} that nothing could be called with",
+        rows.len()
+    );
+    if above == 0 && unpaid == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+impl Row {
+    fn ratio(&self, base: f64) -> f64 {
+        self.worst.as_ref().map_or(f64::INFINITY, |(_, cost)| cost.per_unit() / base)
+    }
+
+    fn line(&self, base: f64) -> String {
+        let Self { name, worst, tried } = self;
+        let Some((body, cost)) = worst else {
+            return format!("{:>7} {:>9} {:>12} {tried:>6}  {name}", "-", "-", "-");
+        };
+        let (ratio, each) = (self.ratio(base), cost.per_unit());
+        format!("{ratio:>7.1} {each:>9.1} {:>12.1} {tried:>6}  {name}: {body}", cost.units)
+    }
+}
+
+/// Looks for the operands with which an operation is dearest for what it pays: at random first, then by
+/// changing one of the worst.
+fn search(stand: &Stand, operation: Operation, budget: Duration, base: f64) -> Row {
+    let mut chance = Chance::new(&operation.name);
+    let started = Instant::now();
+    let mut worst: Option<(Vec<usize>, usize, String, Cost)> = None;
+    let mut tried = 0;
+    while tried < 12 || started.elapsed() < budget {
+        let (choices, form) = match &worst {
+            Some((choices, form, ..)) if tried % 3 != 0 => {
+                operation.changed(choices, *form, &mut chance)
+            }
+            _ => operation.any(&mut chance),
+        };
+        let body = operation.body(&choices, form);
+        tried += 1;
+        if let Some(cost) = stand.cost(&body)
+            && worst.as_ref().is_none_or(|(.., known)| cost.per_unit() > known.per_unit())
+        {
+            worst = Some((choices, form, body, cost));
+        }
+        if operation.is_one() && tried >= 12 {
+            break;
+        }
+    }
+    let worst = worst.map(|(_, _, body, mut cost)| {
+        for _ in 0..AGAIN {
+            if cost.per_unit() / base > BAR
+                && let Some(again) = stand.cost(&body)
+                && again.per_unit() < cost.per_unit()
+            {
+                cost = again;
+            }
+        }
+        (body, cost)
+    });
+    Row { name: operation.name, worst, tried }
+}
