@@ -37,7 +37,7 @@ impl Answer for Value {
         *self = Self::Vec3(value);
     }
     fn ids(&mut self, ids: &[ScriptId]) {
-        *self = ids.iter().copied().collect::<Vec<_>>().into();
+        *self = ids.to_vec().into();
     }
     fn map(&mut self, keys: &[Arc<str>], values: &[Value]) {
         let entries = keys.iter().zip(values);
