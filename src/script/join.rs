@@ -271,7 +271,9 @@ mod tests {
         let limits = LevelLimits { mods, ..LevelLimits::default() };
         let other = ScriptCompiler::new(ApiTable::default(), limits.clone());
         let theirs = offer(&other, &[("a", "let x = 1;")], &Permissions::All);
-        assert_eq!(texts(&ours, &theirs), ["the limit fuel of mods scripts: 50000 here, 7 there"]);
+        let fuel = ScriptLimits::for_mods().fuel;
+        let told = format!("the limit fuel of mods scripts: {fuel} here, 7 there");
+        assert_eq!(texts(&ours, &theirs), [told]);
 
         let mut table = ApiTable::default();
         let sell = ApiFunction::new("sell", Category::new("economy"), "Trades.")
