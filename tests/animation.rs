@@ -1,5 +1,7 @@
 //! Clips that scripts ask for move what they are clips of; no renderer is needed.
 
+#![expect(clippy::expect_used, reason = "tests fail by panics")]
+
 use bevy::{
     animation::{AnimatedBy, AnimationPlugin, AnimationTargetId, animated_field},
     math::curve::{FunctionCurve, Interval},

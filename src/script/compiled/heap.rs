@@ -25,6 +25,29 @@ const NODE: usize = 368;
 /// What a key takes beside its text.
 const KEY: usize = 16;
 
+/// The room that something has which grew from one length to another: at least so much, and what is added
+/// to it one by one makes it twice as large each time.
+///
+/// Collections of the standard library do the same, but nobody promises that they always will. Bytes decide
+/// where a script is stopped, so they are counted by this rule and not asked for, and who has taken
+/// more room than the rule says gives it back.
+const fn room(before: usize, len: usize, least: usize) -> usize {
+    if len <= before {
+        return before;
+    }
+    let doubled = before.saturating_mul(2);
+    let room = if len > doubled { len } else { doubled };
+    if room > least { room } else { least }
+}
+
+/// Whether something has taken so much more room than it should that giving it back is worth the work.
+const fn is_roomy(capacity: usize, room: usize) -> bool {
+    capacity > room + room / 8
+}
+
+/// The least room of what grows: of bytes, and of values.
+const LEAST: (usize, usize) = (8, 4);
+
 /// Text.
 pub(crate) struct Text(Counted<String>);
 
@@ -36,18 +59,21 @@ impl Clone for Text {
 }
 
 impl Text {
-    /// The room that it has counts, not what it uses of it.
-    fn bytes(text: &String) -> usize {
-        HEADER + text.capacity()
+    fn bytes(text: &mut String, before: usize) -> usize {
+        let room = room(before.saturating_sub(HEADER), text.len(), LEAST.0);
+        if is_roomy(text.capacity(), room) {
+            text.shrink_to(room);
+        }
+        HEADER + room
     }
 
-    pub(crate) fn new(text: String) -> Self {
-        let bytes = Self::bytes(&text);
+    pub(crate) fn new(mut text: String) -> Self {
+        let bytes = Self::bytes(&mut text, 0);
         Self(Counted::new(text, bytes))
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        self.0.get()
+    pub(crate) const fn as_str(&self) -> &str {
+        self.0.get().as_str()
     }
 
     /// Changes the text in place.
@@ -73,12 +99,16 @@ impl Clone for Blob {
 }
 
 impl Blob {
-    fn size(bytes: &Vec<u8>) -> usize {
-        HEADER + bytes.capacity()
+    fn size(bytes: &mut Vec<u8>, before: usize) -> usize {
+        let room = room(before.saturating_sub(HEADER), bytes.len(), LEAST.0);
+        if is_roomy(bytes.capacity(), room) {
+            bytes.shrink_to(room);
+        }
+        HEADER + room
     }
 
-    pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        let size = Self::size(&bytes);
+    pub(crate) fn new(mut bytes: Vec<u8>) -> Self {
+        let size = Self::size(&mut bytes, 0);
         Self(Counted::new(bytes, size))
     }
 
@@ -103,8 +133,8 @@ pub(crate) struct List {
 
 impl Clone for List {
     fn clone(&self) -> Self {
-        let items = self.items.get().clone();
-        let bytes = Self::bytes(&items);
+        let mut items = self.items.get().clone();
+        let bytes = Self::bytes(&mut items, 0);
         Self { items: Counted::new(items, bytes), weight: self.weight }
     }
 }
@@ -113,13 +143,18 @@ impl List {
     /// Up to this depth it does no harm if a list takes itself for deeper than it is.
     pub(crate) const SHALLOW: u32 = 8;
 
-    fn bytes(items: &Vec<Val>) -> usize {
-        HEADER + size_of::<Weight>() + items.capacity() * size_of::<Val>()
+    fn bytes(items: &mut Vec<Val>, before: usize) -> usize {
+        const OWN: usize = HEADER + size_of::<Weight>();
+        let room = room(before.saturating_sub(OWN) / size_of::<Val>(), items.len(), LEAST.1);
+        if is_roomy(items.capacity(), room) {
+            items.shrink_to(room);
+        }
+        OWN + room * size_of::<Val>()
     }
 
-    pub(crate) fn new(items: Vec<Val>) -> Self {
+    pub(crate) fn new(mut items: Vec<Val>) -> Self {
         let weight = Weight::of_items(&items);
-        let bytes = Self::bytes(&items);
+        let bytes = Self::bytes(&mut items, 0);
         Self { items: Counted::new(items, bytes), weight }
     }
 
@@ -221,7 +256,7 @@ impl Dict {
             self.keys += key_bytes;
         }
         let keys = self.keys;
-        self.entries.edit(|_| (), |entries| Self::bytes(entries, keys));
+        self.entries.edit(|_| (), |entries, _| Self::bytes(entries, keys));
         if let Some(old) = &old {
             self.weight = self.weight.minus(key_weight).minus(old.weight());
         }
@@ -234,7 +269,7 @@ impl Dict {
         let (key, value) = self.entries.get_mut().remove_entry(key)?;
         self.keys = self.keys.saturating_sub(KEY + key.len());
         let keys = self.keys;
-        self.entries.edit(|_| (), |entries| Self::bytes(entries, keys));
+        self.entries.edit(|_| (), |entries, _| Self::bytes(entries, keys));
         self.weight = self.weight.minus(Weight::of_entry(&key, &value));
         Some(value)
     }
@@ -257,5 +292,54 @@ impl Deref for Dict {
     type Target = BTreeMap<Key, Val>;
     fn deref(&self) -> &BTreeMap<Key, Val> {
         self.entries.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a list is counted as having, in values.
+    fn counted(before: i64) -> usize {
+        (live_bytes() - before) as usize
+    }
+
+    #[test]
+    fn what_is_counted_is_what_is_taken() {
+        let before = live_bytes();
+        let mut list = List::new(Vec::with_capacity(500));
+        let mut text = Text::new(String::with_capacity(500));
+        for i in 0..3000_usize {
+            list.push(Val::Int(1));
+            text.edit(|text| text.push('x'));
+            if i % 700 == 699 {
+                list.edit(|items| items.truncate(items.len() / 3));
+                text.edit(|text| *text = String::with_capacity(9000) + &**text);
+            }
+            let taken = list.items.get().capacity() * size_of::<Val>() + text.0.get().capacity();
+            let counted = counted(before);
+            assert!(taken * 8 <= counted * 9, "{taken} taken and {counted} counted");
+            let used = list.len() * size_of::<Val>() + text.len();
+            let widest = 8 * used + 700 * 2 * size_of::<Val>() + 200;
+            assert!(counted <= widest, "{used} used and {counted} counted");
+        }
+        let copies = (list.clone(), text.clone());
+        drop((list, text));
+        let used = copies.0.len() * size_of::<Val>() + copies.1.len();
+        assert!((used..used + 200).contains(&counted(before)), "copies have no room to spare");
+        drop(copies);
+        assert_eq!(live_bytes(), before);
+    }
+
+    #[test]
+    fn room_grows_by_doubling() {
+        let grown = |steps: &[usize]| steps.iter().fold(0, |before, len| room(before, *len, 4));
+        assert_eq!(grown(&[]), 0);
+        assert_eq!(grown(&[0]), 0);
+        assert_eq!(grown(&[1]), 4);
+        assert_eq!(grown(&[4, 5]), 8);
+        assert_eq!(grown(&[10, 11, 3, 20]), 20);
+        assert_eq!(grown(&[10, 100]), 100);
+        assert_eq!(room(usize::MAX, 3, 4), usize::MAX);
     }
 }

@@ -39,13 +39,14 @@ impl<T> Counted<T> {
         &mut self.value
     }
 
+    /// Changes it. `size` says how large it is then, of what it is and how large it was.
     pub(crate) fn edit<R>(
         &mut self,
         change: impl FnOnce(&mut T) -> R,
-        size: impl FnOnce(&T) -> usize,
+        size: impl FnOnce(&mut T, usize) -> usize,
     ) -> R {
         let result = change(&mut self.value);
-        let bytes = size(&self.value);
+        let bytes = size(&mut self.value, self.bytes);
         if bytes != self.bytes {
             add(bytes);
             subtract(self.bytes);
