@@ -173,8 +173,9 @@ impl Shape {
 /// A straight way from a point to another.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Way {
-    /// Where it ends.
-    pub to: Vec3,
+    to: Vec3,
+    /// The direction and the length.
+    ray: Option<(Vec3, f32)>,
     /// Whether something stands in it.
     pub is_blocked: bool,
 }
@@ -182,20 +183,32 @@ pub struct Way {
 impl Way {
     /// A way on which nothing is known to stand.
     #[must_use]
-    pub const fn to(to: Vec3) -> Self {
-        Self { to, is_blocked: false }
+    pub fn between(from: Vec3, to: Vec3) -> Self {
+        let way = to - from;
+        let length = way.length();
+        let by = length.recip();
+        // Neither too short nor too long to have a direction.
+        let ray = (by.is_finite() && by > 0.0).then(|| (way * by, length));
+        Self { to, ray, is_blocked: false }
     }
 
-    /// The ray along it and how long it is; `None` for a way that leads nowhere.
+    /// Where it ends.
     #[must_use]
-    pub fn ray(&self, from: Vec3) -> Option<(Vec3, f32)> {
-        let way = self.to - from;
-        Some((way.try_normalize()?, way.length()))
+    pub const fn end(&self) -> Vec3 {
+        self.to
     }
 
-    /// Marks the way as blocked if the shape of an entity stands in it.
+    /// The direction along it and how long it is; `None` for a way that leads nowhere.
+    #[must_use]
+    pub const fn ray(&self) -> Option<(Vec3, f32)> {
+        self.ray
+    }
+
+    /// Marks the way, which begins at `from`, as blocked if the shape of an entity stands in it.
     pub fn block_with(&mut self, shape: Shape, body: (ScriptId, Vec3), from: Vec3) {
-        if let Some((direction, length)) = self.ray(from).filter(|_| !self.is_blocked) {
+        if let Some((direction, length)) = self.ray
+            && !self.is_blocked
+        {
             self.is_blocked = shape.hit_by(body, from, direction, length).is_some();
         }
     }
@@ -234,7 +247,7 @@ pub trait Space: Sync {
     /// Marks the ways from a point in which something stands, of what `accept` takes.
     fn block(&self, from: Vec3, ways: &mut [Way], accept: &dyn Fn(ScriptId) -> bool) {
         for way in ways {
-            if let Some((direction, length)) = way.ray(from) {
+            if let Some((direction, length)) = way.ray() {
                 way.is_blocked |= self.raycast(from, direction, length, accept).is_some();
             }
         }

@@ -173,9 +173,9 @@ impl Space for SpatialIndex {
     }
 
     fn block(&self, from: Vec3, ways: &mut [Way], accept: &dyn Fn(ScriptId) -> bool) {
-        let Some(first) = ways.first().map(|way| way.to) else { return };
+        let Some(first) = ways.first().map(Way::end) else { return };
         let (lower, upper) =
-            ways.iter().fold((first, first), |(l, u), way| (l.min(way.to), u.max(way.to)));
+            ways.iter().fold((first, first), |(l, u), way| (l.min(way.end()), u.max(way.end())));
         // One beam that is as thick as their ends lie apart holds all of them.
         let half = (upper - lower) * 0.5;
         let middle = lower + half;
@@ -338,7 +338,7 @@ mod tests {
                 let direction = (to - from).normalize_or(Vec3::X);
                 let odd = |id: ScriptId| id.0 % 2 == 1;
                 let ray = |space: &dyn Space| space.raycast(from, direction, range, &odd);
-                let ways = [(); 8].map(|()| Way::to(to + numbers.place(4)));
+                let ways = [(); 8].map(|()| Way::between(from, to + numbers.place(4)));
                 let block = |space: &dyn Space| {
                     let mut ways = ways;
                     space.block(from, &mut ways, &odd);

@@ -160,7 +160,7 @@ impl ScriptContext<'_> {
     /// Whether nothing solid stands between two points, some entities not counted.
     #[must_use]
     pub fn is_clear(&self, from: Vec3, to: Vec3, accept: &dyn Fn(ScriptId) -> bool) -> bool {
-        let mut ways = [Way::to(to)];
+        let mut ways = [Way::between(from, to)];
         self.block(from, &mut ways, accept);
         let [way] = ways;
         !way.is_blocked
@@ -185,7 +185,7 @@ impl ScriptContext<'_> {
             Vec3::NEG_Z * half,
             Vec3::Y * body.eye_height,
         ]
-        .map(|at| Way::to(body.position + at));
+        .map(|at| Way::between(eyes, body.position + at));
         self.block(eyes, &mut ways, &|other| other != id && other != threat);
         let hidden = ways.iter().filter(|way| way.is_blocked).count();
         Ok(hidden as f64 / ways.len() as f64)

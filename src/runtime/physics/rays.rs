@@ -94,7 +94,7 @@ impl OpenPhysics<'_> {
         accept: &dyn Fn(ScriptId) -> bool,
     ) {
         for way in ways.iter_mut().filter(|way| !way.is_blocked) {
-            let Some((direction, reach)) = way.ray(from) else { continue };
+            let Some((direction, reach)) = way.ray() else { continue };
             let blocked = &mut way.is_blocked;
             self.along(ids, (from, direction, reach), &mut |entity, _, _| {
                 *blocked = entity.is_none_or(accept);
