@@ -2,7 +2,8 @@
 //! it must keep.
 //!
 //! `cargo bench --bench tick` prints the table; `cargo bench --bench tick -- --criterion` also
-//! hands the single cases to criterion.
+//! hands the single cases to criterion, and `-- --profile counter|patrol|empty` does nothing but passes
+//! of one of them, for a profiler.
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a bench prints its table")]
 
@@ -34,6 +35,17 @@ const EMPTY: &str = "fn on_update() { }";
 const PATROL: &str = include_str!("../assets/scripts/patrol.rhai");
 
 fn main() {
+    let mut args = std::env::args().skip_while(|arg| arg != "--profile").skip(1);
+    if let Some(case) = args.next() {
+        let text = match case.as_str() {
+            "counter" => COUNTER,
+            "patrol" => PATROL,
+            _ => EMPTY,
+        };
+        let mut app = app(text, 1_000);
+        (0..10_000).for_each(|_| pass(&mut app));
+        return;
+    }
     println!("ratios of medians, {ROUNDS} interleaved rounds, one script thread\n");
     println!("{:<44} {:>9} {:>9}", "", "measured", "floor");
     let counter = counter();

@@ -80,8 +80,9 @@ pub mod prelude {
         api::{Amount, ApiFault, Category, Finite, Live, Place, Point, ScriptContext},
         contract::{ScriptEvent, ScriptId, ScriptLimits, Value},
         runtime::{
-            Access, CScript, ErrorPolicy, Script, ScriptFunction, ScriptMetrics, ScriptStatus,
-            ScriptSystems, ScriptingAppExt, ScriptingPlugin, Tag, world_hash,
+            Access, Asleep, CScript, ErrorPolicy, KeepsAwake, Script, ScriptFunction,
+            ScriptMetrics, ScriptStatus, ScriptSystems, ScriptingAppExt, ScriptingPlugin,
+            SleepBeyond, Tag, world_hash,
         },
         script::ScriptThreads,
     };

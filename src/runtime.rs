@@ -64,6 +64,7 @@ mod save;
 mod settle;
 mod shares;
 mod show;
+mod sleep;
 mod space;
 mod tag;
 mod trust_store;
@@ -93,6 +94,9 @@ pub use recording::{Diverged, RecordedTick, Recording, Replay, ScriptRecorder};
 pub use report::{ScriptFault, ScriptLogged, ScriptMetrics, ScriptPublished, ScriptReloaded};
 pub use save::{Loaded, SaveError, load_scripts, save_scripts};
 pub use show::{ParticleEffects, ScriptShow, SoundFolders, SoundLimit};
+#[cfg(feature = "render")]
+pub use sleep::SleepUnseen;
+pub use sleep::{Asleep, KeepsAwake, SleepBeyond};
 pub use tag::Tag;
 pub use trust_store::TrustStore;
 pub use world_hash::world_hash;

@@ -58,6 +58,9 @@ mod shares;
 /// The tool signs, verifies and packs; OpenSSL reads what it wrote.
 #[cfg(feature = "cli")]
 mod signing;
+/// Scripts that are updated once in a while, or not at all.
+#[cfg(feature = "bevy")]
+mod sleep;
 /// The world that tests of the API play in.
 #[cfg(feature = "bevy")]
 mod stage;

@@ -15,8 +15,7 @@ use glam::Vec3;
 
 use super::{
     ApiFault,
-    carry::Carry,
-    overlay::{Overlay, Placed},
+    overlay::{Before, Overlay, Placed},
     random::CallRandom,
 };
 use crate::contract::{
@@ -45,6 +44,7 @@ pub struct CallScope<'w> {
 /// One context serves many calls, one after the other.
 pub struct ScriptContext<'w> {
     scope: CallScope<'w>,
+    delta_time: f64,
     /// Those of the script at hand.
     limits: Arc<ScriptLimits>,
     /// What is left of the tick's share of fuel for whoever runs.
@@ -99,6 +99,7 @@ impl<'w> ScriptContext<'w> {
     #[must_use]
     pub fn new(scope: CallScope<'w>) -> Self {
         Self {
+            delta_time: scope.delta_time,
             scope,
             limits: DEFAULT_LIMITS.clone(),
             purse: u64::MAX,
@@ -145,6 +146,7 @@ impl<'w> ScriptContext<'w> {
     pub fn begin(&mut self, entity: ScriptId, callback: u64) {
         self.entity = entity;
         self.callback = callback;
+        self.delta_time = self.scope.delta_time;
         if !self.overlay.is_empty() {
             self.overlay.clear();
         }
@@ -260,9 +262,22 @@ impl<'w> ScriptContext<'w> {
         self.scope.tick
     }
 
-    /// Seconds of a tick.
+    /// Seconds that the call is for: of a tick, and of several for an `on_update` that is not called in
+    /// each.
     #[must_use]
     pub const fn delta_time(&self) -> f64 {
+        self.delta_time
+    }
+
+    /// Says for how many ticks the call is that has just begun.
+    #[cfg(feature = "bevy")]
+    pub(crate) fn span(&mut self, ticks: u32) {
+        self.delta_time = self.scope.delta_time * f64::from(ticks);
+    }
+
+    /// Seconds of a tick.
+    #[must_use]
+    pub const fn tick_seconds(&self) -> f64 {
         self.scope.delta_time
     }
 
@@ -516,7 +531,7 @@ impl<'w> ScriptContext<'w> {
         self.command(ScriptCommand::Spawn { id, prefab: prefab.into(), position })?;
         let writes = self.overlay.get_mut(id);
         writes.exists = Some(true);
-        writes.position = Some(Placed { at: position, carried: Carry::NONE });
+        writes.position = Some(Placed { at: position, carried: Before::default() });
         Ok(id)
     }
 

@@ -35,19 +35,32 @@ pub(crate) struct EntityWrites {
 }
 
 /// Where a call put an entity.
-#[derive(Clone, Copy)]
 pub(crate) struct Placed {
     pub(crate) at: Vec3,
-    /// How what is above it had carried it until then.
-    pub(crate) carried: Carry,
+    pub(crate) carried: Before,
 }
 
 /// Which way a call turned an entity.
-#[derive(Clone, Copy)]
 pub(crate) struct Turned {
     pub(crate) to: DQuat,
-    /// How what is above it had carried it until then.
-    pub(crate) carried: Carry,
+    pub(crate) carried: Before,
+}
+
+/// How what is above an entity had carried it until the call put or turned it. Mostly nothing above it
+/// was moved, and then this is to be small: every call that moves something makes one.
+#[derive(Default)]
+pub(crate) struct Before(Option<Box<Carry>>);
+
+impl From<Carry> for Before {
+    fn from(carry: Carry) -> Self {
+        Self((carry != Carry::NONE).then(|| Box::new(carry)))
+    }
+}
+
+impl Before {
+    pub(crate) fn get(&self) -> Carry {
+        self.0.as_deref().copied().unwrap_or(Carry::NONE)
+    }
 }
 
 impl EntityWrites {

@@ -230,7 +230,7 @@ fn tick(context: Context<'_, '_>) -> Result<i64, ApiFault> {
 }
 
 fn time(context: Context<'_, '_>) -> Result<f64, ApiFault> {
-    Ok(context.tick() as f64 * context.delta_time())
+    Ok(context.tick() as f64 * context.tick_seconds())
 }
 
 fn random(context: Context<'_, '_>) -> Result<f64, ApiFault> {

@@ -133,36 +133,41 @@ impl Shape {
     #[must_use]
     pub fn entered_by(&self, center: Vec3, origin: Vec3, direction: Vec3) -> Option<(f32, Vec3)> {
         let from = origin - center;
+        let (distance, axis) = self.entered_from(from, direction)?;
+        let normal = match *self {
+            Self::Sphere { .. } => (from + direction * distance).normalize_or(-direction),
+            Self::Box { .. } => {
+                let mut normal = Vec3::ZERO;
+                normal[axis] = -direction[axis].signum();
+                normal
+            }
+        };
+        Some((distance, normal))
+    }
+
+    /// The distance after which a ray enters this shape around the origin, and for a box the axis of the
+    /// face that it goes through.
+    fn entered_from(&self, from: Vec3, direction: Vec3) -> Option<(f32, usize)> {
         match *self {
             Self::Sphere { radius } => {
                 let along = from.dot(direction);
                 let outside = from.length_squared() - radius * radius;
                 let under_root = along * along - outside;
-                if outside < 0.0 || along >= 0.0 || under_root < 0.0 {
-                    return None;
-                }
-                let distance = (-along - under_root.sqrt()).max(0.0);
-                Some((distance, (from + direction * distance).normalize_or(-direction)))
+                let meets = outside >= 0.0 && along < 0.0 && under_root >= 0.0;
+                meets.then(|| ((-along - under_root.sqrt()).max(0.0), 0))
             }
             Self::Box { half } => {
-                let mut enter = (f32::NEG_INFINITY, Vec3::ZERO);
+                // Along an axis on which the ray does not move it is for ever between the faces or for
+                // ever outside; on a face it is NaN, and compares and minima pass over it.
+                let reach = half * direction.signum();
+                let (near, far) = ((-reach - from) / direction, (reach - from) / direction);
+                let mut enter = (f32::NEG_INFINITY, 0);
                 let mut leave = f32::INFINITY;
                 for axis in 0..3 {
-                    let (at, step, half) = (from[axis], direction[axis], half[axis]);
-                    if step == 0.0 {
-                        if at.abs() > half {
-                            return None;
-                        }
-                        continue;
+                    if near[axis] > enter.0 {
+                        enter = (near[axis], axis);
                     }
-                    let near = (-half * step.signum() - at) / step;
-                    let far = (half * step.signum() - at) / step;
-                    if near > enter.0 {
-                        let mut normal = Vec3::ZERO;
-                        normal[axis] = -step.signum();
-                        enter = (near, normal);
-                    }
-                    leave = leave.min(far);
+                    leave = leave.min(far[axis]);
                 }
                 (enter.0 >= 0.0 && enter.0 <= leave).then_some(enter)
             }
@@ -204,12 +209,13 @@ impl Way {
         self.ray
     }
 
-    /// Marks the way, which begins at `from`, as blocked if the shape of an entity stands in it.
-    pub fn block_with(&mut self, shape: Shape, body: (ScriptId, Vec3), from: Vec3) {
+    /// Marks the way, which begins at `from`, as blocked if a shape around `center` stands in it.
+    pub fn block_with(&mut self, shape: Shape, center: Vec3, from: Vec3) {
         if let Some((direction, length)) = self.ray
             && !self.is_blocked
         {
-            self.is_blocked = shape.hit_by(body, from, direction, length).is_some();
+            let entered = shape.entered_from(from - center, direction);
+            self.is_blocked = entered.is_some_and(|(distance, _)| distance <= length);
         }
     }
 }
@@ -273,6 +279,10 @@ mod tests {
                 "past"
             );
         }
+        // Along a face, which counts as within, and beside it.
+        let edge = Vec3::new(-5.0, 1.0, 1.0);
+        assert_eq!(cube.entered_by(Vec3::ZERO, edge, Vec3::X), Some((4.0, Vec3::NEG_X)));
+        assert_eq!(cube.entered_by(Vec3::ZERO, edge * 1.1, Vec3::X), None);
         let slanted = Vec3::new(1.0, 1.0, 0.0).normalize();
         let (distance, normal) =
             cube.entered_by(Vec3::new(5.0, 4.5, 0.0), Vec3::ZERO, slanted).unwrap_or_default();

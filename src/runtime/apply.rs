@@ -1,29 +1,27 @@
 //! The commands of scripts done to the world. Nothing else writes it for them.
 
 pub(super) mod combat;
+mod movers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bevy::prelude::*;
 
+pub(super) use self::movers::MoverState;
 use super::{
     cscript::CScript,
     event_queue::EventQueue,
     expose::ExposedComponents,
     host_function::{Effects, HostCall},
     ids::ScriptIds,
-    motion::Motion,
     plugin::{Pass, ScriptClock},
     prefab::Prefabs,
     report::{Reports, ScriptPublished},
     settle::PassCommands,
     show::{ScriptShow, SoundLimit, Sounds},
     tag::Tag,
-    view::{global_place, rotation_of},
 };
-use crate::contract::{
-    Callback, ScriptCommand, ScriptEvent, ScriptId, Target, Value, facing, moved_towards,
-};
+use crate::contract::{Callback, ScriptCommand, ScriptEvent, ScriptId, Target, Value};
 
 /// Entities that scripts destroyed and whose `on_destroy` runs in the next pass of events.
 #[derive(Resource, Default)]
@@ -42,10 +40,16 @@ pub(super) fn apply(world: &mut World) {
         dying.last = std::mem::take(&mut dying.new);
     }
     world.resource_scope(|world, mut reports: Mut<'_, Reports>| {
-        for command in commands.into_iter().flatten() {
-            reports.metrics.commands += 1;
-            apply_command(world, &mut reports, command);
-        }
+        world.resource_scope(|world, mut state: Mut<'_, MoverState>| {
+            let mut commands = commands.into_iter().flatten().peekable();
+            loop {
+                reports.metrics.commands +=
+                    movers::apply(world, &mut state, &mut reports, &mut commands);
+                let Some(command) = commands.next() else { break };
+                reports.metrics.commands += 1;
+                apply_command(world, &mut reports, command);
+            }
+        });
     });
     for entity in std::mem::take(&mut world.resource_mut::<Dying>().last) {
         if let Ok(entity) = world.get_entity_mut(entity) {
@@ -126,34 +130,11 @@ fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptComman
         | ScriptCommand::PlayAnimation { .. }
         | ScriptCommand::SpawnParticle { .. }
         | ScriptCommand::ShakeScreen { .. } => show(world, reports, command),
-        ScriptCommand::SetPosition { id, position } => {
-            with_entity(world, reports, id, "set_position", |world, entity| {
-                set_place(world, entity, position);
-            });
-        }
-        ScriptCommand::MoveTowards { id, target, step } => {
-            with_entity(world, reports, id, "move_towards", |world, entity| {
-                if let Some(place) = global_place(world, entity) {
-                    let place = Vec3::from(place.translation);
-                    set_place(world, entity, moved_towards(place, target, step));
-                }
-            });
-        }
-        ScriptCommand::Teleport { id, position } => {
-            with_entity(world, reports, id, "teleport", |world, entity| {
-                set_place(world, entity, position);
-                #[cfg(feature = "avian3d")]
-                super::physics::rest(world, entity);
-                if let Some(mut motion) = world.get_mut::<Motion>(entity) {
-                    *motion = Motion { last: Some(position), velocity: Vec3::ZERO };
-                }
-            });
-        }
-        ScriptCommand::Face { id, direction } => {
-            with_entity(world, reports, id, "face_direction", |world, entity| {
-                face(world, entity, direction);
-            });
-        }
+        // Done by `movers`.
+        ScriptCommand::SetPosition { .. }
+        | ScriptCommand::MoveTowards { .. }
+        | ScriptCommand::Teleport { .. }
+        | ScriptCommand::Face { .. } => {}
         ScriptCommand::SetTag { id, tag } => {
             with_entity(world, reports, id, "set_tag", |world, entity| {
                 let Ok(mut entity) = world.get_entity_mut(entity) else { return };
@@ -239,28 +220,6 @@ fn spawn(world: &mut World, reports: &mut Reports, id: ScriptId, prefab: &str, p
             place.translation = position;
         }
     });
-}
-
-fn set_place(world: &mut World, entity: Entity, position: Vec3) {
-    let parent = world.get::<ChildOf>(entity).map(|ChildOf(parent)| *parent);
-    let local = match parent.and_then(|parent| global_place(world, parent)) {
-        Some(parent) => parent.inverse().transform_point3(position),
-        None => position,
-    };
-    // Below a parent of no size there is no such place.
-    if let Some(mut place) = world.get_mut::<Transform>(entity).filter(|_| local.is_finite()) {
-        place.translation = local;
-    }
-}
-
-fn face(world: &mut World, entity: Entity, direction: Vec3) {
-    let parent = world.get::<ChildOf>(entity).map(|ChildOf(parent)| *parent);
-    let turned =
-        parent.and_then(|parent| global_place(world, parent)).map_or(Quat::IDENTITY, rotation_of);
-    let rotation = turned.inverse() * facing(direction);
-    if let Some(mut place) = world.get_mut::<Transform>(entity).filter(|_| rotation.is_finite()) {
-        place.rotation = rotation;
-    }
 }
 
 /// Removes an entity and its children; those with something to say at their end say it first.

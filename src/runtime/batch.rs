@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{
-    collect::{Call, Calls, Job, Start, Work},
+    collect::{Call, Calls, EventCalls, Job, Start, Work},
     quarantine::Discipline,
     run::{BatchOutcome, Note, What},
     shares::Piece,
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     api::{CallScope, ScriptContext},
     contract::{Callback, ErrorKind, RunReport, ScriptError, TIMERS, TickCaps, Value},
-    script::{FunctionId, ScriptInstance, StateSnapshot},
+    script::{ScriptInstance, StateSnapshot},
 };
 
 /// Does the jobs of one batch, one after the other.
@@ -87,17 +87,20 @@ impl<'w> BatchRunner<'w> {
     }
 
     fn call_all(&mut self, job: &mut Job) -> bool {
-        let Job { id, slot, faults, work: Work::Call(instance), calls, called, starting, .. } = job
-        else {
+        let Job { id, slot, every, faults, work: Work::Call(instance), calls, .. } = job else {
             return true;
         };
-        let mut call = |runner: &mut Self, function: FunctionId, args: &[Value], ordinal: u64| {
+        let every = *every;
+        // Which of its calls it is, from 1, and whether it comes with a start.
+        type Which = (u64, bool);
+        let mut call = |runner: &mut Self, function, args: &[Value], (ordinal, starting): Which| {
             let limit = instance.script().limits().fuel;
             if runner.left() == Some(0) {
                 return Called::Waits;
             }
             let salt = salt(instance.script().salt(function), *slot, ordinal);
             runner.context.begin(*id, salt);
+            runner.context.span(every);
             let called = instance.call(function, args, &mut runner.context);
             if runner.waits(called.as_ref().err(), limit) {
                 return Called::Waits;
@@ -108,17 +111,18 @@ impl<'w> BatchRunner<'w> {
             let level = instance.script().level();
             let frequent = runner.discipline.pauses(level, faults, runner.context.tick());
             let pauses = frequent || error.kind == ErrorKind::Host;
-            let starting = ordinal != 0 && ordinal <= *starting;
             runner.note(What::Failed { error: Box::new(error), pauses, starting });
             if pauses { Called::Paused } else { Called::Done }
         };
         match calls {
-            Calls::Update(function) => call(self, *function, &[], 0) != Called::Waits,
+            Calls::Update(function) => call(self, *function, &[], (0, false)) != Called::Waits,
             Calls::Events(events) => {
+                let EventCalls { calls: events, called, starting } = &mut **events;
                 let before = *called;
                 let mut end = Called::Done;
                 for Call { function, args } in &*events {
-                    end = call(self, *function, args, *called + 1);
+                    let starts = *called < *starting;
+                    end = call(self, *function, args, (*called + 1, starts));
                     if end == Called::Waits {
                         break;
                     }
@@ -165,14 +169,14 @@ impl<'w> BatchRunner<'w> {
             return true;
         };
         self.context.begin(job.id, salt(START, job.slot, 0));
-        let (Start::Fresh { new, .. } | Start::Reload { old: _, new, .. }) = &start;
+        let (Start::Fresh { new, .. } | Start::Reload { new, .. }) = &*start;
         let new = new.clone();
         let mut first = Vec::new();
         let mut add = |callback, args: Vec<Value>| {
             let args = args.into();
             first.extend(new.callback(callback).map(|function| Call { function, args }));
         };
-        let started = match start {
+        let started = match *start {
             Start::Fresh { new, config } => {
                 add(Callback::Init, Vec::new());
                 let kept = config.clone();
@@ -183,7 +187,7 @@ impl<'w> BatchRunner<'w> {
                 let limit = new.limits().start_fuel;
                 let started = ScriptInstance::start(new.clone(), &mut self.context);
                 if self.waits(started.as_ref().err(), limit) {
-                    job.work = Work::Start(Start::Fresh { new, config: kept });
+                    job.work = Work::Start(Box::new(Start::Fresh { new, config: kept }));
                     return false;
                 }
                 started.map(|instance| (instance, None)).map_err(|error| (error, None))
@@ -191,7 +195,7 @@ impl<'w> BatchRunner<'w> {
             Start::Reload { old, new, goes_on } => {
                 match old.reloaded(new.clone(), &mut self.context) {
                     Err(error) if self.waits(Some(&error), new.limits().start_fuel) => {
-                        job.work = Work::Start(Start::Reload { old, new, goes_on });
+                        job.work = Work::Start(Box::new(Start::Reload { old, new, goes_on }));
                         return false;
                     }
                     Ok((instance, migration)) => {
@@ -205,14 +209,15 @@ impl<'w> BatchRunner<'w> {
             }
         };
         self.note_log(new.path());
-        let Calls::Events(waiting) = &mut job.calls else { return true };
+        let Calls::Events(events) = &mut job.calls else { return true };
+        let waiting = &mut events.calls;
         match started {
             Ok((instance, migration)) => {
                 let migration_is_none = migration.is_none();
                 self.note(What::Started(migration));
                 job.work = Work::Call(Box::new(instance));
                 if migration_is_none {
-                    job.starting = first.len() as u64;
+                    events.starting = first.len() as u64;
                 }
                 first.append(waiting);
                 *waiting = first;

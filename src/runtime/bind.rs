@@ -198,7 +198,7 @@ pub(super) fn bind(
             let start = match (good, slot.instance.take()) {
                 (Some(good), Some(old)) if Arc::ptr_eq(old.script(), &good) => {
                     // It runs already, perhaps under another id or on another entity than before.
-                    roster.add(RosterEntry::new(*id, i as u16, entity, &good));
+                    roster.add(RosterEntry::new(*id, i as u16, entity, slot.every(), &good));
                     slot.instance = Some(old);
                     continue;
                 }

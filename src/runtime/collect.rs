@@ -13,29 +13,33 @@ use super::{
 use crate::{
     contract::{Callback, ScriptEvent, ScriptId, Target, Value},
     script::{CompiledScript, FunctionId, ScriptInstance},
+    trust::TrustLevel,
 };
 
-/// What one script is to do in a pass: start, perhaps, and then be called so many times.
+/// What one script is to do in a pass: start, perhaps, and then be called so many times. A pass moves
+/// one for each script, so it is kept to a line of the cache.
 pub(super) struct Job {
     pub(super) id: ScriptId,
     pub(super) entity: Entity,
     pub(super) slot: u16,
-    /// Failures so far.
-    pub(super) faults: Faults,
+    /// An update is for so many ticks.
+    pub(super) every: u32,
+    /// Whether its script is the game's own.
+    pub(super) is_trusted: bool,
     /// Only its end is still to come.
     pub(super) dying: bool,
+    /// Failures so far.
+    pub(super) faults: Faults,
     pub(super) work: Work,
     pub(super) calls: Calls,
-    /// How many events it was called for in this pass.
-    pub(super) called: u64,
-    /// How many of its calls come with its start.
-    pub(super) starting: u64,
 }
+
+const _: () = assert!(size_of::<Job>() <= 64, "a job fits into a line of the cache");
 
 /// The instance to work with, or how to get one.
 pub(super) enum Work {
     Call(Box<ScriptInstance>),
-    Start(Start),
+    Start(Box<Start>),
     /// Between the two, and after a start that failed.
     Nothing,
 }
@@ -59,7 +63,17 @@ pub(super) enum Calls {
     /// `on_update`.
     Update(FunctionId),
     /// Events.
-    Events(Vec<Call>),
+    Events(Box<EventCalls>),
+}
+
+/// The events that a job is called for.
+#[derive(Default)]
+pub(super) struct EventCalls {
+    pub(super) calls: Vec<Call>,
+    /// How many it was called for in this pass.
+    pub(super) called: u64,
+    /// How many of them come with its start.
+    pub(super) starting: u64,
 }
 
 /// One call of one function.
@@ -70,16 +84,17 @@ pub(super) struct Call {
 
 impl Job {
     pub(super) fn starting(id: ScriptId, entity: Entity, slot: usize, start: Start) -> Self {
+        let (Start::Fresh { new, .. } | Start::Reload { new, .. }) = &start;
         Self {
             id,
             entity,
             slot: slot as u16,
+            every: 1,
+            is_trusted: new.level() == TrustLevel::Trusted,
             faults: Faults::default(),
             dying: false,
-            work: Work::Start(start),
-            calls: Calls::Events(Vec::new()),
-            called: 0,
-            starting: 0,
+            work: Work::Start(Box::new(start)),
+            calls: Calls::Events(Box::default()),
         }
     }
 
@@ -87,7 +102,10 @@ impl Job {
     pub(super) fn script(&self) -> Option<&Arc<CompiledScript>> {
         match &self.work {
             Work::Call(instance) => Some(instance.script()),
-            Work::Start(Start::Fresh { new, .. } | Start::Reload { new, .. }) => Some(new),
+            Work::Start(start) => {
+                let (Start::Fresh { new, .. } | Start::Reload { new, .. }) = &**start;
+                Some(new)
+            }
             Work::Nothing => None,
         }
     }
@@ -191,7 +209,7 @@ pub(super) fn collect(
             queue.unheard += take_called(std::mem::take(waiting), jobs, &mut scripts);
             jobs.sort_by_key(|job| (job.id, job.slot));
         }
-        Pass::Update => take_updated(&mut roster, &mut jobs.jobs, &mut scripts),
+        Pass::Update => take_updated(clock.tick, &mut roster, &mut jobs.jobs, &mut scripts),
     }
 }
 
@@ -308,28 +326,31 @@ fn take_called(calls: Vec<Addressed>, jobs: &mut Vec<Job>, scripts: &mut Scripts
                 id,
                 entity,
                 slot,
+                every: 1,
+                is_trusted: instance.script().level() == TrustLevel::Trusted,
                 faults: std::mem::take(&mut state.faults),
                 dying: state.dying,
                 work: Work::Call(instance),
-                calls: Calls::Events(Vec::new()),
-                called: 0,
-                starting: 0,
+                calls: Calls::Events(Box::default()),
             });
             places.insert((entity, slot), jobs.len() - 1);
             Some(jobs.len() - 1)
         });
         let job = place.and_then(|place| jobs.get_mut(place)).filter(|job| job.may_hear(&call));
         match job.map(|job| &mut job.calls) {
-            Some(Calls::Events(calls)) => calls.push(call),
+            Some(Calls::Events(events)) => events.calls.push(call),
             _ => unheard += 1,
         }
     }
     unheard
 }
 
-fn take_updated(roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &mut Scripts) {
+fn take_updated(tick: u64, roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &mut Scripts) {
     let mut stale = false;
-    for entry in roster.ordered() {
+    let mut paces = Vec::new();
+    let due = roster.due(tick);
+    jobs.reserve(due.len());
+    for entry in due {
         let Some(on_update) = entry.on_update else { continue };
         let Ok((_, mut script, disabled)) = scripts.get_mut(entry.entity) else {
             stale = true;
@@ -340,6 +361,9 @@ fn take_updated(roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &mut Scripts)
             stale = true;
             continue;
         };
+        if slot.every() != entry.every {
+            paces.push((entry.id, entry.slot, slot.every()));
+        }
         if disabled || !slot.is_running() || slot.dying {
             continue;
         }
@@ -351,15 +375,16 @@ fn take_updated(roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &mut Scripts)
             id: entry.id,
             entity: entry.entity,
             slot: entry.slot,
+            every: entry.every,
+            is_trusted: entry.is_trusted,
             faults: std::mem::take(&mut slot.faults),
             dying: false,
             work: Work::Call(instance),
             calls: Calls::Update(on_update),
-            called: 0,
-            starting: 0,
         });
     }
     if stale {
         roster.mark_stale();
     }
+    roster.pace(&paces);
 }

@@ -44,6 +44,8 @@ pub struct ScriptSlot {
     handle: Handle<Script>,
     /// Whether it is called. Switch it at any time; state stays.
     pub enabled: bool,
+    /// It is updated once in so many ticks; 0 counts as 1.
+    every: u32,
     status: ScriptStatus,
     /// What `configure` is called with.
     config: Option<Value>,
@@ -103,6 +105,28 @@ impl CScript {
     pub fn with_config(mut self, config: impl Into<Value>) -> Self {
         if let Some(slot) = self.slots.last_mut() {
             slot.config = Some(config.into());
+        }
+        self
+    }
+
+    /// How often the last script's `on_update` is called: once in so many ticks; 0 counts as 1. Default:
+    /// **1**.
+    ///
+    /// In between, the script costs nothing. Entities take turns by their ids, so that the calls spread
+    /// over the ticks, and `delta_time` is the time since the call before, if that was in its turn. Events
+    /// and timers come when they come.
+    ///
+    /// ```
+    /// # use bevy::prelude::*;
+    /// # use bevy_cscript::prelude::*;
+    /// fn spawn_merchant(mut commands: Commands, assets: Res<AssetServer>) {
+    ///     commands.spawn(CScript::new(assets.load("scripts/shop.rhai")).every(16));
+    /// }
+    /// ```
+    #[must_use]
+    pub fn every(mut self, ticks: u32) -> Self {
+        if let Some(slot) = self.slots.last_mut() {
+            slot.set_every(ticks);
         }
         self
     }
@@ -167,6 +191,17 @@ impl ScriptSlot {
     #[must_use]
     pub const fn status(&self) -> &ScriptStatus {
         &self.status
+    }
+
+    /// It is updated once in so many ticks, at least 1.
+    #[must_use]
+    pub fn every(&self) -> u32 {
+        self.every.max(1)
+    }
+
+    /// Changes how often it is updated, see [`CScript::every`]. Noticed when its next turn comes.
+    pub const fn set_every(&mut self, ticks: u32) {
+        self.every = ticks;
     }
 
     /// The value of a variable; `None` if there is none of this name or the script has not started.
@@ -244,6 +279,7 @@ pub(super) struct SavedSlot {
     /// What the script is called of one that had not started.
     awaited: Option<String>,
     enabled: bool,
+    every: u32,
     status: ScriptStatus,
     config: Option<Value>,
     faults: Faults,
@@ -262,6 +298,7 @@ impl SavedSlot {
     pub(super) fn facts(&self) -> Vec<(String, String)> {
         let mut facts = vec![
             ("whether it is on".to_owned(), self.enabled.to_string()),
+            ("how often it is updated".to_owned(), format!("once in {} ticks", self.every.max(1))),
             ("its status".to_owned(), format!("{:?}", self.status)),
             ("its failures".to_owned(), self.faults.count().to_string()),
         ];
@@ -292,6 +329,7 @@ impl CScript {
             }),
             awaited: awaited(&slot.handle),
             enabled: slot.enabled,
+            every: slot.every,
             status: slot.status.clone(),
             config: slot.config.clone(),
             faults: slot.faults.clone(),
@@ -331,6 +369,7 @@ impl CScript {
             Ok(ScriptSlot {
                 handle,
                 enabled: saved.enabled,
+                every: saved.every,
                 status: saved.status.clone(),
                 config: saved.config.clone(),
                 instance,

@@ -17,7 +17,10 @@ use avian3d::prelude::{
     AngularVelocity, CollisionEnd, CollisionEventsEnabled, CollisionStart, LinearVelocity,
     PhysicsSystems, RigidBody, Sensor,
 };
-use bevy::prelude::*;
+use bevy::{
+    ecs::{entity_disabling::Disabled, system::SystemParam},
+    prelude::*,
+};
 
 use self::contacts::Contacts;
 pub(super) use self::{
@@ -102,12 +105,21 @@ pub(super) fn velocity(world: &World, entity: Entity) -> Option<Vec3> {
     body.is_dynamic().then(|| world.get::<LinearVelocity>(entity).map(|velocity| velocity.0))?
 }
 
-/// Brings a body to rest.
-pub(super) fn rest(world: &mut World, entity: Entity) {
-    if let Some(mut velocity) = world.get_mut::<LinearVelocity>(entity) {
-        velocity.0 = Vec3::ZERO;
-    }
-    if let Some(mut velocity) = world.get_mut::<AngularVelocity>(entity) {
-        velocity.0 = Vec3::ZERO;
+/// The velocities of bodies.
+#[derive(SystemParam)]
+pub(super) struct Bodies<'w, 's> {
+    linear: Query<'w, 's, &'static mut LinearVelocity, Allow<Disabled>>,
+    angular: Query<'w, 's, &'static mut AngularVelocity, Allow<Disabled>>,
+}
+
+impl Bodies<'_, '_> {
+    /// Brings a body to rest.
+    pub(super) fn rest(&mut self, entity: Entity) {
+        if let Ok(mut velocity) = self.linear.get_mut(entity) {
+            velocity.0 = Vec3::ZERO;
+        }
+        if let Ok(mut velocity) = self.angular.get_mut(entity) {
+            velocity.0 = Vec3::ZERO;
+        }
     }
 }

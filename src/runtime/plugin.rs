@@ -9,7 +9,7 @@ use bevy::{
 
 use super::{
     animation_clips::AnimationClips,
-    apply::{self, Dying},
+    apply::{self, Dying, MoverState},
     authority::{Ledger, Owner, Owners},
     bind::{self, ChangedScripts, Unbound, Versions},
     budget::{TickBudget, TickUse},
@@ -38,6 +38,7 @@ use super::{
     run::{self, PassOutcome},
     settle::{self, PassCommands},
     show::{self, ScriptShow, SoundFolders, SoundLimit, Sounds},
+    sleep,
     tag::{Tag, TagIndex},
     view::WindowQueries,
 };
@@ -188,6 +189,7 @@ impl Plugin for ScriptingPlugin {
             .init_resource::<PassOutcome>()
             .init_resource::<PassCommands>()
             .init_resource::<Dying>()
+            .init_resource::<MoverState>()
             .init_resource::<MotionWanted>()
             .init_resource::<ExposedComponents>()
             .init_resource::<Prefabs>()
@@ -215,6 +217,7 @@ impl Plugin for ScriptingPlugin {
         gameplay::build(app);
         camera_shake::build(app);
         particles::build(app);
+        sleep::build(app);
         #[cfg(feature = "avian3d")]
         super::physics::build(app);
         app.add_systems(FixedUpdate, run_tick.in_set(ScriptSystems::Tick));
@@ -244,6 +247,9 @@ fn build_schedules(app: &mut App) {
                     settle::forget_removed,
                     bind::note_versions,
                     bind::bind,
+                    sleep::sleep_by_distance,
+                    #[cfg(feature = "render")]
+                    sleep::sleep_unseen,
                     motion::track_motion,
                     gameplay::receive_requests,
                     event_queue::receive_events,

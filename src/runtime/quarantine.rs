@@ -46,9 +46,12 @@ pub(super) struct Discipline {
     pub(super) quarantine: Quarantine,
 }
 
-/// The failures of an instance.
+/// The failures of an instance. Most have none, and those who do must not make all others larger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Faults {
+pub(super) struct Faults(Option<Box<Failures>>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Failures {
     count: u32,
     /// The ticks of the last ones, as far as they matter.
     recent: VecDeque<u64>,
@@ -56,14 +59,15 @@ pub(super) struct Faults {
 
 impl Faults {
     /// How many there were since it was started, reloaded or resumed.
-    pub(super) const fn count(&self) -> u32 {
-        self.count
+    pub(super) fn count(&self) -> u32 {
+        self.0.as_ref().map_or(0, |failures| failures.count)
     }
 }
 
 impl Discipline {
     /// Takes note of a failure; says whether it pauses the instance.
     pub(super) fn pauses(&self, level: TrustLevel, faults: &mut Faults, tick: u64) -> bool {
+        let faults = faults.0.get_or_insert_default();
         faults.count = faults.count.saturating_add(1);
         if level == TrustLevel::Trusted {
             return self.policy.pauses(faults.count);

@@ -1,8 +1,11 @@
-use bevy::prelude::*;
+use std::collections::{BTreeSet, HashMap};
+
+use bevy::{ecs::entity::EntityHashSet, prelude::*};
 
 use crate::{
     contract::{Callback, ScriptId},
     script::{CompiledScript, FunctionId},
+    trust::TrustLevel,
 };
 
 /// Every running script, in the order in which they are called.
@@ -13,9 +16,21 @@ pub(super) struct Roster {
     listeners: Vec<RosterEntry>,
     /// Those whose scripts set timers.
     timed: Vec<RosterEntry>,
+    /// Those that are updated in every tick.
+    updated: Vec<RosterEntry>,
+    /// Those that are updated once in so many ticks, by that number and their turn.
+    paced: HashMap<(u32, u32), Vec<RosterEntry>>,
+    /// Those numbers.
+    paces: BTreeSet<u32>,
+    /// Those that are updated in the tick that runs, if not all of them are.
+    due: Vec<RosterEntry>,
     /// Not yet in their place.
     added: Vec<RosterEntry>,
+    /// Entities that are not updated.
+    asleep: EntityHashSet,
     stale: bool,
+    /// Whether some fell asleep, woke, or changed their pace.
+    turned: bool,
 }
 
 /// A running script.
@@ -25,22 +40,39 @@ pub(super) struct RosterEntry {
     pub(super) slot: u16,
     pub(super) entity: Entity,
     pub(super) on_update: Option<FunctionId>,
+    /// It is updated in every so many ticks.
+    pub(super) every: u32,
     /// Whether it defines `on_message`.
     pub(super) listens: bool,
     /// Whether it may have timers.
     pub(super) timed: bool,
+    /// Whether it is the game's own.
+    pub(super) is_trusted: bool,
 }
 
 impl RosterEntry {
-    pub(super) fn new(id: ScriptId, slot: u16, entity: Entity, script: &CompiledScript) -> Self {
+    pub(super) fn new(
+        id: ScriptId,
+        slot: u16,
+        entity: Entity,
+        every: u32,
+        script: &CompiledScript,
+    ) -> Self {
         Self {
             id,
             slot,
             entity,
             on_update: script.callback(Callback::OnUpdate),
+            every,
             listens: script.callback(Callback::OnMessage).is_some(),
             timed: script.sets_timers(),
+            is_trusted: script.level() == TrustLevel::Trusted,
         }
+    }
+
+    /// In which tick of its so many its turn is: neighbours are called in different ones.
+    const fn turn(&self) -> u32 {
+        self.id.0.wrapping_neg().rem_euclid(self.every as i64) as u32
     }
 }
 
@@ -55,11 +87,28 @@ impl Roster {
         self.stale = true;
     }
 
+    /// Stops the updates of an entity's scripts, or lets them go on.
+    pub(super) fn put_to_sleep(&mut self, entity: Entity, sleeps: bool) {
+        self.turned |=
+            if sleeps { self.asleep.insert(entity) } else { self.asleep.remove(&entity) };
+    }
+
+    /// Changes in how many ticks scripts are updated once.
+    pub(super) fn pace(&mut self, paces: &[(ScriptId, u16, u32)]) {
+        for (id, slot, every) in paces {
+            let place = self.entries.binary_search_by_key(&(*id, *slot), |e| (e.id, e.slot));
+            if let Ok(place) = place {
+                self.entries[place].every = *every;
+                self.turned = true;
+            }
+        }
+    }
+
     /// Drops entries that `is_gone`, if any may be.
     pub(super) fn prune(&mut self, is_gone: impl Fn(&RosterEntry) -> bool) {
         if std::mem::take(&mut self.stale) {
             self.entries.retain(|entry| !is_gone(entry));
-            self.choose();
+            self.turned = true;
         }
     }
 
@@ -76,6 +125,9 @@ impl Roster {
                 }
                 same
             });
+            self.turned = true;
+        }
+        if std::mem::take(&mut self.turned) {
             self.choose();
         }
         &self.entries
@@ -93,12 +145,44 @@ impl Roster {
         &self.timed
     }
 
+    /// Those that are updated in a tick, by (id, slot).
+    pub(super) fn due(&mut self, tick: u64) -> &[RosterEntry] {
+        self.ordered();
+        if self.paces.is_empty() {
+            return &self.updated;
+        }
+        self.due.clear();
+        self.due.extend(&self.updated);
+        for every in &self.paces {
+            let turn = (tick % u64::from(*every)) as u32;
+            self.due.extend(self.paced.get(&(*every, turn)).into_iter().flatten());
+        }
+        // Each of them is in order, and this sort merges what is.
+        self.due.sort_by_key(|entry| (entry.id, entry.slot));
+        &self.due
+    }
+
     fn choose(&mut self) {
         let chosen = |is_wanted: fn(&RosterEntry) -> bool| {
             self.entries.iter().filter(|entry| is_wanted(entry)).copied().collect()
         };
         self.listeners = chosen(|entry| entry.listens);
         self.timed = chosen(|entry| entry.timed);
+        self.updated.clear();
+        self.paced.clear();
+        self.paces.clear();
+        let awake = |entry: &&RosterEntry| !self.asleep.contains(&entry.entity);
+        for entry in self.entries.iter().filter(awake) {
+            if entry.on_update.is_none() {
+                continue;
+            }
+            if entry.every <= 1 {
+                self.updated.push(*entry);
+            } else {
+                self.paces.insert(entry.every);
+                self.paced.entry((entry.every, entry.turn())).or_default().push(*entry);
+            }
+        }
     }
 }
 
@@ -115,8 +199,10 @@ mod tests {
             slot,
             entity: entities[entity],
             on_update: None,
+            every: 1,
             listens: false,
             timed: false,
+            is_trusted: true,
         };
         let mut roster = Roster::default();
         for added in [entry(3, 0, 0), entry(1, 1, 1), entry(1, 0, 1)] {
@@ -133,5 +219,42 @@ mod tests {
         roster.mark_stale();
         roster.prune(|entry| entry.slot == 1);
         assert_eq!(order(roster.ordered()), [(1, 0, entities[1]), (3, 0, entities[2])]);
+    }
+
+    #[test]
+    fn scripts_take_turns_and_the_sleeping_are_left_out() {
+        let mut world = World::new();
+        let entities: Vec<_> = (0..4).map(|_| world.spawn_empty().id()).collect();
+        let mut roster = Roster::default();
+        for (i, every) in [(0, 1), (1, 3), (2, 3), (3, u32::MAX)] {
+            let on_update = Some(FunctionId::FIRST);
+            let (id, entity) = (ScriptId(i), entities[i as usize]);
+            let (listens, timed, is_trusted) = (false, false, true);
+            roster.add(RosterEntry {
+                id,
+                slot: 0,
+                entity,
+                on_update,
+                every,
+                listens,
+                timed,
+                is_trusted,
+            });
+        }
+        let due = |roster: &mut Roster, tick| -> Vec<_> {
+            roster.due(tick).iter().map(|entry| entry.id.0).collect()
+        };
+        let long = u64::from(u32::MAX) - 3;
+        assert_eq!(
+            [0, 1, 2, 3].map(|tick| due(&mut roster, tick)),
+            [vec![0], vec![0, 2], vec![0, 1], vec![0]]
+        );
+        assert_eq!(due(&mut roster, long), [0, 3]);
+        roster.put_to_sleep(entities[0], true);
+        assert_eq!(due(&mut roster, 1), [2]);
+        roster.pace(&[(ScriptId(2), 0, 1), (ScriptId(9), 0, 1)]);
+        assert_eq!(due(&mut roster, 3), [2]);
+        roster.put_to_sleep(entities[0], false);
+        assert_eq!(due(&mut roster, 3), [0, 2]);
     }
 }

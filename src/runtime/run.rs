@@ -173,11 +173,12 @@ impl Done {
                 let Job { id, slot, entity, calls, .. } = &mut job;
                 match calls {
                     Calls::Update(_) => done.count += 1,
-                    Calls::Events(calls) => {
+                    Calls::Events(events) => {
+                        let calls = std::mem::take(&mut events.calls);
                         done.count += calls.len() as u64;
                         let (id, slot, entity) = (*id, *slot, *entity);
                         let address = |call| Addressed { id, slot, entity, call };
-                        done.put_off.extend(std::mem::take(calls).into_iter().map(address));
+                        done.put_off.extend(calls.into_iter().map(address));
                     }
                 }
             }

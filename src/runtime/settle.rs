@@ -77,10 +77,12 @@ fn put_back(script: &mut CScript, job: Job) {
     if let Some(slot) = script.slots_mut().get_mut(usize::from(job.slot)) {
         slot.faults = job.faults;
         slot.instance = match job.work {
-            Work::Call(instance) | Work::Start(Start::Reload { old: instance, .. }) => {
-                Some(instance)
-            }
-            Work::Start(Start::Fresh { .. }) | Work::Nothing => None,
+            Work::Call(instance) => Some(instance),
+            Work::Start(start) => match *start {
+                Start::Reload { old, .. } => Some(old),
+                Start::Fresh { .. } => None,
+            },
+            Work::Nothing => None,
         };
     }
 }
@@ -100,6 +102,7 @@ fn take_note(
     let mut status = None;
     let mut entry = None;
     let mut declined = None;
+    let every = script.slots().get(usize::from(slot))?.every();
     let mut uninitialised = script.slots().get(usize::from(slot))?.uninitialised;
     let failed_before =
         matches!(script.slots().get(usize::from(slot))?.status(), ScriptStatus::Failed { .. });
@@ -110,7 +113,7 @@ fn take_note(
                 uninitialised = false;
                 status = Some(ScriptStatus::Ready);
                 if let Some(script) = &compiled {
-                    entry = Some(RosterEntry::new(id, slot, entity, script));
+                    entry = Some(RosterEntry::new(id, slot, entity, every, script));
                     let changed = migration.is_some();
                     if changed && wardens.paused.contains(script.mod_name()) {
                         wardens.paused.resume(script.mod_name());

@@ -17,7 +17,6 @@ use crate::{
     api::CallScope,
     contract::{ScriptCommand, TickCaps},
     script::ScriptWorkers,
-    trust::TrustLevel,
 };
 
 /// A job that was done, or as much of it as fitted: the job holds the rest.
@@ -48,10 +47,7 @@ struct ModRun {
 /// Whether a job is held to the budget of its tick: that of a mod, of a stranger, and of a client's
 /// entity whoever wrote its script.
 pub(super) fn is_held(job: &Job, owners: &Owners) -> bool {
-    job.script().is_some_and(|script| {
-        script.level() != TrustLevel::Trusted
-            || (!owners.is_empty() && owners.of(job.entity).is_some())
-    })
+    !job.is_trusted || (!owners.is_empty() && owners.of(job.entity).is_some())
 }
 
 /// So often what is left of the budget is given out again.

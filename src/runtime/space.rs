@@ -185,7 +185,7 @@ impl Space for SpatialIndex {
         let _ = search(self.solids.root(), &|hull| beam.enters(hull).is_some(), &mut |solid| {
             let Solid { id, center, shape, hull } = *solid;
             if beam.enters(&hull).is_some() && accept(id) {
-                ways.iter_mut().for_each(|way| way.block_with(shape, (id, center), from));
+                ways.iter_mut().for_each(|way| way.block_with(shape, center, from));
                 if ways.iter().all(|way| way.is_blocked) {
                     return ControlFlow::Break(());
                 }

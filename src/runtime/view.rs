@@ -84,17 +84,20 @@ impl WorldWindow<'_> {
     }
 }
 
-/// Where an entity stands, from its own place and those of its parents: the propagated
-/// [`GlobalTransform`] is as old as the last frame.
-pub(super) fn global_place(world: &World, entity: Entity) -> Option<Affine3A> {
-    let mut affine = world.get::<Transform>(entity)?.compute_affine();
-    let mut child = entity;
-    while let Some(ChildOf(parent)) = world.get::<ChildOf>(child) {
-        let Some(place) = world.get::<Transform>(*parent) else { break };
+/// A place with all that is above it, found with `look`: the propagated [`GlobalTransform`] is as old as
+/// the last frame.
+pub(super) fn place_under<'a>(
+    place: &Transform,
+    parent: Option<Entity>,
+    look: impl Fn(Entity) -> Option<(&'a Transform, Option<&'a ChildOf>)>,
+) -> Affine3A {
+    let mut affine = place.compute_affine();
+    let mut next = parent;
+    while let Some((place, parent)) = next.and_then(&look) {
         affine = place.compute_affine() * affine;
-        child = *parent;
+        next = parent.map(|ChildOf(parent)| *parent);
     }
-    Some(affine)
+    affine
 }
 
 /// Which way a place faces.
@@ -117,12 +120,7 @@ impl Places<'_, '_> {
     pub(super) fn translation(&self, entity: Entity) -> Option<Vec3> {
         let (place, parent) = self.places.get(entity).ok()?;
         let Some(ChildOf(parent)) = parent else { return Some(place.translation) };
-        let mut affine = place.compute_affine();
-        let mut next = Some(*parent);
-        while let Some((place, parent)) = next.and_then(|entity| self.places.get(entity).ok()) {
-            affine = place.compute_affine() * affine;
-            next = parent.map(|ChildOf(parent)| *parent);
-        }
+        let affine = place_under(place, Some(*parent), |entity| self.places.get(entity).ok());
         Some(affine.translation.into())
     }
 }
@@ -136,17 +134,9 @@ impl WorldWindow<'_> {
         query.get(self.ids.entity(id)?).ok()
     }
 
-    /// What [`global_place`] says, of an entity that has a parent.
+    /// The place of an entity that has a parent.
     fn place_below(&self, parent: Entity, place: &Transform) -> Affine3A {
-        let mut affine = place.compute_affine();
-        let mut next = Some(parent);
-        while let Some((place, parent)) =
-            next.and_then(|entity| self.queries.places.get(entity).ok())
-        {
-            affine = place.compute_affine() * affine;
-            next = parent.map(|ChildOf(parent)| *parent);
-        }
-        affine
+        place_under(place, Some(parent), |entity| self.queries.places.get(entity).ok())
     }
 
     fn translation(&self, place: &Transform, parent: Option<&ChildOf>) -> Vec3 {

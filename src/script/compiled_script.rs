@@ -255,6 +255,10 @@ impl CompiledScript {
 }
 
 impl FunctionId {
+    /// The first function of some script.
+    #[cfg(all(test, feature = "bevy"))]
+    pub(crate) const FIRST: Self = Self(0);
+
     pub(super) const fn index(self) -> usize {
         self.0 as usize
     }

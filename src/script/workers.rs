@@ -22,6 +22,10 @@ pub struct ScriptWorkers {
 /// Bytes of stack of a script thread; only pages that are touched cost memory.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 
+/// Bytes of stack that a thread of somebody else must have left to run a batch as it stands; with less,
+/// the batch gets a stack of its own.
+const STACK_NEEDED: usize = 7 * 1024 * 1024;
+
 impl ScriptWorkers {
     /// Starts the threads.
     ///
@@ -66,8 +70,12 @@ impl ScriptWorkers {
         work: impl Fn(&mut [T]) -> R + Sync,
     ) -> Vec<R> {
         let batch_size = batch_size.max(1);
+        if items.is_empty() {
+            return Vec::new();
+        }
         if items.len() <= batch_size {
-            return if items.is_empty() { Vec::new() } else { vec![self.run(|| work(items))] };
+            // Waking a thread and waiting for it takes longer than a small batch, so it is done here.
+            return vec![stacker::maybe_grow(STACK_NEEDED, STACK_BYTES, || work(items))];
         }
         let batches = items.len().div_ceil(batch_size);
         let (done, results) = crossbeam_channel::bounded(batches);

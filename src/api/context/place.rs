@@ -48,9 +48,9 @@ impl ScriptContext<'_> {
         if self.overlay.is_empty() {
             return self.scope.world.position(id);
         }
-        let written = self.overlay.get(id).and_then(|writes| writes.position);
+        let written = self.overlay.get(id).and_then(|writes| writes.position.as_ref());
         let (at, before) = match written {
-            Some(Placed { at, carried }) => (at, carried),
+            Some(placed) => (placed.at, placed.carried.get()),
             None => (self.scope.world.position(id)?, Carry::NONE),
         };
         Some(self.carried(id).since(before).of(at))
@@ -71,14 +71,14 @@ impl ScriptContext<'_> {
         let stood = self.scope.world.position(id)?;
         let writes = self.overlay.get(id)?;
         let carried = self.carried(id);
-        let stands = match writes.position {
-            Some(Placed { at, carried: before }) => carried.since(before).of(at),
+        let stands = match &writes.position {
+            Some(placed) => carried.since(placed.carried.get()).of(placed.at),
             None => carried.of(stood),
         };
-        let turn = match writes.rotation {
-            Some(Turned { to, carried: before }) => {
+        let turn = match &writes.rotation {
+            Some(turned) => {
                 let faced = self.scope.world.rotation(id).as_dquat();
-                carried.since(before).turn * to * faced.inverse()
+                carried.since(turned.carried.get()).turn * turned.to * faced.inverse()
             }
             None => carried.turn,
         };
@@ -118,7 +118,7 @@ impl ScriptContext<'_> {
 
     fn put(&mut self, id: ScriptId, at: Vec3) {
         let carried = self.carried(id);
-        self.overlay.place(id, Placed { at, carried });
+        self.overlay.place(id, Placed { at, carried: carried.into() });
     }
 
     /// Moves an entity, and all below it.
@@ -154,7 +154,7 @@ impl ScriptContext<'_> {
     pub fn face(&mut self, id: ScriptId, direction: Vec3) -> Result<(), ApiFault> {
         self.command(ScriptCommand::Face { id, direction })?;
         let carried = self.carried(id);
-        self.overlay.turn(id, Turned { to: facing(direction).as_dquat(), carried });
+        self.overlay.turn(id, Turned { to: facing(direction).as_dquat(), carried: carried.into() });
         Ok(())
     }
 

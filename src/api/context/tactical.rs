@@ -197,8 +197,8 @@ impl ScriptContext<'_> {
             let unmoved = |id| accept(id) && !self.is_moved(id) && !self.has_destroyed(id);
             space.block(from, ways, &unmoved);
         }
-        self.each_moved_solid(accept, &mut |shape, body| {
-            ways.iter_mut().for_each(|way| way.block_with(shape, body, from));
+        self.each_moved_solid(accept, &mut |shape, (_, center)| {
+            ways.iter_mut().for_each(|way| way.block_with(shape, center, from));
         });
     }
 

@@ -13,7 +13,11 @@ const GENERATED: &str = "// Generated from the table of functions. Do not edit.\
 /// What a script is given beside functions.
 const GIVEN: [(&str, &str, &str); 2] = [
     ("entity_id", "int", "The entity that the script runs for."),
-    ("delta_time", "float", "Seconds of a tick."),
+    (
+        "delta_time",
+        "float",
+        "Seconds since the last tick; in `on_update`, since it was called last in its turn.",
+    ),
 ];
 
 pub(super) fn of_section(section: &Section<'_>) -> String {
