@@ -45,6 +45,7 @@ mod mod_package;
 mod motion;
 #[cfg(feature = "net")]
 pub mod net;
+mod pace;
 mod papers;
 mod particles;
 #[cfg(feature = "avian3d")]

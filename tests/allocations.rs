@@ -9,14 +9,10 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<std::alloc::System> = &INSTRUMENTED_SYSTEM;
 
-const SCRIPTS: [(&str, &str); 8] = [
+const SCRIPTS: [(&str, &str); 4] = [
     ("empty", "fn on_update() { }"),
     ("counter", "let n = 0; let sum = 0.0; fn on_update() { n += 1; sum += n * 0.5; }"),
     ("patrol", include_str!("../assets/scripts/patrol.rhai")),
-    ("loop", "fn on_update() { let b = 0; for i in 0..10 { b += i; } }"),
-    ("back", "let back = vec3(0,0,0); fn on_update() { back.y = 3.0; back.x = 2.0; }"),
-    ("back2", "let back = vec3(0,0,0); fn on_update() { back += vec3(1,2,3); }"),
-    ("back3", "fn on_update() { let back = vec3(1,2,3); back.x = 2.0; }"),
     (
         "gameplay",
         "let back = vec3(0, 0, 0); let near = false;
@@ -54,11 +50,6 @@ fn a_call_that_works_with_numbers_and_vectors_takes_no_memory() {
     for (name, text) in SCRIPTS {
         let (few, many) = (asked(text, 500), asked(text, 4_000));
         // Lists that hold an item for each of them grow by doubling.
-        println!("{name} {few} {many}");
-        if false {
-            continue;
-        }
-        #[cfg(any())]
         assert!(many <= few + 24, "{name}: {few} times for 500 entities, {many} for 4,000");
         assert!(few > 0, "nothing was counted");
     }

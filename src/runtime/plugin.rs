@@ -26,6 +26,7 @@ use super::{
     load::{Script, ScriptHost, ScriptLoader},
     mod_package::{ModPackage, ModPackageLoader},
     motion::{self, Motion, MotionWanted},
+    pace::Paces,
     papers::{ServerLink, Watched, WatchedLoader},
     particles,
     prefab::Prefabs,
@@ -173,6 +174,7 @@ impl Plugin for ScriptingPlugin {
             .insert_resource(Pass::Events)
             .init_resource::<TickBudget>()
             .init_resource::<TickUse>()
+            .init_resource::<Paces>()
             .init_resource::<PausedMods>()
             .init_resource::<ScriptIds>()
             .init_resource::<Owners>()

@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bevy::prelude::*;
 
@@ -9,6 +12,7 @@ use super::{
     collect::{Addressed, Calls, Job, PassJobs, Work},
     event_queue::EventQueue,
     load::ScriptHost,
+    pace::{Pace, Paces},
     plugin::{Pass, ScriptClock, ScriptSettings},
     quarantine::Discipline,
     shares::{self, Piece},
@@ -41,6 +45,8 @@ pub(super) struct BatchOutcome {
     pub(super) ends: Vec<usize>,
     pub(super) calls: u64,
     pub(super) fuel: u64,
+    /// How long they took. Only [`Pace`] may ask: it differs from machine to machine.
+    pub(super) took: Duration,
 }
 
 /// Something about one script that is not a command.
@@ -68,11 +74,6 @@ pub(super) enum What {
     LeftOut(usize),
 }
 
-/// From how many jobs on several threads are worth waking: below this one batch is done sooner.
-const BREAK_EVEN: usize = 256;
-/// How many batches each thread gets, so that one slow batch does not make all wait.
-const BATCHES_PER_THREAD: usize = 4;
-
 /// Runs the jobs of this pass on the script threads.
 pub(super) fn run(world: &mut World) {
     let mut jobs = std::mem::take(&mut world.resource_mut::<PassJobs>().jobs);
@@ -86,7 +87,10 @@ pub(super) fn run(world: &mut World) {
     let budget = *world.resource::<TickBudget>();
     let mut used = std::mem::take(&mut *world.resource_mut::<TickUse>());
     let owners = std::mem::take(&mut *world.resource_mut::<Owners>());
-    let lane = used.lane(*world.resource::<Pass>(), &budget);
+    let pass = *world.resource::<Pass>();
+    let mut paces = *world.resource::<Paces>();
+    let pace = paces.of(pass);
+    let lane = used.lane(pass, &budget);
     let done = WorldWindow::open(world, |view| {
         let scope = CallScope {
             world: view,
@@ -97,7 +101,7 @@ pub(super) fn run(world: &mut World) {
         let discipline = settings.discipline;
         let is_held = |job: &Job| shares::is_held(job, &owners);
         if !jobs.iter().any(is_held) {
-            let batches = run_free(&mut jobs, workers, scope, discipline);
+            let batches = run_free(&mut jobs, pace, workers, scope, discipline);
             return Done { batches, jobs, ..Done::default() };
         }
         let (held, free): (Vec<_>, Vec<_>) =
@@ -105,10 +109,11 @@ pub(super) fn run(world: &mut World) {
         let mut pieces =
             shares::run(held, lane, (&budget, &mut used, &owners), workers, (scope, discipline));
         let (places, mut free): (Vec<_>, Vec<_>) = free.into_iter().unzip();
-        let batches = run_free(&mut free, workers, scope, discipline);
+        let batches = run_free(&mut free, pace, workers, scope, discipline);
         pieces.extend(cut(batches, places, free));
         Done::put_together(pieces)
     });
+    *world.resource_mut::<Paces>() = paces;
     *world.resource_mut::<TickUse>() = used;
     *world.resource_mut::<Owners>() = owners;
     let left_out: usize = done
@@ -128,16 +133,20 @@ pub(super) fn run(world: &mut World) {
 /// Runs jobs that are held to nothing but their own limits.
 fn run_free(
     jobs: &mut [Job],
+    pace: &mut Pace,
     workers: &ScriptWorkers,
     scope: CallScope<'_>,
     discipline: Discipline,
 ) -> Vec<BatchOutcome> {
-    let batch_size = if jobs.len() < BREAK_EVEN || workers.count() == 1 {
-        jobs.len()
-    } else {
-        jobs.len().div_ceil(workers.count() * BATCHES_PER_THREAD)
-    };
-    workers.run_batches(jobs, batch_size, |batch| BatchRunner::new(scope, discipline).run(batch))
+    let batch_size = pace.batch_size(jobs.len(), workers.count());
+    let outcomes = workers.run_batches(jobs, batch_size, |batch| {
+        let began = Instant::now();
+        let mut outcome = BatchRunner::new(scope, discipline).run(batch);
+        outcome.took = began.elapsed();
+        outcome
+    });
+    pace.note(jobs.len(), outcomes.iter().map(|outcome| outcome.took).sum());
+    outcomes
 }
 
 /// What a pass has done.

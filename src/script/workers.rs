@@ -58,8 +58,9 @@ impl ScriptWorkers {
         self.pool.install(work)
     }
 
-    /// Does something with every item, on as many threads as there are batches, and gives the
-    /// results in the order of the items.
+    /// Does something with every item, on this thread and on script threads, as many together as there
+    /// are script threads, and gives the results in the order of the items. One batch alone is done on
+    /// this thread. If this thread has little stack left, it gets a larger one for that time.
     ///
     /// Finished batches come back over a channel in whatever order they finish; here they are put
     /// in order again, so the number of threads cannot be observed.
@@ -78,15 +79,23 @@ impl ScriptWorkers {
             return vec![stacker::maybe_grow(STACK_NEEDED, STACK_BYTES, || work(items))];
         }
         let batches = items.len().div_ceil(batch_size);
+        let (todo, waiting) = crossbeam_channel::bounded(batches);
         let (done, results) = crossbeam_channel::bounded(batches);
-        self.pool.in_place_scope(|scope| {
-            for (i, batch) in items.chunks_mut(batch_size).enumerate() {
-                let (done, work) = (done.clone(), &work);
-                scope.spawn(move |_| {
-                    // The receiver outlives the scope, so there is always room and a taker.
-                    let _ = done.send((i, work(batch)));
-                });
+        for batch in items.chunks_mut(batch_size).enumerate() {
+            // There is room for all of them, and both channels outlive the scope below.
+            let _ = todo.send(batch);
+        }
+        let take_part = || {
+            for (i, batch) in waiting.try_iter() {
+                let _ = done.send((i, work(batch)));
             }
+        };
+        self.pool.in_place_scope(|scope| {
+            for _ in 1..self.count().min(batches) {
+                scope.spawn(|_| take_part());
+            }
+            // This thread has nothing better to do, and until the others are awake it has done the first.
+            stacker::maybe_grow(STACK_NEEDED, STACK_BYTES, take_part);
         });
         let mut ordered: Vec<_> = results.try_iter().collect();
         ordered.sort_unstable_by_key(|(i, _)| *i);

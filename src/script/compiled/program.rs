@@ -19,6 +19,8 @@ pub(crate) struct Program {
     pub(crate) literals: Vec<Val>,
     pub(crate) constants: Vec<Val>,
     pub(crate) keys: Vec<Key>,
+    /// The rows that read and write the properties of these names.
+    pub(crate) properties: Vec<Property>,
     pub(crate) paths: Vec<Path>,
     pub(crate) sites: Vec<Site>,
     pub(crate) switches: Vec<Switch>,
@@ -150,6 +152,18 @@ pub(crate) struct Step {
     pub(crate) at: Option<Position>,
     /// Where the name or the index stands.
     pub(crate) member_at: Option<Position>,
+}
+
+/// What the rows of a property are called in the table of standard functions.
+pub(crate) struct Property {
+    pub(crate) getter: Box<str>,
+    pub(crate) setter: Box<str>,
+}
+
+impl Property {
+    pub(crate) fn new(name: &str) -> Self {
+        Self { getter: format!("get${name}").into(), setter: format!("set${name}").into() }
+    }
 }
 
 #[derive(Clone)]

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use crate::script::compiled::{
     Val,
     heap::Key,
-    program::{Path, Program, Site},
+    program::{Path, Program, Property, Site},
 };
 
 /// The tables of a program while it is made: what is the same stands there once.
@@ -69,6 +69,7 @@ impl Tables {
 
     pub(super) fn finish(self, program: &mut Program) {
         program.literals = self.literals;
+        program.properties = self.keys.iter().map(|key| Property::new(key)).collect();
         program.keys = self.keys;
         program.paths = self.paths;
         program.sites = self.sites;

@@ -202,13 +202,10 @@ impl Run<'_, '_> {
     /// A value that a step makes out of another: a part of a vector, a character, a bit, a property.
     fn member(&mut self, value: Val, step: &Step, base: usize) -> Result<Val, Fault> {
         match &step.what {
-            Member::Property(key) => {
-                let name = self.key(*key).clone();
-                match self.property(&value, &name) {
-                    Some(result) => result.map_err(|fault| fault.at(step.member_at)),
-                    None => Err(no_property(&value, &name).at(step.member_at)),
-                }
-            }
+            Member::Property(key) => match self.property(&value, *key) {
+                Some(result) => result.map_err(|fault| fault.at(step.member_at)),
+                None => Err(no_property(&value, self.key(*key)).at(step.member_at)),
+            },
             Member::Index(at) => {
                 let index = self.index(*at, base).clone();
                 self.charge(value.weight().steps())?;
@@ -219,9 +216,9 @@ impl Run<'_, '_> {
     }
 
     /// Reads a property that is a row of the table of standard functions.
-    fn property(&mut self, value: &Val, name: &str) -> Option<Result<Val, Fault>> {
+    fn property(&mut self, value: &Val, key: u16) -> Option<Result<Val, Fault>> {
         if let Val::Vec3(v) = value {
-            let part = match name {
+            let part = match &**self.key(key) {
                 "x" => v.x,
                 "y" => v.y,
                 "z" => v.z,
@@ -229,9 +226,10 @@ impl Run<'_, '_> {
             };
             return Some(Ok(Val::Float(f64::from(part))));
         }
-        let getter = format!("get${name}");
+        let program = self.program;
+        let getter = &*program.properties.get(usize::from(key))?.getter;
         let mut value = value.clone();
-        match self.call_rows(&getter, &mut value, &mut []) {
+        match self.call_rows(getter, &mut value, &mut []) {
             Err(fault) if fault.is_no_overload() => None,
             result => Some(result),
         }
@@ -395,18 +393,17 @@ impl Run<'_, '_> {
                 write_member(self, value, &index, member)
             }
             (value, Member::Property(key)) => {
-                let name = self.key(*key).clone();
-                let mut member = match self.property(value, &name) {
+                let mut member = match self.property(value, *key) {
                     Some(read) => read.map_err(|fault| fault.at(step.member_at))?,
                     None if rest.is_empty() && matches!(purpose, Purpose::Assign(_)) => Val::Unit,
-                    None => return Err(no_property(value, &name).at(step.member_at)),
+                    None => return Err(no_property(value, self.key(*key)).at(step.member_at)),
                 };
                 let before = member.clone();
                 self.walk(&mut member, rest, base, purpose, change)?;
                 if matches!(purpose, Purpose::Call) && member.is_same(&before) {
                     return Ok(());
                 }
-                self.set_property(value, &name, member, rest.is_empty())
+                self.set_property(value, *key, member, rest.is_empty())
                     .map_err(|fault| fault.at(step.member_at))
             }
         }
@@ -415,17 +412,18 @@ impl Run<'_, '_> {
     fn set_property(
         &mut self,
         value: &mut Val,
-        name: &str,
+        key: u16,
         member: Val,
         asked: bool,
     ) -> Result<(), Fault> {
-        let setter = format!("set${name}");
+        let program = self.program;
+        let setter = program.properties.get(usize::from(key)).map_or("", |rows| &*rows.setter);
         let mut args = [member];
-        match self.call_rows(&setter, value, &mut args) {
+        match self.call_rows(setter, value, &mut args) {
             Err(fault) if fault.is_no_overload() && !asked => Ok(()),
             Err(fault) if fault.is_no_overload() => {
                 let [member] = &args;
-                Err(no_setter(value, name, member))
+                Err(no_setter(value, self.key(key), member))
             }
             other => other.map(|_| ()),
         }

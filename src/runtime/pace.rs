@@ -1,0 +1,98 @@
+//! How the jobs of a pass are cut into batches, by how long jobs took lately. What comes out of a pass
+//! does not depend on it.
+
+use std::time::Duration;
+
+use bevy::prelude::*;
+
+use super::plugin::Pass;
+
+/// How long jobs take, in passes of events and of updates.
+#[derive(Resource, Clone, Copy, Default)]
+pub(super) struct Paces {
+    events: Pace,
+    updates: Pace,
+}
+
+/// How long a job takes, in nanoseconds, as a moving average. 0 until some were done.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Pace(f64);
+
+/// Waking a thread takes some 20 to 40 us; a pass that is done in less than this stays on one thread.
+const BREAK_EVEN: f64 = 80_000.0;
+
+/// No batch is to be shorter: taking one costs about a microsecond.
+const SHORTEST: f64 = 20_000.0;
+
+/// How many batches each thread gets, so that one slow batch does not make all wait.
+const BATCHES_PER_THREAD: usize = 8;
+
+/// What is assumed of a job before any was done: that of a short script.
+const ASSUMED: f64 = 300.0;
+
+impl Paces {
+    pub(super) const fn of(&mut self, pass: Pass) -> &mut Pace {
+        match pass {
+            Pass::Events | Pass::PutOff => &mut self.events,
+            Pass::Update => &mut self.updates,
+        }
+    }
+}
+
+impl Pace {
+    /// How many jobs a batch gets.
+    pub(super) fn batch_size(self, jobs: usize, threads: usize) -> usize {
+        let Self(nanos) = self;
+        let each = if nanos > 0.0 { nanos } else { ASSUMED };
+        if threads == 1 || jobs as f64 * each < BREAK_EVEN {
+            return jobs;
+        }
+        let shortest = (SHORTEST / each).ceil() as usize;
+        // Never so many that a thread gets none.
+        shortest.max(jobs.div_ceil(threads * BATCHES_PER_THREAD)).min(jobs.div_ceil(threads)).max(1)
+    }
+
+    /// Takes note of how long jobs took.
+    pub(super) fn note(&mut self, jobs: usize, took: Duration) {
+        if jobs == 0 {
+            return;
+        }
+        let each = took.as_secs_f64() * 1e9 / jobs as f64;
+        self.0 = if self.0 > 0.0 { self.0 * 0.75 + each * 0.25 } else { each };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_as_long_as_it_pays() {
+        let pace = |each: u64| {
+            let mut pace = Pace::default();
+            pace.note(10, Duration::from_nanos(10 * each));
+            pace
+        };
+        assert_eq!(pace(300).batch_size(10_000, 1), 10_000, "one thread");
+        assert_eq!(pace(300).batch_size(200, 8), 200, "60 us in all");
+        assert_eq!(pace(300).batch_size(10_000, 2), 625, "16 batches");
+        assert_eq!(pace(20).batch_size(10_000, 2), 1_000, "of 20 us each");
+        assert_eq!(pace(10_000_000).batch_size(2, 2), 1, "two long ones");
+        assert_eq!(pace(10_000_000).batch_size(3, 2), 1);
+        assert_eq!(pace(100_000).batch_size(4, 64), 1);
+        assert_eq!(Pace::default().batch_size(200, 2), 200);
+        assert!(Pace::default().batch_size(1_000, 2) < 1_000);
+    }
+
+    #[test]
+    fn what_came_last_counts_most() {
+        let mut pace = Pace::default();
+        pace.note(0, Duration::from_secs(1));
+        assert!(pace.0 <= 0.0);
+        pace.note(100, Duration::from_nanos(100_000));
+        for _ in 0..20 {
+            pace.note(100, Duration::from_nanos(10_000));
+        }
+        assert!((100.0..110.0).contains(&pace.0), "{}", pace.0);
+    }
+}
