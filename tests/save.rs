@@ -93,6 +93,7 @@ impl Game {
                 scripts = scripts.and(game.scripts[0].clone()).with_config(Value::from(i as i64));
             }
             scripts.slots_mut()[0].enabled = i != 20;
+            scripts.slots_mut()[0].set_every([1, 1, 3, 1, 5][i % 5]);
             let place = Vec3::new((i % 6) as f32, 0.0, (i / 6) as f32) * 3.0;
             let turned = Transform::from_translation(place).looking_at(Vec3::ONE * 50.0, Vec3::Y);
             let mut entity = game.app.world_mut().spawn((
@@ -107,6 +108,12 @@ impl Game {
                 Inventory::with_slots(4),
                 scripts,
             ));
+            if i % 7 == 3 {
+                entity.insert(SleepBeyond(8.0));
+            }
+            if i % 11 == 5 {
+                entity.insert(KeepsAwake);
+            }
             entity.insert((Tag(format!("tag{i}")), Lamp { brightness: i as f32 * 0.3, on: true }));
         }
         let parent =

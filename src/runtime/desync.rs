@@ -123,6 +123,7 @@ fn facts(entity: &SavedEntity) -> Facts {
     fact("its owner", shown(&entity.owner));
     fact("its movement", Some(format!("{:?}", entity.motion)));
     fact("whether it is disabled", Some(entity.disabled.to_string()));
+    fact("whether it sleeps", Some(format!("{:?}", entity.sleep)));
     fact("its tag", shown(&entity.tag));
     fact("its health", shown(&entity.health));
     fact("its armor", shown(&entity.armor));

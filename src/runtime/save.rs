@@ -24,6 +24,7 @@ use super::{
     plugin::{ScriptClock, ScriptSettings},
     quarantine::PausedMods,
     show::Sounds,
+    sleep::{Asleep, KeepsAwake, SleepBeyond},
     tag::Tag,
 };
 use crate::{
@@ -33,7 +34,7 @@ use crate::{
 };
 
 /// What a save begins with: what it is, and in which version of the format.
-const HEAD: &[u8] = b"bevy_cscript save\0\x02";
+const HEAD: &[u8] = b"bevy_cscript save\0\x03";
 
 /// All that scripts see and keep, as it was between two ticks.
 #[derive(Serialize, Deserialize)]
@@ -62,6 +63,8 @@ pub(super) struct SavedEntity {
     pub(super) parent: Option<ScriptId>,
     pub(super) owner: Option<ClientId>,
     pub(super) disabled: bool,
+    /// Whether it is asleep, beyond which distance it sleeps, whether it keeps others awake.
+    pub(super) sleep: (bool, Option<f32>, bool),
     pub(super) place: Option<([f32; 3], [f32; 4], [f32; 3])>,
     pub(super) motion: (Option<Vec3>, Vec3),
     pub(super) tag: Option<Tag>,
@@ -173,6 +176,11 @@ fn saved(world: &World, id: ScriptId, entity: Entity) -> Result<SavedEntity, Sav
         parent: parent.and_then(|parent| world.get(parent)).copied(),
         owner: world.get::<Owner>(entity).map(|Owner(client)| *client),
         disabled: world.get::<Disabled>(entity).is_some(),
+        sleep: (
+            world.get::<Asleep>(entity).is_some(),
+            world.get::<SleepBeyond>(entity).map(|SleepBeyond(distance)| *distance),
+            world.get::<KeepsAwake>(entity).is_some(),
+        ),
         place: world.get::<Transform>(entity).map(|place| {
             (place.translation.to_array(), place.rotation.to_array(), place.scale.to_array())
         }),
@@ -317,6 +325,10 @@ fn put(
     set(&mut target, saved.team);
     set(&mut target, saved.inventory);
     set(&mut target, saved.owner.map(Owner));
+    let (asleep, beyond, keeps_awake) = saved.sleep;
+    set(&mut target, beyond.map(SleepBeyond));
+    set(&mut target, keeps_awake.then_some(KeepsAwake));
+    set(&mut target, asleep.then_some(Asleep));
     set(&mut target, script);
     let (last, velocity) = saved.motion;
     target.insert(Motion { last, velocity });

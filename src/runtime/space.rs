@@ -1,21 +1,27 @@
+//! Who is where, as the tactical functions ask.
+
+mod bvh;
+
 use std::{cell::Cell, collections::BTreeMap, ops::ControlFlow};
 
 use bevy::prelude::*;
-use rstar::{
-    AABB, ParentNode, PointDistance as _, RTree, RTreeNode, RTreeObject, primitives::GeomWithData,
-};
 
+use self::bvh::{Bounded, Bvh, Hull};
 use crate::contract::{Neighbor, RayHit, ScriptId, Shape, Space, Way};
 
-/// Who is where: trees of points for each team and of boxes for what stands in the way. Built when the
-/// first script of a pass asks.
+/// Who is where: trees of points for each team and of boxes for what stands in the way. Brought up to date
+/// when the first script of a pass asks: as long as the same entities come in the same order, only their
+/// places are.
 ///
 /// How a tree grows depends on the order in which entities come; what it answers does not. Ties go by
 /// id, and every search that takes a box takes all boxes around it, rounding included.
+#[derive(Default)]
 pub(super) struct SpatialIndex {
+    /// Everybody, in the order in which they come.
+    known: Vec<Known>,
     /// In the order of their names.
-    teams: Vec<(String, RTree<Member>)>,
-    solids: RTree<Solid>,
+    teams: Vec<(String, Bvh<Member>)>,
+    solids: Bvh<Solid>,
 }
 
 /// What the index wants to know of an entity.
@@ -28,38 +34,77 @@ pub(super) struct Occupant<'a> {
     pub(super) shape: Option<Shape>,
 }
 
-type Corner = [f32; 3];
-type Member = GeomWithData<Corner, Fighter>;
+impl Occupant<'_> {
+    /// What of it stands in the way of rays.
+    fn solid(&self) -> Option<Shape> {
+        self.shape.filter(|shape| !shape.half_extents().is_nan())
+    }
+}
+
+/// Where somebody is in the trees.
+struct Known {
+    id: ScriptId,
+    /// Which team, and where in its tree.
+    member: Option<(u32, u32)>,
+    solid: Option<u32>,
+}
 
 /// A member of a team.
-#[derive(Clone, Copy)]
-struct Fighter {
+struct Member {
+    /// Its number among all that are known.
+    number: u32,
     id: ScriptId,
+    center: Vec3,
     is_alive: bool,
     attack_power: f32,
 }
 
-impl Fighter {
-    const fn at(self, distance: f32) -> Neighbor {
-        let Self { id, is_alive, attack_power } = self;
+impl Member {
+    const fn new(number: usize, one: &Occupant<'_>) -> Self {
+        let Occupant { id, center, is_alive, attack_power, .. } = *one;
+        Self { number: number as u32, id, center, is_alive, attack_power }
+    }
+
+    const fn at(&self, distance: f32) -> Neighbor {
+        let Self { id, is_alive, attack_power, .. } = *self;
         Neighbor { id, distance, is_alive, attack_power }
+    }
+
+    fn distance(&self, from: Vec3) -> f32 {
+        (self.center - from).length()
+    }
+}
+
+impl Bounded for Member {
+    fn id(&self) -> ScriptId {
+        self.id
+    }
+
+    fn center(&self) -> Vec3 {
+        self.center
+    }
+
+    fn hull(&self) -> Hull {
+        Hull { lower: self.center, upper: self.center }
     }
 }
 
 struct Solid {
+    number: u32,
     id: ScriptId,
     center: Vec3,
     shape: Shape,
     /// A little larger than the shape, so that rounding loses no hit.
-    hull: AABB<Corner>,
+    hull: Hull,
 }
 
 impl Solid {
-    fn new(id: ScriptId, center: Vec3, shape: Shape) -> Self {
+    fn new(number: usize, one: &Occupant<'_>, shape: Shape) -> Self {
+        let Occupant { id, center, .. } = *one;
         let half = shape.half_extents().abs();
         let half = half * 1.0001 + slack(center);
-        let hull = AABB::from_corners((center - half).to_array(), (center + half).to_array());
-        Self { id, center, shape, hull }
+        let hull = Hull { lower: center - half, upper: center + half };
+        Self { number: number as u32, id, center, shape, hull }
     }
 }
 
@@ -68,33 +113,105 @@ fn slack(place: Vec3) -> Vec3 {
     place.abs() * 1e-6
 }
 
-impl RTreeObject for Solid {
-    type Envelope = AABB<Corner>;
+impl Bounded for Solid {
+    fn id(&self) -> ScriptId {
+        self.id
+    }
 
-    fn envelope(&self) -> Self::Envelope {
+    fn center(&self) -> Vec3 {
+        self.center
+    }
+
+    fn hull(&self) -> Hull {
         self.hull
     }
 }
 
 impl SpatialIndex {
-    pub(super) fn new<'a>(all: impl Iterator<Item = Occupant<'a>>) -> Self {
-        let mut teams: BTreeMap<&str, Vec<Member>> = BTreeMap::new();
-        let mut solids = Vec::new();
-        for one in all.filter(|one| one.center.is_finite()) {
-            let Occupant { id, center, team, is_alive, attack_power, shape } = one;
-            if let Some(team) = team {
-                let fighter = Fighter { id, is_alive, attack_power };
-                teams.entry(team).or_default().push(Member::new(center.to_array(), fighter));
-            }
-            if let Some(shape) = shape.filter(|shape| !shape.half_extents().is_nan()) {
-                solids.push(Solid::new(id, center, shape));
-            }
+    /// Brings it up to date. `all` gives everybody, mostly in the same order as the last time.
+    pub(super) fn refresh<'a, I: Iterator<Item = Occupant<'a>>>(&mut self, all: impl Fn() -> I) {
+        let placed = || all().filter(|one| one.center.is_finite());
+        let mut number = 0;
+        let same = placed().all(|one| {
+            let same = self.update(number, &one);
+            number += 1;
+            same
+        });
+        if !same || number != self.known.len() {
+            *self = Self::new(placed());
+            return;
         }
-        let tree = |(team, members): (&str, _)| (team.to_owned(), RTree::bulk_load(members));
-        Self { teams: teams.into_iter().map(tree).collect(), solids: RTree::bulk_load(solids) }
+        let mut reordered = self.solids.refit();
+        for (_, tree) in &mut self.teams {
+            reordered |= tree.refit();
+        }
+        if reordered {
+            self.note_places();
+        }
     }
 
-    fn team(&self, name: &str) -> Option<&RTree<Member>> {
+    /// Brings one of them up to date; `false` if somebody else was there, or in another way.
+    fn update(&mut self, number: usize, one: &Occupant<'_>) -> bool {
+        let Some(Known { id, member, solid }) = self.known.get(number) else { return false };
+        let shape = one.solid();
+        if *id != one.id
+            || member.is_some() != one.team.is_some()
+            || solid.is_some() != shape.is_some()
+        {
+            return false;
+        }
+        if let Some((team, place)) = *member
+            && let Some((name, tree)) = self.teams.get_mut(team as usize)
+        {
+            if one.team != Some(name.as_str()) {
+                return false;
+            }
+            tree.items_mut()[place as usize] = Member::new(number, one);
+        }
+        if let (Some(place), Some(shape)) = (*solid, shape) {
+            let solid = &mut self.solids.items_mut()[place as usize];
+            // Walls do not move.
+            if solid.center != one.center || solid.shape != shape {
+                *solid = Solid::new(number, one, shape);
+            }
+        }
+        true
+    }
+
+    /// An index of these, who all stand somewhere.
+    fn new<'a>(all: impl Iterator<Item = Occupant<'a>>) -> Self {
+        let mut index = Self::default();
+        let mut teams: BTreeMap<&str, Vec<Member>> = BTreeMap::new();
+        let mut solids = Vec::new();
+        for (number, one) in all.enumerate() {
+            index.known.push(Known { id: one.id, member: None, solid: None });
+            if let Some(team) = one.team {
+                teams.entry(team).or_default().push(Member::new(number, &one));
+            }
+            if let Some(shape) = one.solid() {
+                solids.push(Solid::new(number, &one, shape));
+            }
+        }
+        let tree = |(team, members): (&str, _)| (team.to_owned(), Bvh::new(members));
+        index.teams = teams.into_iter().map(tree).collect();
+        index.solids = Bvh::new(solids);
+        index.note_places();
+        index
+    }
+
+    /// Takes note of where everybody is in the trees.
+    fn note_places(&mut self) {
+        for (team, (_, tree)) in self.teams.iter().enumerate() {
+            for (place, member) in tree.items().iter().enumerate() {
+                self.known[member.number as usize].member = Some((team as u32, place as u32));
+            }
+        }
+        for (place, solid) in self.solids.items().iter().enumerate() {
+            self.known[solid.number as usize].solid = Some(place as u32);
+        }
+    }
+
+    fn team(&self, name: &str) -> Option<&Bvh<Member>> {
         let at = self.teams.binary_search_by(|(team, _)| team.as_str().cmp(name)).ok()?;
         Some(&self.teams[at].1)
     }
@@ -106,39 +223,19 @@ impl Space for SpatialIndex {
     }
 
     fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(Neighbor) -> bool) {
-        let Some(tree) = self.team(team) else { return };
-        let mut nearest = tree.nearest_neighbor_iter_with_distance_2(from.to_array());
-        let mut next = || nearest.next().map(|(member, squared)| (member.data, squared.sqrt()));
-        // The tree gives those at one distance in any order.
-        let mut tied = Vec::new();
-        let mut ahead = next();
-        while let Some((fighter, distance)) = ahead {
-            ahead = next();
-            while let Some((other, _)) = ahead.filter(|(_, other)| *other == distance) {
-                tied.push(other);
-                ahead = next();
-            }
-            let goes_on = if tied.is_empty() {
-                visit(fighter.at(distance))
-            } else {
-                tied.push(fighter);
-                tied.sort_unstable_by_key(|fighter| fighter.id);
-                tied.drain(..).all(|fighter| visit(fighter.at(distance)))
-            };
-            if !goes_on {
-                return;
-            }
+        if let Some(tree) = self.team(team) {
+            let distance = |member: &Member| member.distance(from);
+            tree.by_distance(from, distance, &mut |member, distance| visit(member.at(distance)));
         }
     }
 
     fn within(&self, team: &str, from: Vec3, range: f32, visit: &mut dyn FnMut(Neighbor)) {
         let Some(tree) = self.team(team) else { return };
-        let from = from.to_array();
-        let is_near = |hull: &AABB<Corner>| hull.distance_2(&from).sqrt() <= range;
-        let _ = search(tree.root(), &is_near, &mut |member| {
-            let distance = member.distance_2(&from).sqrt();
+        let enters = |hull: &Hull| (hull.distance(from) <= range).then_some(0.0);
+        tree.search(&enters, &mut |member| {
+            let distance = member.distance(from);
             if distance <= range {
-                visit(member.data.at(distance));
+                visit(member.at(distance));
             }
             ControlFlow::Continue(())
         });
@@ -154,8 +251,8 @@ impl Space for SpatialIndex {
         let reach = Cell::new(max_distance);
         let beam = Beam::new(origin, direction, slack(origin), &reach);
         let mut first: Option<(f32, ScriptId, RayHit)> = None;
-        let _ = search(self.solids.root(), &|hull| beam.enters(hull).is_some(), &mut |solid| {
-            let Solid { id, center, shape, hull } = *solid;
+        self.solids.search(&|hull| beam.enters(hull), &mut |solid| {
+            let Solid { id, center, shape, hull, .. } = *solid;
             if let Some(entered) = beam.enters(&hull)
                 && let Some(hit) = shape.hit_by((id, center), origin, direction, max_distance)
             {
@@ -182,8 +279,8 @@ impl Space for SpatialIndex {
         let thickness = half * 1.0001 + slack(middle) + slack(from);
         let reach = Cell::new(1.0);
         let beam = Beam::new(from, middle - from, thickness, &reach);
-        let _ = search(self.solids.root(), &|hull| beam.enters(hull).is_some(), &mut |solid| {
-            let Solid { id, center, shape, hull } = *solid;
+        self.solids.search(&|hull| beam.enters(hull), &mut |solid| {
+            let Solid { id, center, shape, hull, .. } = *solid;
             if beam.enters(&hull).is_some() && accept(id) {
                 ways.iter_mut().for_each(|way| way.block_with(shape, center, from));
                 if ways.iter().all(|way| way.is_blocked) {
@@ -195,55 +292,33 @@ impl Space for SpatialIndex {
     }
 }
 
-/// Looks at what is in a tree, but for the boxes that `enters` leaves out, until `look` breaks off.
-fn search<T: RTreeObject>(
-    node: &ParentNode<T>,
-    enters: &impl Fn(&T::Envelope) -> bool,
-    look: &mut impl FnMut(&T) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    for child in node.children() {
-        match child {
-            RTreeNode::Leaf(leaf) => look(leaf)?,
-            RTreeNode::Parent(parent) if enters(&parent.envelope()) => {
-                search(parent, enters, look)?;
-            }
-            RTreeNode::Parent(_) => {}
-        }
-    }
-    ControlFlow::Continue(())
-}
-
 /// What lies in the way of a ray, or of several that leave one point.
 #[derive(Clone, Copy)]
 struct Beam<'a> {
-    from: Corner,
+    from: Vec3,
     /// One by the direction.
-    inverse: Corner,
+    inverse: Vec3,
     /// How far it reaches to all sides: a little at least, so that rounding loses no hit.
-    thickness: Corner,
+    thickness: Vec3,
     /// How many times the direction it is long; may shrink while the tree is searched.
     reach: &'a Cell<f32>,
 }
 
 impl<'a> Beam<'a> {
     fn new(from: Vec3, direction: Vec3, thickness: Vec3, reach: &'a Cell<f32>) -> Self {
-        let [from, inverse, thickness] =
-            [from, direction.recip(), thickness].map(|vector| vector.to_array());
-        Self { from, inverse, thickness, reach }
+        Self { from, inverse: direction.recip(), thickness, reach }
     }
 
     /// When it enters a box, 0 if it begins inside; `None` if it passes or does not come so far.
-    fn enters(&self, hull: &AABB<Corner>) -> Option<f32> {
-        let (lower, upper) = (hull.lower(), hull.upper());
+    fn enters(&self, Hull { lower, upper }: &Hull) -> Option<f32> {
+        let to_lower = (*lower - self.thickness - self.from) * self.inverse;
+        let to_upper = (*upper + self.thickness - self.from) * self.inverse;
         let (mut enters, mut leaves) = (0.0_f32, self.reach.get());
         for axis in 0..3 {
-            let (from, inverse) = (self.from[axis], self.inverse[axis]);
-            let to_lower = (lower[axis] - self.thickness[axis] - from) * inverse;
-            let to_upper = (upper[axis] + self.thickness[axis] - from) * inverse;
-            let (first, last) = if inverse.is_sign_negative() {
-                (to_upper, to_lower)
+            let (first, last) = if self.inverse[axis].is_sign_negative() {
+                (to_upper[axis], to_lower[axis])
             } else {
-                (to_lower, to_upper)
+                (to_lower[axis], to_upper[axis])
             };
             // Along a face of the box it is NaN, and they take the other number.
             enters = enters.max(first);
@@ -281,32 +356,45 @@ mod tests {
                 _ => Shape::Box { half: self.place(4) },
             }
         }
+
+        fn entity(&mut self, size: u64) -> FakeEntity {
+            let mut entity = FakeEntity::at(self.place(size));
+            entity.team = ["", "blue", "red"][self.below(3) as usize].to_owned();
+            entity.attack_power = self.below(9) as f32;
+            let health = (self.below(5) as f32 - 1.0).max(0.0);
+            entity.vitals = Some(Vitals { health, max: 9.0, armor: 0.0 });
+            entity.shape = (self.below(3) == 0).then(|| self.shape());
+            entity
+        }
     }
 
-    /// A crowd, in a world that looks at everybody each time, and in two indices.
-    fn crowd(numbers: &mut Numbers, count: i64, size: u64) -> (FakeWorld, [SpatialIndex; 2]) {
+    /// A crowd, in a world that looks at everybody each time, and in three indices.
+    fn crowd(numbers: &mut Numbers, count: i64, size: u64) -> (FakeWorld, [SpatialIndex; 3]) {
         let mut world = FakeWorld::default();
         for id in 0..count {
-            let mut entity = FakeEntity::at(numbers.place(size));
-            entity.team = ["", "blue", "red"][numbers.below(3) as usize].to_owned();
-            entity.attack_power = numbers.below(9) as f32;
-            let health = (numbers.below(5) as f32 - 1.0).max(0.0);
-            entity.vitals = Some(Vitals { health, max: 9.0, armor: 0.0 });
-            entity.shape = (numbers.below(3) == 0).then(|| numbers.shape());
-            world.entities.insert(ScriptId(id), entity);
+            world.entities.insert(ScriptId(id), numbers.entity(size));
         }
-        let all = || {
-            world.entities.iter().map(|(id, entity)| Occupant {
-                id: *id,
-                center: entity.position.unwrap_or_default(),
-                team: Some(entity.team.as_str()).filter(|team| !team.is_empty()),
-                is_alive: world.is_alive(*id),
-                attack_power: entity.attack_power,
-                shape: entity.shape,
-            })
-        };
-        let indices = [SpatialIndex::new(all()), SpatialIndex::new(all().rev())];
+        // One of them has seen everybody elsewhere before.
+        let mut moved = SpatialIndex::default();
+        moved.refresh(|| occupants(&world).map(|one| Occupant { center: one.center.zxy(), ..one }));
+        moved.refresh(|| occupants(&world));
+        let indices = [
+            SpatialIndex::new(occupants(&world)),
+            SpatialIndex::new(occupants(&world).rev()),
+            moved,
+        ];
         (world, indices)
+    }
+
+    fn occupants(world: &FakeWorld) -> impl DoubleEndedIterator<Item = Occupant<'_>> {
+        world.entities.iter().map(|(id, entity)| Occupant {
+            id: *id,
+            center: entity.position.unwrap_or_default(),
+            team: Some(entity.team.as_str()).filter(|team| !team.is_empty()),
+            is_alive: world.is_alive(*id),
+            attack_power: entity.attack_power,
+            shape: entity.shape,
+        })
     }
 
     fn ordered(space: &dyn Space, team: &str, from: Vec3) -> Vec<Neighbor> {
@@ -358,6 +446,45 @@ mod tests {
     }
 
     #[test]
+    fn an_index_that_is_kept_says_the_same_as_a_new_one() {
+        let mut numbers = Numbers(2);
+        let (mut world, _) = crowd(&mut numbers, 300, 40);
+        let mut kept = SpatialIndex::default();
+        let mut hits = 0;
+        for step in 0..120 {
+            let other = ScriptId(numbers.below(300) as i64);
+            match step % 10 {
+                // Mostly everybody only moves, some of them far.
+                0 => drop(world.entities.remove(&other)),
+                3 => drop(world.entities.insert(other, numbers.entity(40))),
+                6 => {
+                    if let Some(entity) = world.entities.get_mut(&other) {
+                        entity.position = Some(numbers.place(4_000));
+                        entity.shape = entity.shape.map(|_| numbers.shape());
+                    }
+                }
+                _ => {}
+            }
+            for entity in world.entities.values_mut() {
+                let way = numbers.place(3) - Vec3::splat(0.5);
+                entity.position = entity.position.map(|place| place + way);
+            }
+            kept.refresh(|| occupants(&world));
+            for team in ["blue", "red"] {
+                let from = numbers.place(40);
+                let range = numbers.below(40) as f32;
+                assert_eq!(ordered(&kept, team, from), ordered(&world, team, from), "{step}");
+                assert_eq!(near(&kept, team, from, range), near(&world, team, from, range));
+                let direction = (numbers.place(40) - from).normalize_or(Vec3::X);
+                let ray = |space: &dyn Space| space.raycast(from, direction, range, &|_| true);
+                assert_eq!(ray(&kept), ray(&world), "{step}: from {from} along {direction}");
+                hits += usize::from(ray(&kept).is_some());
+            }
+        }
+        assert!(hits > 50, "{hits} hits say little");
+    }
+
+    #[test]
     fn a_slanted_ray_looks_only_at_what_lies_along_it() {
         let all = (0..10_000).map(|i| Occupant {
             id: ScriptId(i),
@@ -372,7 +499,7 @@ mod tests {
         let reach = Cell::new(1.0);
         let beam = Beam::new(from, way, Vec3::ZERO, &reach);
         let mut looked = 0;
-        let _ = search(index.solids.root(), &|hull| beam.enters(hull).is_some(), &mut |_| {
+        index.solids.search(&|hull| beam.enters(hull), &mut |_| {
             looked += 1;
             ControlFlow::Continue(())
         });
@@ -391,7 +518,8 @@ mod tests {
             attack_power: 0.0,
             shape: Some(Shape::Sphere { radius }),
         };
-        let index = SpatialIndex::new(
+        let mut index = SpatialIndex::default();
+        index.refresh(|| {
             [
                 ball(1, Vec3::X * 5.0, f32::NAN),
                 ball(2, Vec3::X * f32::NAN, 1.0),
@@ -399,8 +527,8 @@ mod tests {
                 ball(4, Vec3::X * 9.0, 1.0),
                 ball(5, Vec3::X * 2.0, f32::INFINITY),
             ]
-            .into_iter(),
-        );
+            .into_iter()
+        });
         let hit = index.raycast(Vec3::ZERO, Vec3::X, 100.0, &|_| true);
         assert_eq!(hit.and_then(|hit| hit.entity), Some(ScriptId(4)), "5 is all around");
         let seen: Vec<_> =

@@ -6,7 +6,7 @@ mod solid;
 
 use std::{
     any::{Any, TypeId},
-    sync::{OnceLock, atomic::Ordering},
+    sync::{Mutex, OnceLock, PoisonError, atomic::Ordering},
 };
 
 use bevy::{
@@ -43,7 +43,10 @@ pub(super) struct WorldWindow<'w> {
     world: &'w World,
     queries: OpenQueries<'w>,
     registry: &'w TypeRegistry,
+    /// Who is where in this pass, once somebody has asked.
     space: OnceLock<SpatialIndex>,
+    /// Who was where when somebody asked last.
+    last_space: Mutex<Option<SpatialIndex>>,
     ids: &'w ScriptIds,
     tags: &'w TagIndex,
     exposed: &'w ExposedComponents,
@@ -63,11 +66,13 @@ impl WorldWindow<'_> {
         world.resource_scope(|world, mut queries: Mut<'_, WindowQueries>| {
             let world = &*world;
             let registry = world.resource::<AppTypeRegistry>().read();
-            look(&WorldWindow {
+            let last_space = Mutex::new(queries.last_space.take());
+            let window = WorldWindow {
                 world,
                 queries: queries.open(world),
                 registry: &registry,
                 space: OnceLock::new(),
+                last_space,
                 ids: world.resource(),
                 tags: world.resource(),
                 exposed: world.resource(),
@@ -79,7 +84,12 @@ impl WorldWindow<'_> {
                 sounds: world.resource(),
                 sound_folders: world.resource(),
                 particle_effects: world.resource(),
-            })
+            };
+            let seen = look(&window);
+            let WorldWindow { space, last_space, .. } = window;
+            let last_space = last_space.into_inner().unwrap_or_else(PoisonError::into_inner);
+            queries.last_space = space.into_inner().or(last_space);
+            seen
         })
     }
 }
@@ -168,7 +178,12 @@ impl WorldWindow<'_> {
     }
 
     fn index(&self) -> &SpatialIndex {
-        self.space.get_or_init(|| SpatialIndex::new(self.occupants()))
+        self.space.get_or_init(|| {
+            let last = self.last_space.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let mut index = last.unwrap_or_default();
+            index.refresh(|| self.occupants());
+            index
+        })
     }
 
     fn occupants(&self) -> impl Iterator<Item = Occupant<'_>> {

@@ -11,6 +11,7 @@ use crate::{
             Team,
         },
         motion::Motion,
+        space::SpatialIndex,
         tag::Tag,
     },
 };
@@ -42,6 +43,8 @@ macro_rules! window_queries {
         #[derive(Resource)]
         pub(in crate::runtime) struct WindowQueries {
             $($name: QueryState<$data $(, $filter)?>,)*
+            /// Who was where when somebody asked last.
+            pub(super) last_space: Option<SpatialIndex>,
             #[cfg(feature = "avian3d")]
             physics: PhysicsQueries,
         }
@@ -50,6 +53,7 @@ macro_rules! window_queries {
             fn from_world(world: &mut World) -> Self {
                 Self {
                     $($name: QueryState::new(world),)*
+                    last_space: None,
                     #[cfg(feature = "avian3d")]
                     physics: PhysicsQueries::from_world(world),
                 }
