@@ -122,7 +122,7 @@ fn whoever_sleeps_hears_and_is_not_updated() {
     let late = app.spawn(script);
     app.ticks(5);
     assert_eq!(ticks_of(&app, early), Vec::<i64>::new());
-    assert_eq!(ticks_of(&app, late).len(), 4);
+    assert_eq!(ticks_of(&app, late).len(), 5);
     app.world_mut().entity_mut(late).insert(Asleep);
     clear(&mut app, late);
     app.send(ScriptEvent::custom("on_nudge", []));
@@ -152,7 +152,7 @@ fn a_script_that_is_new_on_a_sleeper_sleeps_and_a_despawned_sleeper_is_forgotten
     app.world_mut().entity_mut(entity).despawn();
     let other = app.spawn(script);
     app.ticks(3);
-    assert_eq!(ticks_of(&app, other).len(), 2);
+    assert_eq!(ticks_of(&app, other).len(), 3);
 }
 
 /// A player at the origin and scripts at so many units from it, which sleep beyond ten.
