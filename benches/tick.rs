@@ -1,9 +1,13 @@
 //! What a tick costs, as ratios against bare Rhai measured in the same run, each beside the floor that
 //! it must keep.
 //!
-//! `cargo bench --bench tick` prints the table; `cargo bench --bench tick -- --criterion` also
-//! hands the single cases to criterion, and `-- --profile counter|patrol|empty` does nothing but passes
-//! of one of them, for a profiler.
+//! `cargo bench --bench tick` prints the table. Behind `--`:
+//!
+//! - `--guard`: the ratios alone, and an exit code of 1 if one is over its floor by more than a quarter three
+//!   times in a row. That is how CI notices what became slow; caches differ from machine to machine, and
+//!   neighbours make noise.
+//! - `--criterion`: also hands the single cases to criterion.
+//! - `--profile counter|patrol|empty`: nothing but passes of one of them, for a profiler.
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a bench prints its table")]
 
@@ -18,7 +22,7 @@ use bevy::{asset::AssetPlugin, prelude::*};
 use bevy_cscript::{
     contract::ScriptSource,
     prelude::*,
-    runtime::ScriptTick,
+    runtime::{HashRecord, ScriptTick},
     script::ScriptCompiler,
     testing::ScriptTestApp,
     trust::{TrustPolicy, Verified},
@@ -48,16 +52,49 @@ fn main() {
     }
     println!("ratios of medians, {ROUNDS} interleaved rounds, one script thread\n");
     println!("{:<44} {:>9} {:>9}", "", "measured", "floor");
-    let counter = counter();
-    ratio("counter: pass / bare Rhai, 1,000 entities", counter, 2.0);
-    let patrol = patrol();
-    ratio("patrol: pass / bare Rhai, 1,000 entities", patrol, 1.5);
-    growth();
+    if std::env::args().any(|arg| arg == "--guard") {
+        let missed =
+            RATIOS.iter().filter(|ratio| !(0..3).any(|_| ratio.measured() <= 1.25)).count();
+        std::process::exit(i32::from(missed > 0));
+    }
+    for ratio in RATIOS {
+        ratio.measured();
+    }
     memory();
     compile();
     reload();
     if std::env::args().any(|arg| arg == "--criterion") {
         criterion_cases();
+    }
+}
+
+/// How many times as long as something else something may take.
+struct Ratio {
+    name: &'static str,
+    measure: fn() -> (Duration, Duration),
+    floor: f64,
+}
+
+const RATIOS: [Ratio; 7] = [
+    Ratio { name: "empty: pass / bare Rhai, 1,000 entities", measure: empty, floor: 1.5 },
+    Ratio { name: "counter: pass / bare Rhai, 1,000 entities", measure: counter, floor: 1.0 },
+    Ratio { name: "patrol: pass / bare Rhai, 1,000 entities", measure: patrol, floor: 0.5 },
+    Ratio { name: "callback not defined / empty one, 10,000", measure: undefined, floor: 0.05 },
+    Ratio { name: "asleep / awake, patrol, 10,000 entities", measure: asleep, floor: 0.05 },
+    Ratio { name: "hashing every tick / not, patrol, 1,000", measure: hashed, floor: 1.1 },
+    Ratio { name: "cost an entity, patrol, 100,000 / 1,000", measure: growth, floor: 1.3 },
+];
+
+impl Ratio {
+    /// How many times the floor it is.
+    fn measured(&self) -> f64 {
+        let (ours, theirs) = (self.measure)();
+        let measured = ours.as_secs_f64() / theirs.as_secs_f64();
+        let kept = verdict(measured <= self.floor);
+        println!("{:<44} {measured:>8.2}x {:>8.2}x{kept}", self.name, self.floor);
+        let micros = |time: Duration| time.as_secs_f64() * 1e6;
+        println!("    {:.1} µs against {:.1} µs", micros(ours), micros(theirs));
+        measured / self.floor
     }
 }
 
@@ -87,12 +124,6 @@ fn timed(work: &mut impl FnMut()) -> Duration {
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
-}
-
-fn ratio(what: &str, (ours, theirs): (Duration, Duration), floor: f64) {
-    let measured = ours.as_secs_f64() / theirs.as_secs_f64();
-    println!("{what:<44} {measured:>8.2}x {floor:>8.2}x{}", verdict(measured <= floor));
-    println!("    {:.0} µs against {:.0} µs", ours.as_secs_f64() * 1e6, theirs.as_secs_f64() * 1e6);
 }
 
 fn figure(what: &str, measured: f64, floor: f64, unit: &str) {
@@ -134,13 +165,49 @@ fn bare_call(engine: &Engine, scope: &mut Scope<'_>, ast: &AST) {
     assert!(called.is_ok(), "{called:?}");
 }
 
-fn counter() -> (Duration, Duration) {
-    let mut app = app(COUNTER, 1_000);
+/// A pass of 1,000 beside as many calls of bare Rhai.
+fn beside_rhai(text: &str) -> (Duration, Duration) {
+    let mut app = app(text, 1_000);
     let engine = bare_engine();
-    let ast = engine.compile(COUNTER).expect("it is a script");
+    let ast = engine.compile(text).expect("it is a script");
     let mut scope = Scope::new();
     scope.push("n", 0_i64);
     interleaved(|| pass(&mut app), || (0..1_000).for_each(|_| bare_call(&engine, &mut scope, &ast)))
+}
+
+fn empty() -> (Duration, Duration) {
+    beside_rhai(EMPTY)
+}
+
+fn counter() -> (Duration, Duration) {
+    beside_rhai(COUNTER)
+}
+
+fn undefined() -> (Duration, Duration) {
+    let mut without = app("fn on_spawn() { }", 10_000);
+    let mut with = app(EMPTY, 10_000);
+    interleaved(|| pass(&mut without), || pass(&mut with))
+}
+
+fn asleep() -> (Duration, Duration) {
+    let mut asleep = app(PATROL, 10_000);
+    let world = asleep.world_mut();
+    let all: Vec<_> = world.query_filtered::<Entity, With<CScript>>().iter(world).collect();
+    world.insert_batch(all.into_iter().map(|entity| (entity, Asleep)));
+    let mut awake = app(PATROL, 10_000);
+    interleaved(|| pass(&mut asleep), || pass(&mut awake))
+}
+
+/// The whole tick, which is where the hash is taken.
+fn hashed() -> (Duration, Duration) {
+    let apps = [true, false].map(|is_on| {
+        let mut app = app(PATROL, 1_000);
+        app.world_mut().resource_mut::<HashRecord>().is_on = is_on;
+        app
+    });
+    let [mut with, mut without] = apps;
+    let tick = |app: &mut ScriptTestApp| app.world_mut().run_schedule(FixedUpdate);
+    interleaved(|| tick(&mut with), || tick(&mut without))
 }
 
 fn patrol() -> (Duration, Duration) {
@@ -175,26 +242,11 @@ fn patrol() -> (Duration, Duration) {
     )
 }
 
-fn growth() {
+/// The time of 100 passes of 1,000 entities each counts as what one of 100,000 may take.
+fn growth() -> (Duration, Duration) {
     let mut small = app(PATROL, 1_000);
     let mut large = app(PATROL, 100_000);
-    let (small_time, large_time) = interleaved(
-        || (0..10).for_each(|_| pass(&mut small)),
-        || {
-            // Every tenth round would do; all of them keep the two side by side.
-            pass(&mut large);
-        },
-    );
-    let each = |time: Duration, entities: f64| time.as_secs_f64() * 1e9 / entities;
-    let (small_each, large_each) = (each(small_time, 10_000.0), each(large_time, 100_000.0));
-    let measured = large_each / small_each;
-    println!(
-        "{:<44} {measured:>8.2}x {:>8.2}x{}",
-        "patrol: cost an entity, 100,000 / 1,000",
-        1.3,
-        verdict(measured <= 1.3)
-    );
-    println!("    {small_each:.0} ns an entity against {large_each:.0} ns");
+    interleaved(|| pass(&mut large), || (0..100).for_each(|_| pass(&mut small)))
 }
 
 fn memory() {

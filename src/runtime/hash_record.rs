@@ -8,7 +8,10 @@ use super::{
     plugin::ScriptClock,
     tag::Tag,
 };
-use crate::{contract::ScriptId, script::mixed};
+use crate::{
+    contract::ScriptId,
+    script::{mixed, mixed_six},
+};
 
 /// A hash of each of the last ticks, of the world and of every entity in it, kept while the game runs: the
 /// first thing that two machines compare.
@@ -112,8 +115,8 @@ pub(super) fn record(
             let [a, b, c] = place.translation.to_array().map(bits);
             let [d, e, f, g] = place.rotation.to_array().map(bits);
             let [h, i, j] = place.scale.to_array().map(bits);
-            hash = mixed(mixed(hash, a | b << 32, c | d << 32), e | f << 32, g | h << 32);
-            hash = mixed(hash, i | j << 32, 1);
+            let pairs = [a | b << 32, c | d << 32, e | f << 32, g | h << 32, i | j << 32, hash];
+            hash = mixed(mixed_six(pairs), 0, 1);
         }
         if let Some(Tag(tag)) = tag {
             hash = mixed(hash, text(tag), 2);
