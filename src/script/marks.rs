@@ -106,7 +106,7 @@ const fn float_bits(x: f64) -> u64 {
 /// Six numbers made one, side by side and not one after the other, which is quicker.
 #[cfg(feature = "bevy")]
 pub(crate) const fn mixed_six([a, b, c, d, e, f]: [u64; 6]) -> u64 {
-    // Any odd numbers with as many ones as zeros would do.
+    // Any odd numbers with about as many ones as zeros would do.
     const KEYS: [u64; 6] = [
         0x7ef7_738c_6f80_a2f1,
         0x4e58_3ae8_19e0_ca0f,
