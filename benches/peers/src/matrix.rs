@@ -1,0 +1,224 @@
+//! Every contestant at every workload with every number of entities, in turn.
+
+use std::time::{Duration, Instant};
+
+use stage::{Job, Workload};
+
+use crate::{
+    Failure,
+    builds::Builds,
+    contestants::Contestant,
+    options::Options,
+    process::{Absence, Process, Ran},
+    sample::Sample,
+};
+
+/// What all came to.
+pub struct Matrix {
+    pub contestants: Vec<&'static Contestant>,
+    pub workloads: Vec<Workload>,
+    pub entities: Vec<usize>,
+    pub cells: Vec<Cell>,
+}
+
+/// One contestant at one workload with so many entities.
+pub struct Cell {
+    pub name: &'static str,
+    pub workload: Workload,
+    pub entities: usize,
+    pub result: Result<Measured, Absence>,
+}
+
+pub struct Measured {
+    /// Nanoseconds of a tick on the wall, and of all threads.
+    pub wall: Sample,
+    pub cpu: Sample,
+    /// Bytes of the whole process.
+    pub memory: Option<u64>,
+    /// What has not come out as it must.
+    pub wrong: Option<String>,
+}
+
+impl Matrix {
+    pub fn cell(&self, name: &str, workload: Workload, entities: usize) -> Option<&Cell> {
+        self.cells.iter().find(|cell| {
+            cell.name == name && cell.workload == workload && cell.entities == entities
+        })
+    }
+
+    pub fn measured(&self, name: &str, workload: Workload, entities: usize) -> Option<&Measured> {
+        self.cell(name, workload, entities)?.result.as_ref().ok()
+    }
+
+    /// Median nanoseconds of a tick on the wall.
+    pub fn tick(&self, name: &str, workload: Workload, entities: usize) -> Option<f64> {
+        Some(self.measured(name, workload, entities)?.wall.median())
+    }
+
+    /// Bytes that an entity takes: what the process with most of them has beyond the one with fewest.
+    pub fn bytes_an_entity(&self, name: &str, workload: Workload, entities: usize) -> Option<f64> {
+        let fewest = *self.entities.iter().min()?;
+        let more = self.measured(name, workload, entities)?.memory? as f64;
+        let less = self.measured(name, workload, fewest)?.memory? as f64;
+        (entities > fewest).then(|| ((more - less) / (entities - fewest) as f64).max(0.0))
+    }
+
+    /// Who came to other results.
+    pub fn wrong(&self) -> impl Iterator<Item = String> {
+        self.cells.iter().filter_map(|cell| {
+            let wrong = cell.result.as_ref().ok()?.wrong.as_ref()?;
+            Some(format!("{}, {}, {}: {wrong}", cell.name, cell.workload.name(), cell.entities))
+        })
+    }
+}
+
+pub fn measured(
+    options: &Options,
+    contestants: &[&'static Contestant],
+    builds: &Builds,
+) -> Result<Matrix, Failure> {
+    let mut matrix = Matrix {
+        contestants: contestants.to_vec(),
+        workloads: options.workloads(),
+        entities: options.entities(),
+        cells: Vec::new(),
+    };
+    for workload in matrix.workloads.clone() {
+        for entities in matrix.entities.clone() {
+            eprintln!("{}, {entities} entities", workload.name());
+            let cells = compete(options, &matrix, workload, entities, builds);
+            matrix.cells.extend(cells);
+        }
+    }
+    Ok(matrix)
+}
+
+/// Who needs longer for a tick does not take part.
+const LONGEST_TICK: Duration = Duration::from_millis(1_500);
+/// Who needs longer for a tick takes part in every third round only.
+const LONG_TICK: Duration = Duration::from_millis(150);
+
+/// All contestants at one workload.
+fn compete(
+    options: &Options,
+    matrix: &Matrix,
+    workload: Workload,
+    entities: usize,
+    builds: &Builds,
+) -> Vec<Cell> {
+    let mut runners: Vec<_> = matrix
+        .contestants
+        .iter()
+        .filter(|contestant| contestant.takes(workload))
+        .map(|contestant| {
+            let job = Job::new(contestant.setting, workload, entities);
+            let runner = foreseen(matrix, contestant, workload, entities)
+                .and_then(|()| Runner::start(options, builds, contestant, &job));
+            (contestant.name, runner)
+        })
+        .collect();
+    for round in 0..options.rounds {
+        for (_, runner) in &mut runners {
+            if let Ok(able) = runner
+                && let Err(absence) = able.round(round)
+            {
+                *runner = Err(absence);
+            }
+        }
+    }
+    runners
+        .into_iter()
+        .map(|(name, runner)| {
+            let result = runner.and_then(Runner::finish);
+            if let Err(absence) = &result {
+                eprintln!("    {name} is left out: {absence}");
+            }
+            Cell { name, workload, entities, result }
+        })
+        .collect()
+}
+
+/// Leaves out whom fewer entities have shown to be too slow.
+fn foreseen(
+    matrix: &Matrix,
+    contestant: &Contestant,
+    workload: Workload,
+    entities: usize,
+) -> Result<(), Absence> {
+    let Some(before) = matrix.entities.iter().copied().filter(|less| *less < entities).max() else {
+        return Ok(());
+    };
+    match matrix.cell(contestant.name, workload, before).map(|cell| &cell.result) {
+        Some(Err(absence)) => Err(absence.clone()),
+        Some(Ok(measured)) => {
+            let tick = measured.wall.median() * (entities / before) as f64;
+            too_long(Duration::from_nanos(tick as u64), "about ")
+        }
+        None => Ok(()),
+    }
+}
+
+fn too_long(tick: Duration, about: &str) -> Result<(), Absence> {
+    if tick > LONGEST_TICK {
+        return Err(format!("a tick takes {about}{:.1} s", tick.as_secs_f64()));
+    }
+    Ok(())
+}
+
+/// A contestant in the rounds.
+pub struct Runner {
+    process: Process,
+    /// Ticks of a round.
+    ticks: usize,
+    /// It takes part in every so many rounds.
+    every: usize,
+    ran: Vec<Ran>,
+}
+
+impl Runner {
+    /// Starts a contestant, warms it up, and finds out how many ticks fill a round.
+    pub fn start(
+        options: &Options,
+        builds: &Builds,
+        contestant: &Contestant,
+        job: &Job,
+    ) -> Result<Self, Absence> {
+        let round = if options.quick { 8e6 } else { 16e6 };
+        let mut process = Process::start(builds, contestant, job)?;
+        // The first ticks start scripts and fill caches; just-in-time compilers need some more.
+        let first = process.run(1)?.wall;
+        too_long(Duration::from_nanos(first as u64) / 4, "")?;
+        let mut tick = process.run(1)?.wall;
+        let began = Instant::now();
+        let warm_up = Duration::from_nanos(2 * round as u64);
+        let mut ticks = 1;
+        while began.elapsed() < warm_up {
+            tick = process.run(ticks)?.wall / ticks as f64;
+            ticks = ((round / 2.0 / tick.max(1.0)) as usize).clamp(1, ticks * 2);
+        }
+        too_long(Duration::from_nanos(tick as u64), "")?;
+        let every = if tick > LONG_TICK.as_nanos() as f64 { 3 } else { 1 };
+        let ticks = ((round / tick.max(1.0)) as usize).clamp(1, 100_000);
+        Ok(Self { process, ticks, every, ran: Vec::new() })
+    }
+
+    pub fn round(&mut self, round: usize) -> Result<(), Absence> {
+        if round.is_multiple_of(self.every) {
+            let Ran { wall, cpu } = self.process.run(self.ticks)?;
+            let ticks = self.ticks as f64;
+            self.ran.push(Ran { wall: wall / ticks, cpu: cpu / ticks });
+        }
+        Ok(())
+    }
+
+    pub fn finish(mut self) -> Result<Measured, Absence> {
+        let memory = self.process.memory()?;
+        let wrong = self.process.check()?;
+        Ok(Measured {
+            wall: Sample::new(self.ran.iter().map(|ran| ran.wall).collect()),
+            cpu: Sample::new(self.ran.iter().map(|ran| ran.cpu).collect()),
+            memory,
+            wrong,
+        })
+    }
+}
