@@ -79,7 +79,11 @@ impl Modded {
         };
         let workload = job.workload;
         let mut app = App::new();
-        let plugins = BMSPlugin.set(rhai::plugin(workload, way)).set(lua::plugin(way));
+        // Without the types of the game in every script's globals: these scripts use none, and a list
+        // of them is made for each script that is read.
+        let globals =
+            CoreScriptGlobalsPlugin { filter: |_| false, register_static_references: false };
+        let plugins = BMSPlugin.set(globals).set(rhai::plugin(workload, way)).set(lua::plugin(way));
         app.add_plugins((MinimalPlugins, AssetPlugin::default(), plugins));
         app.init_resource::<Near>().init_resource::<Changes>();
         app.register_type::<Transform>();
