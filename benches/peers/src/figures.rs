@@ -12,12 +12,15 @@ pub fn time(ns: f64) -> String {
 }
 
 pub fn ratio(ratio: f64) -> String {
+    if ratio < 0.001 {
+        return "under 0.001x".to_owned();
+    }
     format!("{}x", digits(ratio))
 }
 
 pub fn bytes(bytes: f64) -> String {
     let (number, unit) = match bytes {
-        bytes if bytes < 1e3 => (bytes, "B"),
+        bytes if bytes < 1e3 => return format!("{bytes:.0} B"),
         bytes if bytes < 1e6 => (bytes / 1e3, "kB"),
         bytes => (bytes / 1e6, "MB"),
     };

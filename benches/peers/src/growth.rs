@@ -3,11 +3,11 @@
 use stage::{Job, Workload};
 
 use crate::{
-    Failure,
     builds::Builds,
     contestants::{ALL, Contestant},
-    matrix::{Measured, Runner},
+    matrix::{self, Measured, Runner},
     options::Options,
+    process::Process,
 };
 
 /// Several lines over the same thing that grows.
@@ -21,6 +21,8 @@ pub struct Series {
     /// What grows.
     pub of: &'static str,
     pub points: Vec<Point>,
+    /// What has not come out as it must.
+    pub wrong: Vec<String>,
 }
 
 pub struct Point {
@@ -32,7 +34,7 @@ pub struct Point {
 impl Point {
     /// Median nanoseconds of a tick for each entity.
     pub fn each(&self) -> f64 {
-        self.measured.wall.median() / self.job.entities as f64
+        self.measured.time.median() / self.job.entities as f64
     }
 }
 
@@ -72,7 +74,7 @@ const PLANS: &[Plan] = &[
         of: "elements",
         workload: Workload::Counter,
         entities: 1_000,
-        numbers: &[1, 10, 100, 1_000],
+        numbers: &[1, 10, 100, 900],
         set: |job, n| job.elements = n,
     },
     Plan {
@@ -86,37 +88,45 @@ const PLANS: &[Plan] = &[
     },
 ];
 
-pub fn measured(options: &Options, builds: &Builds) -> Result<Growth, Failure> {
-    let ours: &Contestant = &ALL[0];
-    let series = PLANS.iter().map(|plan| {
-        eprintln!("growth by {}", plan.of);
-        let jobs: Vec<_> = plan
-            .numbers
-            .iter()
-            .map(|number| {
-                let mut job = Job::new(ours.setting, plan.workload, plan.entities);
-                (plan.set)(&mut job, *number);
-                (*number, job)
-            })
-            .collect();
-        let mut runners = Vec::new();
-        for (number, job) in jobs {
-            runners.push((number, Runner::start(options, builds, ours, &job)?, job));
-        }
+pub fn measured(options: &Options, builds: &Builds) -> Growth {
+    Growth(PLANS.iter().map(|plan| plan.measured(options, builds)).collect())
+}
+
+impl Plan {
+    fn measured(&self, options: &Options, builds: &Builds) -> Series {
+        eprintln!("growth by {}", self.of);
+        let ours: &Contestant = &ALL[0];
+        let runners = self.numbers.iter().map(|number| {
+            let mut job = Job::new(ours.setting, self.workload, self.entities);
+            (self.set)(&mut job, *number);
+            let process = Process::start(builds, ours, &job).and_then(Process::ready);
+            let runner = process.and_then(|process| Runner::new(options, ours, process));
+            (*number, runner, job)
+        });
+        let mut runners: Vec<_> = runners.collect();
         for round in 0..options.rounds {
             for (_, runner, _) in &mut runners {
-                runner.round(round)?;
+                matrix::in_round(runner, round);
             }
         }
-        let mut points = Vec::new();
+        let mut series = Series {
+            name: self.name,
+            title: self.title,
+            of: self.of,
+            points: Vec::new(),
+            wrong: Vec::new(),
+        };
         for (number, runner, job) in runners {
-            let measured = runner.finish()?;
-            if let Some(wrong) = &measured.wrong {
-                return Err(format!("{} {}: {wrong}", number, plan.of));
+            let measured = runner.and_then(Runner::finish);
+            let said = |what: &str| format!("{number} {}: {what}", self.of);
+            match measured {
+                Err(absence) => series.wrong.push(said(&absence)),
+                Ok(measured) => {
+                    series.wrong.extend(measured.wrong.iter().map(|wrong| said(wrong)));
+                    series.points.push(Point { number, job, measured });
+                }
             }
-            points.push(Point { number, job, measured });
         }
-        Ok(Series { name: plan.name, title: plan.title, of: plan.of, points })
-    });
-    series.collect::<Result<_, _>>().map(Growth)
+        series
+    }
 }

@@ -75,6 +75,7 @@ pub fn write(
         "rounds": options.rounds,
         "quick": options.quick,
         "unit": "ns a tick",
+        "clock": if options.cpu { "all_threads" } else { "wall" },
         "contestants": matrix.contestants.iter().map(who).collect::<Vec<_>>(),
         "floors": floors,
         "figures": cells,

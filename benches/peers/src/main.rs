@@ -41,7 +41,7 @@ fn run(options: &Options) -> Result<bool, Failure> {
     let contestants = options.contestants();
     let builds = Builds::new(here, &contestants, options.build)?;
     let matrix = matrix::measured(options, &contestants, &builds)?;
-    let growth = if options.growth { Some(growth::measured(options, &builds)?) } else { None };
+    let growth = options.growth.then(|| growth::measured(options, &builds));
     let floors = floors::judged(&matrix);
 
     let text = markdown::figures(here, options, &matrix, growth.as_ref(), &floors);
@@ -58,8 +58,10 @@ fn run(options: &Options) -> Result<bool, Failure> {
         plot::write(&docs, &matrix, growth.as_ref())?;
         eprintln!("written to {}", docs.display());
     }
-    for wrong in matrix.wrong() {
+    let grown = growth.iter().flat_map(|growth| &growth.0).flat_map(|series| &series.wrong);
+    let wrong: Vec<String> = matrix.wrong().chain(grown.cloned()).collect();
+    for wrong in &wrong {
         eprintln!("error: {wrong}");
     }
-    Ok(matrix.wrong().next().is_none())
+    Ok(wrong.is_empty())
 }

@@ -58,9 +58,14 @@ fn setting(out: &mut String, here: &Path, options: &Options) -> std::fmt::Result
     let machine = machine();
     writeln!(
         out,
-        "Measured on {machine}: medians of {} interleaved rounds{}. {}.\n",
+        "Measured on {machine}: medians of {} interleaved rounds{}{}. {}.\n",
         options.rounds,
         if options.quick { ", a quick run" } else { "" },
+        if options.cpu {
+            ", time that the processes ran; two threads by the clock on the wall"
+        } else {
+            ""
+        },
         versions(here).join(", ")
     )
 }
@@ -117,7 +122,10 @@ fn reached(out: &mut String, floors: &[Figure]) -> std::fmt::Result {
 
 fn compared(out: &mut String, matrix: &Matrix, workload: Workload) -> std::fmt::Result {
     writeln!(out, "### `{}`\n", workload.name())?;
-    let entities = &matrix.entities;
+    let entities = &matrix.entities_of(workload);
+    if entities.is_empty() {
+        return Ok(());
+    }
     // The spread is told for the number that the floors are about.
     let spread_at = if entities.contains(&1_000) { 1_000 } else { entities[0] };
     write!(out, "| ")?;
@@ -134,7 +142,7 @@ fn compared(out: &mut String, matrix: &Matrix, workload: Workload) -> std::fmt::
             let Some(result) = cell.map(|cell| &cell.result) else { continue };
             match result {
                 Ok(measured) => {
-                    let tick = measured.wall.median();
+                    let tick = measured.time.median();
                     write!(out, "| {}", time(tick / *entities as f64))?;
                     let ours = matrix.tick(OURS, workload, *entities);
                     if let Some(ours) = ours.filter(|_| contestant.name != OURS) {
@@ -153,8 +161,8 @@ fn compared(out: &mut String, matrix: &Matrix, workload: Workload) -> std::fmt::
             }
         }
         match matrix.measured(contestant.name, workload, spread_at) {
-            Some(Measured { wall, .. }) => {
-                let (from, to) = wall.spread();
+            Some(Measured { time: sample, .. }) => {
+                let (from, to) = sample.spread();
                 let each = spread_at as f64;
                 writeln!(out, "| {} to {} |", time(from / each), time(to / each))?;
             }
@@ -211,7 +219,7 @@ fn memory(out: &mut String, matrix: &Matrix) -> std::fmt::Result {
 fn grown(out: &mut String, growth: &Growth) -> std::fmt::Result {
     writeln!(out, "### Growth\n")?;
     writeln!(out, "{} alone.\n", ALL[0].title)?;
-    for Series { name, title, of, points } in &growth.0 {
+    for Series { name, title, of, points, .. } in &growth.0 {
         let first = points.first().and_then(|point| point.measured.memory).unwrap_or(0) as f64;
         let is_of_events = *name == "events";
         let each = if is_of_events { "a tick" } else { "an entity" };
@@ -220,12 +228,12 @@ fn grown(out: &mut String, growth: &Growth) -> std::fmt::Result {
         writeln!(out, "|---:|---:|---:|---:|")?;
         for point in points {
             let entities = if is_of_events { 1.0 } else { point.job.entities as f64 };
-            let (from, to) = point.measured.wall.spread();
+            let (from, to) = point.measured.time.spread();
             writeln!(
                 out,
                 "| {} | {} | {} to {} | {} |",
                 count(point.number),
-                time(point.measured.wall.median() / entities),
+                time(point.measured.time.median() / entities),
                 time(from / entities),
                 time(to / entities),
                 bytes((point.measured.memory.unwrap_or(0) as f64 - first).max(0.0)),

@@ -7,7 +7,7 @@ use stage::{Job, Workload};
 use crate::{
     Failure,
     builds::Builds,
-    contestants::Contestant,
+    contestants::{Contestant, OURS_TWO},
     options::Options,
     process::{Absence, Process, Ran},
     sample::Sample,
@@ -30,7 +30,9 @@ pub struct Cell {
 }
 
 pub struct Measured {
-    /// Nanoseconds of a tick on the wall, and of all threads.
+    /// Nanoseconds of a tick on the clock that was asked for.
+    pub time: Sample,
+    /// On the wall, and of all threads.
     pub wall: Sample,
     pub cpu: Sample,
     /// Bytes of the whole process.
@@ -50,9 +52,15 @@ impl Matrix {
         self.cell(name, workload, entities)?.result.as_ref().ok()
     }
 
-    /// Median nanoseconds of a tick on the wall.
+    /// The numbers of entities that a workload is done with: what only counts is the same with more.
+    pub fn entities_of(&self, workload: Workload) -> Vec<usize> {
+        let most = if workload == Workload::Crunch { 10_000 } else { usize::MAX };
+        self.entities.iter().copied().filter(|entities| *entities <= most).collect()
+    }
+
+    /// Median nanoseconds of a tick.
     pub fn tick(&self, name: &str, workload: Workload, entities: usize) -> Option<f64> {
-        Some(self.measured(name, workload, entities)?.wall.median())
+        Some(self.measured(name, workload, entities)?.time.median())
     }
 
     /// Bytes that an entity takes: what the process with most of them has beyond the one with fewest.
@@ -84,7 +92,7 @@ pub fn measured(
         cells: Vec::new(),
     };
     for workload in matrix.workloads.clone() {
-        for entities in matrix.entities.clone() {
+        for entities in matrix.entities_of(workload) {
             eprintln!("{}, {entities} entities", workload.name());
             let cells = compete(options, &matrix, workload, entities, builds);
             matrix.cells.extend(cells);
@@ -106,24 +114,30 @@ fn compete(
     entities: usize,
     builds: &Builds,
 ) -> Vec<Cell> {
-    let mut runners: Vec<_> = matrix
-        .contestants
-        .iter()
-        .filter(|contestant| contestant.takes(workload))
+    let contestants = matrix.contestants.iter().filter(|contestant| contestant.takes(workload));
+    // All get ready at once, for that takes long; then one after the other warms up.
+    let processes: Vec<_> = contestants
         .map(|contestant| {
             let job = Job::new(contestant.setting, workload, entities);
-            let runner = foreseen(matrix, contestant, workload, entities)
-                .and_then(|()| Runner::start(options, builds, contestant, &job));
+            let process = foreseen(matrix, contestant, workload, entities)
+                .and_then(|()| Process::start(builds, contestant, &job));
+            (*contestant, process)
+        })
+        .collect();
+    let ready: Vec<_> = processes
+        .into_iter()
+        .map(|(contestant, process)| (contestant, process.and_then(Process::ready)))
+        .collect();
+    let mut runners: Vec<_> = ready
+        .into_iter()
+        .map(|(contestant, process)| {
+            let runner = process.and_then(|process| Runner::new(options, contestant, process));
             (contestant.name, runner)
         })
         .collect();
     for round in 0..options.rounds {
         for (_, runner) in &mut runners {
-            if let Ok(able) = runner
-                && let Err(absence) = able.round(round)
-            {
-                *runner = Err(absence);
-            }
+            in_round(runner, round);
         }
     }
     runners
@@ -136,6 +150,15 @@ fn compete(
             Cell { name, workload, entities, result }
         })
         .collect()
+}
+
+/// Lets somebody have their turn, if they take part.
+pub fn in_round(runner: &mut Result<Runner, Absence>, round: usize) {
+    if let Ok(able) = runner
+        && let Err(absence) = able.round(round)
+    {
+        *runner = Err(absence);
+    }
 }
 
 /// Leaves out whom fewer entities have shown to be too slow.
@@ -151,7 +174,7 @@ fn foreseen(
     match matrix.cell(contestant.name, workload, before).map(|cell| &cell.result) {
         Some(Err(absence)) => Err(absence.clone()),
         Some(Ok(measured)) => {
-            let tick = measured.wall.median() * (entities / before) as f64;
+            let tick = measured.time.median() * (entities / before) as f64;
             too_long(Duration::from_nanos(tick as u64), "about ")
         }
         None => Ok(()),
@@ -172,19 +195,19 @@ pub struct Runner {
     ticks: usize,
     /// It takes part in every so many rounds.
     every: usize,
+    /// Which clock counts.
+    is_by_wall: bool,
     ran: Vec<Ran>,
 }
 
 impl Runner {
-    /// Starts a contestant, warms it up, and finds out how many ticks fill a round.
-    pub fn start(
+    /// Warms a contestant up, and finds out how many ticks fill a round.
+    pub fn new(
         options: &Options,
-        builds: &Builds,
         contestant: &Contestant,
-        job: &Job,
+        mut process: Process,
     ) -> Result<Self, Absence> {
         let round = if options.quick { 8e6 } else { 16e6 };
-        let mut process = Process::start(builds, contestant, job)?;
         // The first ticks start scripts and fill caches; just-in-time compilers need some more.
         let first = process.run(1)?.wall;
         too_long(Duration::from_nanos(first as u64) / 4, "")?;
@@ -199,7 +222,8 @@ impl Runner {
         too_long(Duration::from_nanos(tick as u64), "")?;
         let every = if tick > LONG_TICK.as_nanos() as f64 { 3 } else { 1 };
         let ticks = ((round / tick.max(1.0)) as usize).clamp(1, 100_000);
-        Ok(Self { process, ticks, every, ran: Vec::new() })
+        let is_by_wall = !options.cpu || contestant.name == OURS_TWO;
+        Ok(Self { process, ticks, every, is_by_wall, ran: Vec::new() })
     }
 
     pub fn round(&mut self, round: usize) -> Result<(), Absence> {
@@ -214,11 +238,9 @@ impl Runner {
     pub fn finish(mut self) -> Result<Measured, Absence> {
         let memory = self.process.memory()?;
         let wrong = self.process.check()?;
-        Ok(Measured {
-            wall: Sample::new(self.ran.iter().map(|ran| ran.wall).collect()),
-            cpu: Sample::new(self.ran.iter().map(|ran| ran.cpu).collect()),
-            memory,
-            wrong,
-        })
+        let wall = Sample::new(self.ran.iter().map(|ran| ran.wall).collect());
+        let cpu = Sample::new(self.ran.iter().map(|ran| ran.cpu).collect());
+        let time = if self.is_by_wall { wall.clone() } else { cpu.clone() };
+        Ok(Measured { time, wall, cpu, memory, wrong })
     }
 }

@@ -13,6 +13,8 @@ usage: peers [OPTIONS]
   --only WORKLOAD  empty, undefined, counter, patrol, skirmish or crunch, and no growth; may be repeated
   --who TEXT       only contestants whose short name begins so; ours always; may be repeated
   --entities N     only so many entities; may be repeated
+  --cpu            count the time that a process runs rather than the clock on the wall, on a machine that is
+                   not quiet; two threads go by the wall all the same
   --no-growth      no series of growth
   --no-build       the contestants as they were built last
   --out FOLDER     where performance.md, performance.json and images/ are written
@@ -23,6 +25,7 @@ A whole run writes to docs; one of a part only prints, unless it has --out.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub quick: bool,
+    pub cpu: bool,
     pub rounds: usize,
     only: Vec<Workload>,
     who: Vec<String>,
@@ -39,6 +42,7 @@ impl Options {
     pub fn parse(mut args: impl Iterator<Item = String>) -> Option<Self> {
         let mut options = Self {
             quick: false,
+            cpu: false,
             rounds: 15,
             only: Vec::new(),
             who: Vec::new(),
@@ -57,6 +61,7 @@ impl Options {
                 }
                 "--who" => options.who.push(args.next()?),
                 "--entities" => options.entities.push(args.next()?.parse().ok()?),
+                "--cpu" => options.cpu = true,
                 "--no-growth" => options.growth = false,
                 "--no-build" => options.build = false,
                 "--out" => options.out = Some(args.next()?.into()),

@@ -87,7 +87,7 @@ fn over_entities(matrix: &Matrix, of: impl Fn(&str, usize) -> Option<f64>) -> Ve
 
 fn of_series(series: &Series) -> Chart<'_> {
     let tick =
-        series.points.iter().map(|point| (point.number as f64, point.measured.wall.median()));
+        series.points.iter().map(|point| (point.number as f64, point.measured.time.median()));
     let each = series.points.iter().map(|point| (point.number as f64, point.each()));
     let lines = vec![
         Line { title: "a whole tick".to_owned(), points: tick.collect() },

@@ -28,13 +28,13 @@ pub struct Ran {
     pub cpu: f64,
 }
 
-/// How long somebody may take to get ready.
-const READY: Duration = Duration::from_secs(60);
+/// How long somebody may take to get ready, while others do, too.
+const READY: Duration = Duration::from_secs(120);
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(120);
 
 impl Process {
-    /// Starts a contestant and waits until it is ready.
+    /// Starts a contestant, which then gets ready.
     pub fn start(builds: &Builds, contestant: &Contestant, job: &Job) -> Result<Self, Absence> {
         let mut child = Command::new(builds.executable(contestant.build))
             .args(job.arguments())
@@ -54,11 +54,14 @@ impl Process {
                 }
             }
         });
-        let mut process = Self { child, input, answers };
-        match process.answer(READY) {
-            Ok(line) if line == "ready" => Ok(process),
-            Ok(line) => Err(format!("says {line}")),
-            Err(absence) => Err(absence),
+        Ok(Self { child, input, answers })
+    }
+
+    /// Waits until it is ready.
+    pub fn ready(mut self) -> Result<Self, Absence> {
+        match self.answer(READY)?.as_str() {
+            "ready" => Ok(self),
+            line => Err(format!("says {line}")),
         }
     }
 

@@ -13,7 +13,7 @@ use bevy::{
     ecs::schedule::{ScheduleLabel, SingleThreadedExecutor},
     prelude::*,
 };
-use mlua::{Function, Lua, Table};
+use mlua::{Function, Lua};
 use stage::{Contestant, DELTA_TIME, FULL_HEALTH, Grid, Job, Outcome, Place, Workload};
 
 use self::world::{Health, Parts, Reach, Scripted};
@@ -39,7 +39,7 @@ enum Callbacks {
 /// The scripts; not sent between threads, as no Lua is.
 struct Scripts {
     callbacks: Callbacks,
-    states: Vec<Table>,
+    count: usize,
     value: Function,
     has_grid: bool,
     _lua: Lua,
@@ -73,32 +73,31 @@ impl Scripts {
         lua.sandbox(true)?;
         let chunk = lua.load(text(job.workload)).set_name(job.workload.name());
         let (on_update, new, value): (Option<Function>, Function, Function) = chunk.call(())?;
-        let states: Vec<Table> =
-            (0..job.entities).map(|_| new.call(())).collect::<mlua::Result<_>>()?;
-        let callbacks = match (on_update, job.setting.as_str()) {
-            (None, _) => Callbacks::None,
-            (Some(on_update), "all") => {
-                let every = lua.load(include_str!("../scripts/every.lua")).set_name("every");
-                Callbacks::All(every.call((on_update, states.clone()))?)
-            }
-            (Some(on_update), _) => Callbacks::Each(on_update),
+        let is_defined = on_update.is_some();
+        // The states stay in Lua: it holds only some thousand values for its host.
+        let host = lua.load(include_str!("../scripts/host.lua")).set_name("host");
+        let (each, all, value) = host.call((on_update, new, value, job.entities))?;
+        let callbacks = match job.setting.as_str() {
+            _ if !is_defined => Callbacks::None,
+            "all" => Callbacks::All(all),
+            _ => Callbacks::Each(each),
         };
         let has_grid = job.workload == Workload::Skirmish;
-        Ok(Self { callbacks, states, value, has_grid, _lua: lua })
+        Ok(Self { callbacks, count: job.entities, value, has_grid, _lua: lua })
     }
 
     fn run(&self) {
         match &self.callbacks {
             Callbacks::None => {}
-            Callbacks::All(every) => {
-                if let Err(error) = every.call::<()>(DELTA_TIME) {
+            Callbacks::All(all) => {
+                if let Err(error) = all.call::<()>(DELTA_TIME) {
                     error!("{error}");
                 }
             }
-            Callbacks::Each(on_update) => {
-                for (i, state) in self.states.iter().enumerate() {
-                    if let Err(error) = on_update.call::<()>((state, i + 1, DELTA_TIME)) {
-                        error!("entity {i}: {error}");
+            Callbacks::Each(each) => {
+                for entity in 1..=self.count {
+                    if let Err(error) = each.call::<()>((entity, DELTA_TIME)) {
+                        error!("entity {entity}: {error}");
                     }
                 }
             }
@@ -167,16 +166,16 @@ impl Contestant for Glue {
 
     fn outcomes(&mut self) -> Vec<Outcome> {
         let scripts = self.world.non_send::<Scripts>();
-        let outcome = |(entity, state): (Entity, &Table)| {
+        let outcome = |(i, entity): (usize, Entity)| {
             let entity = self.world.entity(entity);
             let place = entity.get::<Transform>();
             let place = place.map_or([f32::NAN; 3], |place| place.translation.to_array());
             let value = match self.workload {
                 Workload::Skirmish => entity.get::<Health>().map(|health| f64::from(health.0)),
-                _ => scripts.value.call(state).ok(),
+                _ => scripts.value.call(i + 1).ok(),
             };
             Outcome { place, value: value.unwrap_or(f64::NAN) }
         };
-        self.scripted().into_iter().zip(&scripts.states).map(outcome).collect()
+        self.scripted().into_iter().enumerate().map(outcome).collect()
     }
 }
