@@ -7,7 +7,7 @@ use stage::Workload;
 use crate::{
     Failure,
     figures::{bytes, count, time},
-    growth::{Growth, Series},
+    growth::{Growth, Point, Series},
     matrix::Matrix,
 };
 
@@ -64,9 +64,7 @@ pub fn write(docs: &Path, matrix: &Matrix, growth: Option<&Growth>) -> Result<()
     save("memory", &Chart { title, along: "entities", up: "memory", written: bytes, lines })?;
     for series in growth.into_iter().flat_map(|growth| &growth.0) {
         save(series.name, &of_series(series))?;
-        let memory = |point: &crate::growth::Point| {
-            Some((point.number as f64, point.measured.memory? as f64))
-        };
+        let memory = |point: &Point| Some((point.number as f64, point.measured.memory? as f64));
         let points = series.points.iter().filter_map(memory).collect();
         let lines = vec![Line { title: "memory of the process".to_owned(), points }];
         let title = format!("bevy_cscript: {}", series.title);
@@ -88,10 +86,16 @@ fn over_entities(matrix: &Matrix, of: impl Fn(&str, usize) -> Option<f64>) -> Ve
 fn of_series(series: &Series) -> Chart<'_> {
     let tick =
         series.points.iter().map(|point| (point.number as f64, point.measured.time.median()));
-    let each = series.points.iter().map(|point| (point.number as f64, point.each()));
+    // Events are what is done; else it is what entities do.
+    let (one, each): (_, fn(&Point) -> f64) = if series.of == "events" {
+        ("an event", |point| point.measured.time.median() / point.number as f64)
+    } else {
+        ("an entity", Point::each)
+    };
+    let each = series.points.iter().map(|point| (point.number as f64, each(point)));
     let lines = vec![
         Line { title: "a whole tick".to_owned(), points: tick.collect() },
-        Line { title: "an entity".to_owned(), points: each.collect() },
+        Line { title: one.to_owned(), points: each.collect() },
     ];
     Chart { title: series.title, along: series.of, up: "time a tick", written: time, lines }
 }
@@ -154,6 +158,8 @@ impl Chart<'_> {
         for (i, line) in self.lines.iter().enumerate() {
             let colour = COLOURS[i % COLOURS.len()];
             let dash = DASHES[i / COLOURS.len() % DASHES.len()];
+            // The first is ours.
+            let width = if i == 0 { 4 } else { 2 };
             let mut path = String::new();
             let mut dots = String::new();
             for (j, (along, high)) in line.points.iter().enumerate() {
@@ -165,7 +171,7 @@ impl Chart<'_> {
             writeln!(
                 out,
                 "<path d=\"{path}M{x:.1} {y:.1}h24\" fill=\"none\" stroke=\"{colour}\" \
-                 stroke-width=\"2\" stroke-dasharray=\"{dash}\"/>{dots}\
+                 stroke-width=\"{width}\" stroke-dasharray=\"{dash}\"/>{dots}\
                  <text x=\"{:.1}\" y=\"{:.1}\" font-size=\"11\">{}</text>",
                 x + 30.0,
                 y + 4.0,

@@ -104,6 +104,6 @@ fn register(runtime: &bevy_mod_scripting::rhai::RhaiRuntime) -> Result<(), Scrip
 
 /// What scripts keep of an entity.
 pub fn value(context: &mut RhaiScriptContext, id: usize) -> Option<f64> {
-    let values = context.scope.get_value::<Array>("values")?;
+    let values = context.scope.get_value_ref::<Array>("values")?;
     values.get(id)?.as_int().ok().map(|value| value as f64)
 }
