@@ -23,7 +23,13 @@ impl Builds {
             .map_or_else(|| here.join("../../target/peers"), PathBuf::from);
         let builds = Self(target.join("contestants"));
         if !build {
-            return Ok(builds);
+            let missing = contestants.iter().map(|it| builds.executable(it.build));
+            return match missing.into_iter().find(|executable| !executable.exists()) {
+                Some(executable) => {
+                    Err(format!("there is no {}; leave out --no-build", executable.display()))
+                }
+                None => Ok(builds),
+            };
         }
         std::fs::create_dir_all(&builds.0)
             .map_err(|error| format!("{}: {error}", builds.0.display()))?;

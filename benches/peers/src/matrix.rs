@@ -115,18 +115,26 @@ fn compete(
     builds: &Builds,
 ) -> Vec<Cell> {
     let contestants = matrix.contestants.iter().filter(|contestant| contestant.takes(workload));
-    // All get ready at once, for that takes long; then one after the other warms up.
+    // All get ready at once, for that takes long; then one after the other warms up. Ours gets ready
+    // first: at its start it tests whether its sandbox stops scripts by count before its clock does.
     let processes: Vec<_> = contestants
         .map(|contestant| {
             let job = Job::new(contestant.setting, workload, entities);
             let process = foreseen(matrix, contestant, workload, entities)
-                .and_then(|()| Process::start(builds, contestant, &job));
+                .and_then(|()| Process::start(builds, contestant, &job))
+                .and_then(
+                    |process| if contestant.is_ours() { process.ready() } else { Ok(process) },
+                );
             (*contestant, process)
         })
         .collect();
     let ready: Vec<_> = processes
         .into_iter()
-        .map(|(contestant, process)| (contestant, process.and_then(Process::ready)))
+        .map(|(contestant, process)| {
+            let ready =
+                process.and_then(|it| if contestant.is_ours() { Ok(it) } else { it.ready() });
+            (contestant, ready)
+        })
         .collect();
     let mut runners: Vec<_> = ready
         .into_iter()

@@ -75,12 +75,13 @@ impl Process {
         }
     }
 
-    /// What it said when it failed.
+    /// Passes on what it said when it failed; a table needs no more than that it did.
     fn last_words(&mut self) -> Absence {
-        let Some(errors) = self.child.stderr.take() else { return "failed".to_owned() };
-        let lines = BufReader::new(errors).lines().map_while(Result::ok);
-        let said: Vec<String> = lines.filter(|line| !line.is_empty()).take(3).collect();
-        format!("failed: {}", said.join(" / "))
+        if let Some(errors) = self.child.stderr.take() {
+            let lines = BufReader::new(errors).lines().map_while(Result::ok);
+            lines.take(10).for_each(|line| eprintln!("    {line}"));
+        }
+        "failed".to_owned()
     }
 
     fn ask(&mut self, line: &str) -> Result<String, Absence> {
