@@ -1,0 +1,1 @@
+return nil, function() return {} end, function(self) return 0 end
