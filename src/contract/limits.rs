@@ -29,7 +29,7 @@ pub struct ScriptLimits {
     pub function_expression_depth: usize,
     /// Bytes of one string, and of all text in one array or map, keys included. Default: **16,384**.
     pub string_bytes: usize,
-    /// Elements of one array, nested ones counted. Default: **1,000**.
+    /// Elements of one array, nested ones counted; the parser takes one less in a literal. Default: **1,000**.
     pub array_items: usize,
     /// Entries of one map, nested ones counted. Default: **256**.
     pub map_items: usize,
