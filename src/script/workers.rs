@@ -17,6 +17,8 @@ pub enum ScriptThreads {
 /// up to 6 MiB in an unoptimised build. Bevy's threads have 2 MiB.
 pub struct ScriptWorkers {
     pool: rayon::ThreadPool,
+    /// With the one that asks for batches to be run.
+    count: usize,
 }
 
 /// Bytes of stack of a script thread; only pages that are touched cost memory.
@@ -38,19 +40,22 @@ impl ScriptWorkers {
             }
             ScriptThreads::Fixed(count) => count.max(1),
         };
+        // Whoever asks for batches to be run does its part. One more thread than there are processors
+        // would only be in its way.
+        let helpers = (count - 1).max(1);
         rayon::ThreadPoolBuilder::new()
-            .num_threads(count)
+            .num_threads(helpers)
             .stack_size(STACK_BYTES)
             .thread_name(|i| format!("script {i}"))
             .build()
-            .map(|pool| Self { pool })
+            .map(|pool| Self { pool, count })
             .map_err(std::io::Error::other)
     }
 
-    /// How many threads there are.
+    /// How many threads run batches, the one that asks for it included.
     #[must_use]
-    pub fn count(&self) -> usize {
-        self.pool.current_num_threads()
+    pub const fn count(&self) -> usize {
+        self.count
     }
 
     /// Does something on a script thread and waits for it.
@@ -58,9 +63,8 @@ impl ScriptWorkers {
         self.pool.install(work)
     }
 
-    /// Does something with every item, on this thread and on script threads, as many together as there
-    /// are script threads, and gives the results in the order of the items. One batch alone is done on
-    /// this thread. If this thread has little stack left, it gets a larger one for that time.
+    /// Does something with every item, on this thread and on script threads, [so many](Self::count) in all,
+    /// and gives the results in the order of the items. One batch alone is done on this thread. If this thread has little stack left, it gets a larger one for that time.
     ///
     /// Finished batches come back over a channel in whatever order they finish; here they are put
     /// in order again, so the number of threads cannot be observed.
