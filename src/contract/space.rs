@@ -229,6 +229,18 @@ pub trait Space: Sync {
     /// says `false`.
     fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(Neighbor) -> bool);
 
+    /// The nearest member of a team that is alive and within a range of a point; of two at one distance the
+    /// lower id.
+    fn nearest(&self, team: &str, from: Vec3, range: f32) -> Option<Neighbor> {
+        let mut nearest = None;
+        self.by_distance(team, from, &mut |neighbor| {
+            let is_near = neighbor.distance <= range;
+            nearest = Some(neighbor).filter(|_| is_near && neighbor.is_alive);
+            is_near && !neighbor.is_alive
+        });
+        nearest
+    }
+
     /// Visits the members of a team within a range of a point, in any order.
     fn within(&self, team: &str, from: Vec3, range: f32, visit: &mut dyn FnMut(Neighbor)) {
         self.by_distance(team, from, &mut |neighbor| {

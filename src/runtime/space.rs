@@ -87,6 +87,10 @@ impl Bounded for Member {
     fn hull(&self) -> Hull {
         Hull { lower: self.center, upper: self.center }
     }
+
+    fn counts(&self) -> bool {
+        self.is_alive
+    }
 }
 
 struct Solid {
@@ -124,6 +128,10 @@ impl Bounded for Solid {
 
     fn hull(&self) -> Hull {
         self.hull
+    }
+
+    fn counts(&self) -> bool {
+        true
     }
 }
 
@@ -227,6 +235,12 @@ impl Space for SpatialIndex {
             let distance = |member: &Member| member.distance(from);
             tree.by_distance(from, distance, &mut |member, distance| visit(member.at(distance)));
         }
+    }
+
+    fn nearest(&self, team: &str, from: Vec3, range: f32) -> Option<Neighbor> {
+        let distance = |member: &Member| member.distance(from);
+        let (member, distance) = self.team(team)?.nearest(from, range, distance)?;
+        Some(member.at(distance))
     }
 
     fn within(&self, team: &str, from: Vec3, range: f32, visit: &mut dyn FnMut(Neighbor)) {
@@ -435,6 +449,10 @@ mod tests {
                 for index in &indices {
                     assert_eq!(ordered(index, team, from), ordered(&world, team, from));
                     assert_eq!(near(index, team, from, range), near(&world, team, from, range));
+                    for range in [range, f32::INFINITY] {
+                        let nearest = |space: &dyn Space| space.nearest(team, from, range);
+                        assert_eq!(nearest(index), nearest(&world), "{team} around {from}");
+                    }
                     assert_eq!(ray(index), ray(&world), "from {from} to {to}");
                     assert_eq!(block(index), block(&world), "from {from} to {to}");
                 }
@@ -475,6 +493,7 @@ mod tests {
                 let range = numbers.below(40) as f32;
                 assert_eq!(ordered(&kept, team, from), ordered(&world, team, from), "{step}");
                 assert_eq!(near(&kept, team, from, range), near(&world, team, from, range));
+                assert_eq!(kept.nearest(team, from, range), world.nearest(team, from, range));
                 let direction = (numbers.place(40) - from).normalize_or(Vec3::X);
                 let ray = |space: &dyn Space| space.raycast(from, direction, range, &|_| true);
                 assert_eq!(ray(&kept), ray(&world), "{step}: from {from} along {direction}");

@@ -43,6 +43,21 @@ impl ScriptContext<'_> {
             return Ok(None);
         };
         let mut best: Option<(f32, ScriptId)> = None;
+        if self.overlay.is_empty() {
+            // Nothing is anywhere but where the index says, and nobody more or less alive.
+            space.each_team(&mut |team| {
+                if !self.are_hostile(own, team) {
+                    return;
+                }
+                self.charge(2 * HOP);
+                let reach = best.map_or(max_range, |(distance, _)| distance);
+                let found = space.nearest(team, from, reach).map(|one| (one.distance, one.id));
+                if found.is_some_and(|found| best.is_none_or(|best| found < best)) {
+                    best = found;
+                }
+            });
+            return Ok(best.map(|(_, id)| id));
+        }
         self.each_moved_of(
             &|team| self.are_hostile(own, team),
             from,

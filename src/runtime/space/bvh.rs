@@ -18,6 +18,8 @@ pub(super) trait Bounded {
     fn center(&self) -> Vec3;
     /// All of it, rounding included.
     fn hull(&self) -> Hull;
+    /// Whether [`Bvh::nearest`] finds it.
+    fn counts(&self) -> bool;
 }
 
 /// A box along the axes.
@@ -52,7 +54,9 @@ struct Node {
     /// Of a leaf its first item, of others the second child; the first child comes next.
     first: u32,
     /// How many items it holds; 0 if it is no leaf.
-    count: u32,
+    count: u8,
+    /// Whether there is something in it that counts.
+    counts: bool,
 }
 
 /// The hierarchy.
@@ -90,8 +94,9 @@ impl<T: Bounded> Bvh<T> {
         let place = self.nodes.len();
         let count = end - first;
         let is_leaf = count <= LEAF;
-        let leaf = if is_leaf { count as u32 } else { 0 };
-        self.nodes.push(Node { hull: Hull::NOTHING, first: first as u32, count: leaf });
+        let leaf = if is_leaf { count as u8 } else { 0 };
+        let (hull, first_item) = (Hull::NOTHING, first as u32);
+        self.nodes.push(Node { hull, first: first_item, count: leaf, counts: false });
         if is_leaf {
             return;
         }
@@ -117,14 +122,16 @@ impl<T: Bounded> Bvh<T> {
         for place in (0..self.nodes.len()).rev() {
             let Node { first, count, .. } = self.nodes[place];
             let first = first as usize;
-            let hull = if count == 0 {
-                self.nodes[place + 1].hull.with(self.nodes[first].hull)
+            let (hull, counts) = if count == 0 {
+                let (one, other) = (&self.nodes[place + 1], &self.nodes[first]);
+                (one.hull.with(other.hull), one.counts | other.counts)
             } else {
-                let items = &self.items[first..first + count as usize];
-                items.iter().map(Bounded::hull).fold(Hull::NOTHING, Hull::with)
+                let items = &self.items[first..first + usize::from(count)];
+                let hull = items.iter().map(Bounded::hull).fold(Hull::NOTHING, Hull::with);
+                size += hull.size();
+                (hull, items.iter().any(Bounded::counts))
             };
-            size += if count == 0 { 0.0 } else { hull.size() };
-            self.nodes[place].hull = hull;
+            (self.nodes[place].hull, self.nodes[place].counts) = (hull, counts);
         }
         size
     }
@@ -173,13 +180,67 @@ impl<T: Bounded> Bvh<T> {
                     ahead.push(Ahead { distance, item: None, place: child });
                 }
             } else {
-                for place in first..first + count {
+                for place in first..first + u32::from(count) {
                     let item = &self.items[place as usize];
                     let (distance, item) = (distance(item), Some(item.id()));
                     ahead.push(Ahead { distance, item, place });
                 }
             }
         }
+    }
+
+    /// What counts and is nearest to a point, within a range; of several at one distance the lower id.
+    pub(super) fn nearest(
+        &self,
+        from: Vec3,
+        range: f32,
+        distance: impl Fn(&T) -> f32,
+    ) -> Option<(&T, f32)> {
+        // What does not count is at no distance, which is never within reach.
+        let to = |place: usize| {
+            let node = &self.nodes[place];
+            if node.counts { node.hull.distance(from) } else { f32::NAN }
+        };
+        let mut best: Option<(f32, ScriptId, &T)> = None;
+        let mut reach = range;
+        // Of each level one child waits at most, and a level halves the number of items.
+        let mut waiting = [(f32::NAN, 0_usize); u32::BITS as usize];
+        let mut waits = 0;
+        if !self.nodes.is_empty() {
+            waiting[0] = (to(0), 0);
+            waits = 1;
+        }
+        while waits > 0 {
+            waits -= 1;
+            let (at, mut place) = waiting[waits];
+            let mut enters = at <= reach;
+            while enters {
+                let Node { first, count, .. } = self.nodes[place];
+                let first = first as usize;
+                if count > 0 {
+                    let items = &self.items[first..first + usize::from(count)];
+                    for item in items.iter().filter(|item| item.counts()) {
+                        let key = (distance(item), item.id());
+                        if key.0 <= reach && best.is_none_or(|(at, id, _)| key < (at, id)) {
+                            best = Some((key.0, key.1, item));
+                            reach = key.0;
+                        }
+                    }
+                    break;
+                }
+                let (mut near, mut far) = ((to(place + 1), place + 1), (to(first), first));
+                if far.0 < near.0 || near.0.is_nan() {
+                    (near, far) = (far, near);
+                }
+                if far.0 <= reach {
+                    waiting[waits] = far;
+                    waits += 1;
+                }
+                place = near.1;
+                enters = near.0 <= reach;
+            }
+        }
+        best.map(|(at, _, item)| (item, at))
     }
 
     /// Looks at the items in all boxes that are entered, until `look` breaks off. `enters` says when a box
@@ -203,7 +264,7 @@ impl<T: Bounded> Bvh<T> {
         let Node { first, count, .. } = self.nodes[place];
         let first = first as usize;
         if count > 0 {
-            return self.items[first..first + count as usize].iter().try_for_each(look);
+            return self.items[first..first + usize::from(count)].iter().try_for_each(look);
         }
         let hull = |place: usize| &self.nodes[place].hull;
         match (enters(hull(place + 1)), enters(hull(first))) {

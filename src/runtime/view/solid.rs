@@ -15,6 +15,10 @@ impl Space for WorldWindow<'_> {
         self.index().by_distance(team, from, visit);
     }
 
+    fn nearest(&self, team: &str, from: Vec3, range: f32) -> Option<Neighbor> {
+        self.index().nearest(team, from, range)
+    }
+
     fn within(&self, team: &str, from: Vec3, range: f32, visit: &mut dyn FnMut(Neighbor)) {
         self.index().within(team, from, range, visit);
     }
