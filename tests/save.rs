@@ -218,6 +218,32 @@ fn what_was_put_off_is_saved_too() {
 }
 
 #[test]
+fn a_version_that_waits_for_its_turn_is_not_lost_in_a_save() {
+    let (mut app, scripts) = crowd();
+    let text = "let n = 0; let m = 0; for i in 0..500 { m += i; } fn on_update() { n += 1; }";
+    let entities: Vec<_> = (0..12).map(|_| app.spawn(scripts[0].clone())).collect();
+    app.ticks(20);
+    let before = app.get(entities[11], "n");
+    app.replace(&scripts[0], "a/x.rhai", text);
+    let mut refused = 0;
+    for _ in 0..60 {
+        app.tick();
+        match save_scripts(app.world()) {
+            Ok(_) => {}
+            Err(SaveError::Reloading(path)) => {
+                assert_eq!(path, "a/x.rhai");
+                refused += 1;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(refused > 0, "no version waited");
+    assert!(save_scripts(app.world()).is_ok());
+    let after = app.get(entities[11], "n");
+    assert!(matches!((before, after), (Value::Int(a), Value::Int(b)) if a <= b), "it is kept");
+}
+
+#[test]
 fn a_save_is_of_its_libraries_too() {
     let app = |sum: &str| {
         let mut app = ScriptTestApp::new();

@@ -161,6 +161,12 @@ impl PassJobs {
             Self { waiting: calls.into_iter().filter_map(restored).collect(), ..Self::default() };
     }
 
+    /// A script of which a new version waits to take over an instance.
+    pub(super) fn reloading(&self) -> Option<&CompiledScript> {
+        let reloads = |job: &Job| matches!(&job.work, Work::Start(start) if matches!(**start, Start::Reload { .. }));
+        self.starting.iter().find(|job| reloads(job)).and_then(Job::script).map(|script| &**script)
+    }
+
     /// Whether calls or starts wait.
     pub(super) fn waits(&self) -> bool {
         !self.waiting.is_empty() || !self.starting.is_empty()

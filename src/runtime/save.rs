@@ -100,6 +100,12 @@ pub enum SaveError {
     /// A script of the save is not there.
     #[error("{0}: the save needs this script; load it, and run a tick, before the save")]
     NoScript(String),
+    /// A new version of a script waits for its turn, because its mod has used up its share of the tick: what
+    /// the old one holds belongs to neither.
+    #[error(
+        "{0}: a new version of this script has not taken over everywhere; save after the next tick"
+    )]
+    Reloading(String),
     /// A script is another one than when the game was saved.
     #[error("{0}: the save is of another version of this script; restore that version")]
     OtherScript(String),
@@ -132,8 +138,12 @@ pub enum SaveError {
 /// it has sent and that no tick has taken in yet.
 ///
 /// # Errors
-/// [`SaveError::Component`] if an exposed component cannot be shown as a value.
+/// [`SaveError::Component`] if an exposed component cannot be shown as a value, [`SaveError::Reloading`] in the few
+/// ticks in which a new version waits for its turn.
 pub fn save_scripts(world: &World) -> Result<Vec<u8>, SaveError> {
+    if let Some(script) = world.resource::<PassJobs>().reloading() {
+        return Err(SaveError::Reloading(script.path().to_string()));
+    }
     let mut ids: Vec<_> = world.resource::<ScriptIds>().iter().collect();
     ids.sort_unstable_by_key(|(id, _)| *id);
     let entities = ids.into_iter().map(|(id, entity)| saved(world, id, entity));
