@@ -20,8 +20,8 @@ pub struct ScriptLimits {
     pub fuel: u64,
     /// Steps for the code at the top level, which runs once for each instance. As `fuel`.
     pub start_fuel: u64,
-    /// Nested script calls, natives that call back included. Default: **32**; script threads have a
-    /// stack that holds this many in unoptimised builds too, on either backend.
+    /// Nested script calls, natives that call back included. Default: **32**; whatever thread a script
+    /// runs on gets a stack that holds this many in unoptimised builds too, on either backend.
     pub call_levels: usize,
     /// Nesting of expressions at the top level of a file. Default: **64**.
     pub expression_depth: usize,
