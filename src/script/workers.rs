@@ -130,6 +130,29 @@ mod tests {
         }
     }
 
+    /// Takes some 4 MiB of stack.
+    fn deep(levels: u32) -> u64 {
+        let room = std::hint::black_box([u64::from(levels); 128]);
+        if levels == 0 { 0 } else { deep(levels - 1) + room[(levels % 128) as usize] }
+    }
+
+    #[test]
+    fn a_batch_has_stack_enough_wherever_it_is_run() {
+        let run = || {
+            let Ok(workers) = ScriptWorkers::new(ScriptThreads::Fixed(2)) else {
+                panic!("threads can be started");
+            };
+            let one = workers.run_batches(&mut [4_000], 8, |batch| deep(batch[0]));
+            let several = workers.run_batches(&mut [4_000; 6], 1, |batch| deep(batch[0]));
+            (one, several)
+        };
+        let small = std::thread::Builder::new().stack_size(128 * 1024).spawn(run);
+        let done = small.map(std::thread::JoinHandle::join);
+        let sum = 4_000 * 4_001 / 2;
+        let Ok(Ok((one, several))) = done else { panic!("it has not come to its end") };
+        assert_eq!((one, several), (vec![sum], vec![sum; 6]));
+    }
+
     #[test]
     fn nothing_to_do_is_no_batch() {
         let Ok(workers) = ScriptWorkers::new(ScriptThreads::Fixed(1)) else {
