@@ -37,12 +37,13 @@ mod utility;
 mod vector;
 
 pub use arg::{
-    Accepts, Amount, Arg, Count, Finite, Live, Name, Passed, PassedObject, Place, Point, Shown,
+    Accepts, Amount, Arg, Count, Finite, Handed, Live, Name, Passed, PassedObject, Place, Point, Shown,
     Span, Text,
 };
 pub use category::Category;
 pub use context::{CallScope, ScriptContext, Watched};
 pub use fault::ApiFault;
+pub(crate) use function::DirectFn;
 pub use function::{ApiFunction, Native, NativeFn, Overload, Parameter};
 pub use returned::{Answer, Returned};
 pub use table::{ApiTable, TableError, closest};

@@ -34,6 +34,7 @@ mod units;
 mod workers;
 
 pub use backend::Backend;
+pub(crate) use compiled::Val;
 pub use compile::ScriptCompiler;
 pub use compiled_script::{CompiledScript, FunctionId};
 pub use import_path::ImportPath;

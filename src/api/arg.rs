@@ -74,6 +74,19 @@ impl Passed<'_> {
     }
 }
 
+/// The arguments of a call, as the backend keeps them that runs the script.
+pub trait Handed {
+    /// The argument at a place, from 0; `()` if there are not so many.
+    fn passed(&self, at: usize) -> Passed<'_>;
+}
+
+impl Handed for [Passed<'_>] {
+    #[inline]
+    fn passed(&self, at: usize) -> Passed<'_> {
+        self.get(at).copied().unwrap_or(Passed::Unit)
+    }
+}
+
 /// A type that a parameter accepts; a backend may choose its way of calling by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the script type of that name")]
@@ -151,6 +164,7 @@ pub enum Span {
 
 const NUMBER: &[Accepts] = &[Accepts::Float, Accepts::Int];
 
+#[inline]
 fn number(passed: Passed<'_>) -> Result<f64, ApiFault> {
     let x = match passed {
         Passed::Int(i) => i as f64,
@@ -163,6 +177,7 @@ fn number(passed: Passed<'_>) -> Result<f64, ApiFault> {
 impl Arg for bool {
     const TYPE: &'static str = "bool";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Bool];
+    #[inline]
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         match passed {
             Passed::Bool(b) => Ok(b),
@@ -174,6 +189,7 @@ impl Arg for bool {
 impl Arg for i64 {
     const TYPE: &'static str = "int";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Int];
+    #[inline]
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         match passed {
             Passed::Int(i) => Ok(i),
@@ -185,6 +201,7 @@ impl Arg for i64 {
 impl Arg for Live {
     const TYPE: &'static str = "int";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Int];
+    #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         match passed {
             Passed::Int(id) if context.exists(ScriptId(id)) => Ok(Self(ScriptId(id))),
@@ -200,6 +217,7 @@ impl Arg for Live {
 impl Arg for Finite {
     const TYPE: &'static str = "float";
     const ACCEPTS: &'static [Accepts] = NUMBER;
+    #[inline]
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         number(passed).map(Self)
     }
@@ -208,6 +226,7 @@ impl Arg for Finite {
 impl Arg for Amount {
     const TYPE: &'static str = "float";
     const ACCEPTS: &'static [Accepts] = NUMBER;
+    #[inline]
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         let x = number(passed)?;
         if x < 0.0 {
@@ -221,6 +240,7 @@ impl Arg for Amount {
 impl Arg for Count {
     const TYPE: &'static str = "int";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Int];
+    #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         let count = i64::take(context, passed)?;
         u32::try_from(count).map(Self).map_err(|_| {
@@ -244,6 +264,7 @@ impl Arg for Span {
 impl Arg for Point {
     const TYPE: &'static str = "Vec3";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3, Accepts::Array];
+    #[inline]
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         let v = match passed {
             Passed::Vec3(v) => v,
@@ -306,6 +327,7 @@ pub(super) fn point_of(value: &Value) -> Result<Vec3, ApiFault> {
 impl Arg for Place {
     const TYPE: &'static str = "Vec3 | int";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3, Accepts::Int, Accepts::Array];
+    #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         if let Passed::Int(_) = passed {
             return Ok(Self(context.position(Live::take(context, passed)?.0)?));
@@ -322,6 +344,7 @@ impl Arg for Place {
 impl Arg for Vec3 {
     const TYPE: &'static str = "Vec3";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3];
+    #[inline]
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         match passed {
             Passed::Vec3(v) => Ok(v),

@@ -13,11 +13,7 @@ use std::{
 
 use glam::Vec3;
 
-use super::{
-    ApiFault,
-    overlay::{Before, Overlay, Placed},
-    random::CallRandom,
-};
+use super::{ApiFault, overlay::Overlay, random::CallRandom};
 use crate::contract::{
     LogLevel, LogLine, Position, ScriptCommand, ScriptId, ScriptLimits, TickCaps, Value, WorldView,
 };
@@ -78,6 +74,8 @@ pub struct ScriptContext<'w> {
     kept: Option<Box<dyn Any>>,
     /// Room for those that a search finds, kept from call to call.
     found: Cell<Vec<(ScriptId, f64)>>,
+    /// Who was last asked where it stood when the pass began, and where that was.
+    last_stood: Cell<Option<(ScriptId, Vec3)>>,
     watcher: Option<Box<dyn FnMut(&Watched<'_>) + 'w>>,
 }
 
@@ -122,6 +120,7 @@ impl<'w> ScriptContext<'w> {
             owed: Cell::new(0),
             kept: None,
             watcher: None,
+            last_stood: Cell::new(None),
             found: Cell::default(),
         }
     }
@@ -147,9 +146,7 @@ impl<'w> ScriptContext<'w> {
         self.entity = entity;
         self.callback = callback;
         self.delta_time = self.scope.delta_time;
-        if !self.overlay.is_empty() {
-            self.overlay.clear();
-        }
+        self.overlay.clear();
         self.first_command = self.commands.len();
         self.command_bytes = 0;
         if self.caps.is_some() {
@@ -184,6 +181,12 @@ impl<'w> ScriptContext<'w> {
     /// Takes the log of all calls since it was last taken, and how many lines were too many.
     pub fn take_log(&mut self) -> (Vec<LogLine>, u32) {
         (std::mem::take(&mut self.log), std::mem::take(&mut self.log_suppressed))
+    }
+
+    /// Whether calls have written lines, or too many, since the log was last taken.
+    #[cfg(feature = "bevy")]
+    pub(crate) const fn has_log(&self) -> bool {
+        !self.log.is_empty() || self.log_suppressed > 0
     }
 
     /// Holds the calls that follow to a share of a tick: each has so much fuel at most, whatever its
@@ -362,8 +365,15 @@ impl<'w> ScriptContext<'w> {
     pub fn exists(&self, id: ScriptId) -> bool {
         match self.overlay.get(id).and_then(|writes| writes.exists) {
             Some(exists) => exists,
-            None => self.scope.world.exists(id) && !self.has_destroyed(id),
+            None => self.existed(id) && !self.has_destroyed(id),
         }
+    }
+
+    /// Whether an entity existed when the pass began.
+    #[inline]
+    fn existed(&self, id: ScriptId) -> bool {
+        // Who stood somewhere, existed.
+        self.last_stood.get().is_some_and(|(last, _)| last == id) || self.scope.world.exists(id)
     }
 
     /// Whether this call has destroyed an entity, or one above it.
@@ -529,9 +539,8 @@ impl<'w> ScriptContext<'w> {
             }
         };
         self.command(ScriptCommand::Spawn { id, prefab: prefab.into(), position })?;
-        let writes = self.overlay.get_mut(id);
-        writes.exists = Some(true);
-        writes.position = Some(Placed { at: position, carried: Before::default() });
+        self.overlay.get_mut(id).exists = Some(true);
+        self.overlay.place_new(id, position);
         Ok(id)
     }
 

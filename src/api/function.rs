@@ -2,16 +2,24 @@ use std::{fmt, sync::Arc};
 
 use super::{
     Answer, ApiFault, Arg, Category, Returned, ScriptContext,
-    arg::{Accepts, Passed},
+    arg::{Accepts, Handed, Passed},
 };
-use crate::contract::ScriptCommand;
+use crate::{
+    contract::{ScriptCommand, Value},
+    script::Val,
+};
 
-/// A function of the API, called through either backend. What it gives goes straight to where the
-/// backend wants it.
+/// A function of the API, called by any backend.
 pub type NativeFn = Arc<
     dyn Fn(&mut ScriptContext<'_>, &[Passed<'_>], &mut dyn Answer) -> Result<(), Box<ApiFault>>
         + Send
         + Sync,
+>;
+
+/// The same made for the values of the compiled backend: it looks at the registers where they are, and what
+/// the function gives goes straight to one.
+pub(crate) type DirectFn = Arc<
+    dyn Fn(&mut ScriptContext<'_>, &[Val], &mut Val) -> Result<(), Box<ApiFault>> + Send + Sync,
 >;
 
 /// A parameter of an [`Overload`].
@@ -34,6 +42,8 @@ pub struct Overload {
     pub returns: &'static str,
     /// The code.
     pub native: NativeFn,
+    /// The same code for the compiled backend.
+    pub(crate) direct: DirectFn,
 }
 
 impl fmt::Debug for Overload {
@@ -115,12 +125,21 @@ impl ApiFunction {
             .collect();
         let label: Arc<str> = self.name.as_str().into();
         let names: Arc<[String]> = parameters.iter().map(|p| p.name.clone()).collect();
+        let function = Arc::new((function, label, names));
+        let code = function.clone();
         let native: NativeFn = Arc::new(move |context, passed, answer| {
+            let (function, label, names) = &*code;
             function
                 .call(context, passed, answer)
-                .map_err(|refusal| Box::new(refusal.named(&label, &names)))
+                .map_err(|refusal| Box::new(refusal.named(label, names)))
         });
-        self.overloads.push(Overload { parameters, returns: F::RETURNS, native });
+        let direct: DirectFn = Arc::new(move |context, values, answer| {
+            let (function, label, names) = &*function;
+            function
+                .call(context, values, answer)
+                .map_err(|refusal| Box::new(refusal.named(label, names)))
+        });
+        self.overloads.push(Overload { parameters, returns: F::RETURNS, native, direct });
         self
     }
 
@@ -128,14 +147,20 @@ impl ApiFunction {
     /// also becomes a [`ScriptCommand::Host`] with the arguments as the script passed them.
     #[must_use]
     pub fn with_effect(mut self) -> Self {
+        let name: Arc<str> = self.name.as_str().into();
         for overload in &mut self.overloads {
-            let (inner, name) = (overload.native.clone(), self.name.clone());
+            let (inner, function) = (overload.native.clone(), name.clone());
             overload.native = Arc::new(move |context, passed, answer| {
                 let args = passed.iter().map(Passed::to_value).collect::<Result<_, _>>()?;
                 inner(context, passed, answer)?;
-                let (function, caller) = (name.as_str().into(), context.entity());
-                context.command(ScriptCommand::Host { function, caller, args })?;
-                Ok(())
+                take_effect(context, &function, args)
+            });
+            let (inner, function) = (overload.direct.clone(), name.clone());
+            overload.direct = Arc::new(move |context, values, answer| {
+                let args = (0..values.len()).map(|at| values.passed(at).to_value());
+                let args = args.collect::<Result<_, _>>()?;
+                inner(context, values, answer)?;
+                take_effect(context, &function, args)
             });
         }
         self
@@ -207,6 +232,16 @@ impl ApiFunction {
     }
 }
 
+/// Adds the world's part of a function of the host to the commands of the call.
+fn take_effect(
+    context: &mut ScriptContext<'_>,
+    function: &str,
+    args: Vec<Value>,
+) -> Result<(), Box<ApiFault>> {
+    let (function, caller) = (function.into(), context.entity());
+    Ok(context.command(ScriptCommand::Host { function, caller, args })?)
+}
+
 /// Why a call was refused, and because of which argument.
 #[doc(hidden)]
 pub struct Refusal {
@@ -241,11 +276,11 @@ pub trait Native<M, const N: usize>: Send + Sync + 'static {
     #[doc(hidden)]
     fn types() -> [(&'static str, &'static [Accepts]); N];
     #[doc(hidden)]
-    fn call(
+    fn call<H: Handed + ?Sized, T: Answer + ?Sized>(
         &self,
         context: &mut ScriptContext<'_>,
-        passed: &[Passed<'_>],
-        answer: &mut dyn Answer,
+        handed: &H,
+        answer: &mut T,
     ) -> Result<(), Box<Refusal>>;
 }
 
@@ -264,20 +299,20 @@ macro_rules! native {
                 [$(($type::TYPE, $type::ACCEPTS)),*]
             }
 
-            fn call(
+            #[inline]
+            fn call<H: Handed + ?Sized, T: Answer + ?Sized>(
                 &self,
                 context: &mut ScriptContext<'_>,
-                passed: &[Passed<'_>],
-                answer: &mut dyn Answer,
+                handed: &H,
+                answer: &mut T,
             ) -> Result<(), Box<Refusal>> {
                 $(
-                    let $arg = passed.get($index).copied().unwrap_or(Passed::Unit);
-                    let $arg = match $type::take(context, $arg) {
+                    let $arg = match $type::take(context, handed.passed($index)) {
                         Ok(value) => value,
                         Err(fault) => return Err(Refusal::boxed(Some($index), fault)),
                     };
                 )*
-                let _ = passed;
+                let _ = handed;
                 match self(context, $($arg),*) {
                     Ok(value) => {
                         value.give(answer);

@@ -6,25 +6,24 @@ use super::carry::Carry;
 use crate::contract::{Pack, ScriptId, StatusEffect, Value, Vitals};
 
 /// What a call has written so far, laid over the world it reads: the one place that makes a script
-/// see its own writes.
+/// see its own writes. Where things are has lists of its own: moving is what most calls write, and a
+/// row of these is small.
 #[derive(Default)]
 pub(crate) struct Overlay {
-    entries: Vec<(ScriptId, EntityWrites)>,
-    /// Filled once a call touches more entities than are quickly searched.
-    index: HashMap<ScriptId, usize>,
+    places: Written<Placed>,
+    turns: Written<Turned>,
+    others: Written<EntityWrites>,
     /// Whether anything that was there before was put or turned, and all below it with it.
     has_moved: bool,
     /// Whether anything is destroyed, and all below it with it.
     has_destroyed: bool,
 }
 
-/// What a call wrote of one entity; `None` where it wrote nothing.
+/// What a call wrote of one entity beside where it is; `None` where it wrote nothing.
 #[derive(Default)]
 pub(crate) struct EntityWrites {
     /// `true` once spawned, `false` once destroyed.
     pub(crate) exists: Option<bool>,
-    pub(crate) position: Option<Placed>,
-    pub(crate) rotation: Option<Turned>,
     pub(crate) velocity: Option<Vec3>,
     pub(crate) tag: Option<Box<str>>,
     /// What exposed components hold after what was written to them.
@@ -63,45 +62,43 @@ impl Before {
     }
 }
 
-impl EntityWrites {
-    /// Whether what is below the entity is elsewhere now.
-    pub(crate) const fn carries(&self) -> bool {
-        self.position.is_some() || self.rotation.is_some()
-    }
-}
-
-const SEARCHED: usize = 8;
-
 impl Overlay {
+    /// What the call wrote of an entity beside where it is.
+    #[inline]
     pub(crate) fn get(&self, id: ScriptId) -> Option<&EntityWrites> {
-        self.find(id).map(|i| &self.entries[i].1)
+        self.others.get(id)
     }
 
     pub(crate) fn get_mut(&mut self, id: ScriptId) -> &mut EntityWrites {
-        let i = match self.find(id) {
-            Some(i) => i,
-            None => {
-                self.entries.push((id, EntityWrites::default()));
-                let count = self.entries.len();
-                if count > SEARCHED {
-                    let from = if self.index.is_empty() { 0 } else { count - 1 };
-                    self.index.extend((from..count).map(|i| (self.entries[i].0, i)));
-                }
-                count - 1
-            }
-        };
-        &mut self.entries[i].1
+        self.others.entry(id, EntityWrites::default)
+    }
+
+    /// Where the call has put an entity, if it has.
+    #[inline]
+    pub(crate) fn place_of(&self, id: ScriptId) -> Option<&Placed> {
+        self.places.get(id)
+    }
+
+    /// Which way the call has turned an entity, if it has.
+    pub(crate) fn turn_of(&self, id: ScriptId) -> Option<&Turned> {
+        self.turns.get(id)
     }
 
     /// Puts an entity that was there before the call at a place.
+    #[inline]
     pub(crate) fn place(&mut self, id: ScriptId, placed: Placed) {
-        self.get_mut(id).position = Some(placed);
+        self.places.set(id, placed);
         self.has_moved = true;
+    }
+
+    /// Puts an entity that the call has spawned at its first place.
+    pub(crate) fn place_new(&mut self, id: ScriptId, at: Vec3) {
+        self.places.set(id, Placed { at, carried: Before::default() });
     }
 
     /// Turns an entity that was there before the call.
     pub(crate) fn turn(&mut self, id: ScriptId, turned: Turned) {
-        self.get_mut(id).rotation = Some(turned);
+        self.turns.set(id, turned);
         self.has_moved = true;
     }
 
@@ -118,24 +115,96 @@ impl Overlay {
         self.has_destroyed
     }
 
+    /// Whether the call put or turned an entity, so that what is below it is elsewhere now.
+    pub(crate) fn carries(&self, id: ScriptId) -> bool {
+        self.places.get(id).is_some() || self.turns.get(id).is_some()
+    }
+
+    /// All that the call put or turned, each once.
+    pub(crate) fn carriers(&self) -> impl Iterator<Item = ScriptId> {
+        let turned = self.turns.ids().filter(|id| self.places.get(*id).is_none());
+        self.places.ids().chain(turned)
+    }
+
+    /// What the call wrote of entities beside where they are.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ScriptId, &EntityWrites)> {
-        self.entries.iter().map(|(id, writes)| (*id, writes))
+        self.others.entries.iter().map(|(id, writes)| (*id, writes))
     }
 
-    /// How many entities the call has written of.
+    /// Of how many entities the call has written something beside where they are.
     pub(crate) const fn len(&self) -> u64 {
-        self.entries.len() as u64
+        self.others.entries.len() as u64
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.places.is_empty() && self.turns.is_empty() && self.others.is_empty()
     }
 
+    #[inline]
     pub(crate) fn clear(&mut self) {
-        self.entries.clear();
-        self.index.clear();
+        if self.is_empty() {
+            return;
+        }
+        self.places.clear();
+        self.turns.clear();
+        self.others.clear();
         self.has_moved = false;
         self.has_destroyed = false;
+    }
+}
+
+/// One kind of writes, by entity, in the order in which entities were first written of.
+struct Written<T> {
+    entries: Vec<(ScriptId, T)>,
+    /// Filled once a call touches more entities than are quickly searched.
+    index: HashMap<ScriptId, usize>,
+}
+
+const SEARCHED: usize = 8;
+
+impl<T> Default for Written<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), index: HashMap::new() }
+    }
+}
+
+impl<T> Written<T> {
+    #[inline]
+    fn get(&self, id: ScriptId) -> Option<&T> {
+        let i = self.find(id)?;
+        self.entries.get(i).map(|(_, written)| written)
+    }
+
+    #[inline]
+    fn set(&mut self, id: ScriptId, written: T) {
+        match self.find(id).and_then(|i| self.entries.get_mut(i)) {
+            Some((_, place)) => *place = written,
+            None => self.add(id, written),
+        }
+    }
+
+    fn entry(&mut self, id: ScriptId, new: impl FnOnce() -> T) -> &mut T {
+        let i = self.find(id).unwrap_or_else(|| {
+            self.add(id, new());
+            self.entries.len() - 1
+        });
+        &mut self.entries[i].1
+    }
+
+    #[inline]
+    fn add(&mut self, id: ScriptId, written: T) {
+        self.entries.push((id, written));
+        if self.entries.len() > SEARCHED {
+            self.index_last();
+        }
+    }
+
+    #[cold]
+    fn index_last(&mut self) {
+        let count = self.entries.len();
+        let from = if self.index.is_empty() { 0 } else { count - 1 };
+        self.index.extend((from..count).map(|i| (self.entries[i].0, i)));
     }
 
     #[inline]
@@ -149,6 +218,23 @@ impl Overlay {
             self.index.get(&id).copied()
         } else {
             self.entries.iter().position(|(other, _)| *other == id)
+        }
+    }
+
+    fn ids(&self) -> impl Iterator<Item = ScriptId> {
+        self.entries.iter().map(|(id, _)| *id)
+    }
+
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    #[inline]
+    fn clear(&mut self) {
+        self.entries.clear();
+        if !self.index.is_empty() {
+            self.index.clear();
         }
     }
 }

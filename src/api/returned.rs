@@ -53,7 +53,7 @@ pub trait Returned {
     /// How references write this type.
     const TYPE: &'static str;
     /// Gives the script its value.
-    fn give(self, answer: &mut dyn Answer);
+    fn give<A: Answer + ?Sized>(self, answer: &mut A);
 }
 
 /// What a script finds in a [`RayHit`]; made once, for rays are cast often.
@@ -64,7 +64,8 @@ macro_rules! returned {
     ($($type:ty => $name:literal, |$value:ident, $answer:ident| $give:expr;)*) => {
         $(impl Returned for $type {
             const TYPE: &'static str = $name;
-            fn give(self, $answer: &mut dyn Answer) {
+            #[inline]
+            fn give<A: Answer + ?Sized>(self, $answer: &mut A) {
                 let $value = self;
                 $give;
             }

@@ -41,13 +41,16 @@ pub(super) fn apply(world: &mut World) {
     }
     world.resource_scope(|world, mut reports: Mut<'_, Reports>| {
         world.resource_scope(|world, mut state: Mut<'_, MoverState>| {
-            let mut commands = commands.into_iter().flatten().peekable();
-            loop {
-                reports.metrics.commands +=
-                    movers::apply(world, &mut state, &mut reports, &mut commands);
-                let Some(command) = commands.next() else { break };
-                reports.metrics.commands += 1;
-                apply_command(world, &mut reports, command);
+            for batch in commands {
+                reports.metrics.commands += batch.len() as u64;
+                let mut batch = batch.into_iter();
+                loop {
+                    let moved =
+                        movers::apply(world, &mut state, &mut reports, batch.as_slice());
+                    batch.by_ref().take(moved).for_each(drop);
+                    let Some(command) = batch.next() else { break };
+                    apply_command(world, &mut reports, command);
+                }
             }
         });
     });

@@ -101,8 +101,8 @@ impl<'w> BatchRunner<'w> {
             let salt = salt(instance.script().salt(function), *slot, ordinal);
             runner.context.begin(*id, salt);
             runner.context.span(every);
-            let called = instance.call(function, args, &mut runner.context);
-            if runner.waits(called.as_ref().err(), limit) {
+            let called = instance.run(function, args, &mut runner.context);
+            if runner.waits(called.as_ref().err().map(|error| &**error), limit) {
                 return Called::Waits;
             }
             runner.outcome.calls += 1;
@@ -111,7 +111,7 @@ impl<'w> BatchRunner<'w> {
             let level = instance.script().level();
             let frequent = runner.discipline.pauses(level, faults, runner.context.tick());
             let pauses = frequent || error.kind == ErrorKind::Host;
-            runner.note(What::Failed { error: Box::new(error), pauses, starting });
+            runner.note(What::Failed { error, pauses, starting });
             if pauses { Called::Paused } else { Called::Done }
         };
         match calls {
@@ -250,8 +250,8 @@ impl<'w> BatchRunner<'w> {
 
     fn note_log(&mut self, path: &Arc<str>) {
         self.outcome.fuel += self.context.take_fuel();
-        let (log, log_suppressed) = self.context.take_log();
-        if !log.is_empty() || log_suppressed > 0 {
+        if self.context.has_log() {
+            let (log, log_suppressed) = self.context.take_log();
             let report = RunReport { log, log_suppressed, ..RunReport::default() };
             self.note(What::Wrote { path: path.clone(), report });
         }

@@ -98,6 +98,16 @@ impl ScriptInstance {
         args: &[Value],
         context: &mut ScriptContext<'_>,
     ) -> Result<(), ScriptError> {
+        self.run(function, args, context).map_err(|error| *error)
+    }
+
+    /// The same. An error is large, and so many calls have none that it comes in a box.
+    pub(crate) fn run(
+        &mut self,
+        function: FunctionId,
+        args: &[Value],
+        context: &mut ScriptContext<'_>,
+    ) -> Result<(), Box<ScriptError>> {
         context.hold_to(self.script.shared_limits());
         let timed = self.script.sets_timers();
         if timed {
@@ -106,22 +116,25 @@ impl ScriptInstance {
         }
         let called = match (&self.script.program, &mut self.state) {
             (Program::Compiled(program), ScriptState::Compiled(slots)) => {
-                program.call(function.index(), slots, args, context).map_err(|error| *error)
+                program.call(function.index(), slots, args, context)
             }
             (Program::Reference(program), ScriptState::Reference(slots)) => {
-                program.call(function.index(), slots, args, context)
+                program.call(function.index(), slots, args, context).map_err(Box::new)
             }
             _ => unreachable!("a state belongs to the program that made it"),
         };
         if timed {
             self.timers = context.timers_back(called.is_ok());
         }
-        // A call that failed has changed nothing.
-        if called.is_ok() {
-            let late = context.take_late();
-            self.marks.touch(if late { marks::ALL } else { self.script.touches(function) });
+        match called {
+            Ok(()) => {
+                let late = context.take_late();
+                self.marks.touch(if late { marks::ALL } else { self.script.touches(function) });
+                Ok(())
+            }
+            // A call that failed has changed nothing.
+            Err(error) => Err(Box::new(placed(*error, context))),
         }
-        called.map_err(|error| placed(error, context))
     }
 
     /// Starts a new version of the script and moves over every variable whose name and type still

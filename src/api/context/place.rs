@@ -7,7 +7,7 @@ use crate::{
     api::{
         ApiFault,
         carry::Carry,
-        overlay::{EntityWrites, Placed, Turned},
+        overlay::{Placed, Turned},
     },
     contract::{Body, ScriptCommand, ScriptId, facing, moved_towards},
 };
@@ -44,14 +44,26 @@ impl ScriptContext<'_> {
         Ok(Body { position, ..body.unwrap_or(unseen) })
     }
 
+    /// Where an entity stood when the pass began. Scripts mostly ask for one entity several times.
+    #[inline]
+    fn stood(&self, id: ScriptId) -> Option<Vec3> {
+        match self.last_stood.get() {
+            Some((last, at)) if last == id => Some(at),
+            _ => {
+                let at = self.scope.world.position(id)?;
+                self.last_stood.set(Some((id, at)));
+                Some(at)
+            }
+        }
+    }
+
     fn place(&self, id: ScriptId) -> Option<Vec3> {
         if self.overlay.is_empty() {
-            return self.scope.world.position(id);
+            return self.stood(id);
         }
-        let written = self.overlay.get(id).and_then(|writes| writes.position.as_ref());
-        let (at, before) = match written {
+        let (at, before) = match self.overlay.place_of(id) {
             Some(placed) => (placed.at, placed.carried.get()),
-            None => (self.scope.world.position(id)?, Carry::NONE),
+            None => (self.stood(id)?, Carry::NONE),
         };
         Some(self.carried(id).since(before).of(at))
     }
@@ -61,21 +73,20 @@ impl ScriptContext<'_> {
         if !self.overlay.has_moved() {
             return Carry::NONE;
         }
-        let carrier = self.upwards(id).skip(1).find(|id| self.carries(*id));
+        let carrier = self.upwards(id).skip(1).find(|id| self.overlay.carries(*id));
         carrier.and_then(|carrier| self.carry_of(carrier)).unwrap_or(Carry::NONE)
     }
 
     /// How an entity that this call put or turned carries what is below it. `None` if there can be
     /// nothing.
     fn carry_of(&self, id: ScriptId) -> Option<Carry> {
-        let stood = self.scope.world.position(id)?;
-        let writes = self.overlay.get(id)?;
+        let stood = self.stood(id)?;
         let carried = self.carried(id);
-        let stands = match &writes.position {
+        let stands = match self.overlay.place_of(id) {
             Some(placed) => carried.since(placed.carried.get()).of(placed.at),
             None => carried.of(stood),
         };
-        let turn = match &writes.rotation {
+        let turn = match self.overlay.turn_of(id) {
             Some(turned) => {
                 let faced = self.scope.world.rotation(id).as_dquat();
                 carried.since(turned.carried.get()).turn * turned.to * faced.inverse()
@@ -85,14 +96,9 @@ impl ScriptContext<'_> {
         Some(Carry::between(stood, stands, turn))
     }
 
-    /// Whether this call has put or turned an entity.
-    fn carries(&self, id: ScriptId) -> bool {
-        self.overlay.get(id).is_some_and(EntityWrites::carries)
-    }
-
     /// Whether this call may have moved an entity, itself or by what is above it.
     pub(super) fn is_moved(&self, id: ScriptId) -> bool {
-        self.overlay.has_moved() && self.upwards(id).any(|id| self.carries(id))
+        self.overlay.has_moved() && self.upwards(id).any(|id| self.overlay.carries(id))
     }
 
     /// Visits what this call has moved, and where it is now, in any order.
@@ -105,11 +111,11 @@ impl ScriptContext<'_> {
                 visit(id, place);
             }
         };
-        for (id, _) in self.overlay.iter().filter(|(_, writes)| writes.carries()) {
+        for id in self.overlay.carriers() {
             visit(id);
             self.scope.world.each_below(id, &mut |below| {
                 // Of several above it that were moved, it comes with the nearest.
-                if self.upwards(below).find(|id| self.carries(*id)) == Some(id) {
+                if self.upwards(below).find(|id| self.overlay.carries(*id)) == Some(id) {
                     visit(below);
                 }
             });

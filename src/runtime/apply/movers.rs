@@ -1,7 +1,5 @@
 //! Moving and turning, which scripts ask for more than for anything else.
 
-use std::iter::Peekable;
-
 use bevy::{
     ecs::{
         entity_disabling::Disabled,
@@ -40,23 +38,20 @@ impl FromWorld for MoverState {
     }
 }
 
-/// Does commands for as long as they are about moving and turning, and says how many they were.
+/// Does the first of some commands for as long as they are about moving and turning, and says how many they
+/// were.
 pub(super) fn apply(
     world: &mut World,
     MoverState(state): &mut MoverState,
     reports: &mut Reports,
-    commands: &mut Peekable<impl Iterator<Item = ScriptCommand>>,
-) -> u64 {
-    if !commands.peek().is_some_and(moves) {
+    commands: &[ScriptCommand],
+) -> usize {
+    if !commands.first().is_some_and(moves) {
         return 0;
     }
     let mut movers = state.get_mut(world).unwrap_or_else(|error| panic!("{error}"));
-    let mut done = 0;
-    while let Some(command) = commands.next_if(moves) {
-        movers.apply(reports, &command);
-        done += 1;
-    }
-    done
+    let moving = commands.iter().take_while(|command| moves(command));
+    moving.map(|command| movers.apply(reports, command)).count()
 }
 
 const fn moves(command: &ScriptCommand) -> bool {

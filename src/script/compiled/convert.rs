@@ -6,7 +6,7 @@ use glam::Vec3;
 
 use super::{Val, heap::Key};
 use crate::{
-    api::{Answer, ApiFault, Passed, PassedObject},
+    api::{Answer, ApiFault, Handed, Passed, PassedObject},
     contract::{ScriptId, Value},
 };
 
@@ -84,44 +84,41 @@ pub(crate) fn type_name(value: &Val) -> &'static str {
     }
 }
 
-/// A value on its way into a function of the API.
-#[derive(Clone, Copy)]
-pub(crate) struct Object<'a>(pub(crate) &'a Val);
-
-impl Object<'_> {
-    /// The value as a function of the API gets it.
-    pub(crate) fn passed(&self) -> Passed<'_> {
-        match self.0 {
-            Val::Int(i) => Passed::Int(*i),
-            Val::Float(x) => Passed::Float(*x),
-            Val::Vec3(v) => Passed::Vec3(*v),
-            Val::Bool(b) => Passed::Bool(*b),
-            Val::Unit => Passed::Unit,
-            Val::Text(text) => Passed::Str(text),
-            _ => Passed::Other(self),
+/// Registers, as functions of the API look at them.
+impl Handed for [Val] {
+    #[inline]
+    fn passed(&self, at: usize) -> Passed<'_> {
+        match self.get(at) {
+            Some(Val::Int(i)) => Passed::Int(*i),
+            Some(Val::Float(x)) => Passed::Float(*x),
+            Some(Val::Vec3(v)) => Passed::Vec3(*v),
+            Some(Val::Bool(b)) => Passed::Bool(*b),
+            Some(Val::Unit) | None => Passed::Unit,
+            Some(Val::Text(text)) => Passed::Str(text),
+            Some(other) => Passed::Other(other),
         }
     }
 }
 
-impl PassedObject for Object<'_> {
+impl PassedObject for Val {
     fn type_name(&self) -> String {
-        type_name(self.0).to_owned()
+        type_name(self).to_owned()
     }
 
     fn to_value(&self) -> Result<Value, ApiFault> {
-        to_value(self.0)
+        to_value(self)
     }
 
     fn numbers(&self) -> Option<([f64; 3], usize)> {
-        let Val::Array(items) = self.0 else { return None };
+        let Self::Array(items) = self else { return None };
         if !(2..=3).contains(&items.len()) {
             return None;
         }
         let mut numbers = [0.0; 3];
         for (number, item) in numbers.iter_mut().zip(items.iter()) {
             *number = match item {
-                Val::Int(i) => *i as f64,
-                Val::Float(x) => *x,
+                Self::Int(i) => *i as f64,
+                Self::Float(x) => *x,
                 _ => return None,
             };
         }
@@ -129,8 +126,7 @@ impl PassedObject for Object<'_> {
     }
 
     fn shown(&self) -> String {
-        to_value(self.0)
-            .map_or_else(|_| format!("<{}>", type_name(self.0)), |value| value.to_string())
+        to_value(self).map_or_else(|_| format!("<{}>", type_name(self)), |value| value.to_string())
     }
 }
 

@@ -253,6 +253,21 @@ pub(crate) enum Op {
         value: Reg,
     },
 
+    /// Reads an item of a list that is a variable of the script; whatever else a path of this form leads to,
+    /// as [`Get`](Self::Get) does.
+    Item {
+        to: Reg,
+        index: Reg,
+        slot: u16,
+        path: u16,
+    },
+    /// Reads `.x`, `.y` or `.z` of a vector, 0 to 2; of all else, as [`Get`](Self::Get) does.
+    Part {
+        to: Reg,
+        of: Reg,
+        part: u8,
+        path: u16,
+    },
     /// Reads at the end of a path.
     Get {
         to: Reg,

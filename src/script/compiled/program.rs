@@ -6,7 +6,7 @@ use super::{
     native::Native,
     op::{Op, Reg},
 };
-use crate::{api::NativeFn, contract::Position};
+use crate::{api::DirectFn, contract::Position};
 
 /// A compiled script: its functions and the tables that their instructions refer to.
 #[derive(Default)]
@@ -92,11 +92,16 @@ impl Library {
 /// One way of calling a function of the API.
 #[derive(Clone)]
 pub(crate) struct ApiCall {
-    pub(crate) native: NativeFn,
+    pub(crate) code: DirectFn,
     /// For each parameter, the types that it is made for.
     pub(crate) accepts: Arc<[&'static [crate::api::Accepts]]>,
     /// The fuel that a call costs beside its step and its values.
-    pub(crate) fuel: u64,
+    pub(crate) price: u64,
+}
+
+impl ApiCall {
+    /// Fuel for finding and calling a function of the API, beside what the function itself costs.
+    pub(crate) const PRICE: u64 = 3;
 }
 
 /// A function of a script, the top level, or a closure.

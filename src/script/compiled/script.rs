@@ -54,8 +54,8 @@ pub(crate) fn library(api: &ApiTable, denied: &BTreeSet<Category>) -> Arc<Librar
         }
         for overload in function.overloads() {
             let accepts = overload.parameters.iter().map(|parameter| parameter.accepts).collect();
-            let fuel = function.fuel();
-            let call = ApiCall { native: overload.native.clone(), accepts, fuel };
+            let price = ApiCall::PRICE + function.fuel();
+            let call = ApiCall { code: overload.direct.clone(), accepts, price };
             made.api.insert((name.to_owned(), overload.parameters.len()), call);
         }
     }

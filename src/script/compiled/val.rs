@@ -19,6 +19,9 @@ pub(crate) enum Val {
     Int(i64),
     Float(f64),
     Vec3(Vec3),
+    /// A variable that closures share, by its number. Never inside another value.
+    Cell(u32),
+    // Up to here all lies in the value itself: one comparison tells.
     Text(Arc<Text>),
     Array(Arc<List>),
     Map(Arc<Dict>),
@@ -27,8 +30,6 @@ pub(crate) enum Val {
     Fn(Arc<FnValue>),
     /// What `range(..)`, `chars()` and `bits()` give: only good for `for`.
     Steps(Arc<Steps>),
-    /// A variable that closures share, by its number. Never inside another value.
-    Cell(u32),
 }
 
 const _: () = assert!(size_of::<Val>() == 16, "registers are two words");
@@ -131,7 +132,7 @@ impl Val {
             Self::Float(value) => self.put_float(*value),
             Self::Bool(value) => self.put_bool(*value),
             Self::Vec3(value) => self.put_vec3(*value),
-            Self::Unit if self.is_inline() => *self = Self::Unit,
+            Self::Unit => self.put_unit(),
             other => self.assign_slowly(other),
         }
     }
@@ -151,40 +152,48 @@ impl Val {
         *self = other.clone();
     }
 
+    /// Drops what is here, if there is anything to drop: asking is cheaper than calling what would find out.
+    /// What comes instead must be made after that, or it is built in memory first and copied as a whole.
+    #[inline(always)]
+    fn make_room(&mut self) {
+        if !self.is_inline() {
+            self.clear();
+        }
+    }
+
+    #[inline(never)]
+    fn clear(&mut self) {
+        *self = Self::Unit;
+    }
+
+    #[inline(always)]
+    pub(crate) fn put_unit(&mut self) {
+        self.make_room();
+        std::mem::forget(std::mem::replace(self, Self::Unit));
+    }
+
     #[inline(always)]
     pub(crate) fn put_int(&mut self, value: i64) {
-        if let Self::Int(payload) = self {
-            *payload = value;
-        } else {
-            *self = Self::Int(value);
-        }
+        self.make_room();
+        std::mem::forget(std::mem::replace(self, Self::Int(value)));
     }
 
     #[inline(always)]
     pub(crate) fn put_float(&mut self, value: f64) {
-        if let Self::Float(payload) = self {
-            *payload = value;
-        } else {
-            *self = Self::Float(value);
-        }
+        self.make_room();
+        std::mem::forget(std::mem::replace(self, Self::Float(value)));
     }
 
     #[inline(always)]
     pub(crate) fn put_bool(&mut self, value: bool) {
-        if let Self::Bool(payload) = self {
-            *payload = value;
-        } else {
-            *self = Self::Bool(value);
-        }
+        self.make_room();
+        std::mem::forget(std::mem::replace(self, Self::Bool(value)));
     }
 
     #[inline(always)]
     pub(crate) fn put_vec3(&mut self, value: Vec3) {
-        if let Self::Vec3(payload) = self {
-            *payload = value;
-        } else {
-            *self = Self::Vec3(value);
-        }
+        self.make_room();
+        std::mem::forget(std::mem::replace(self, Self::Vec3(value)));
     }
 
     /// Whether it lies in the value itself: copying it and dropping it cost nothing.

@@ -70,7 +70,8 @@ impl Body<'_, '_> {
             self.emit(Op::Take { to, from });
         } else {
             let path = self.path(start, start_at, steps);
-            self.emit_at(links.last().and_then(|link| link.at), Op::Get { to, path });
+            let op = self.lowering.tables.reading(path, to);
+            self.emit_at(links.last().and_then(|link| link.at), op);
         }
         for skip in skips {
             self.land(skip);

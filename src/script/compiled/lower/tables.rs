@@ -3,7 +3,8 @@ use std::collections::HashMap;
 use crate::script::compiled::{
     Val,
     heap::Key,
-    program::{Path, Program, Property, Site},
+    op::{Op, Reg},
+    program::{Member, Path, Program, Property, Root, Site, Step},
 };
 
 /// The tables of a program while it is made: what is the same stands there once.
@@ -46,6 +47,27 @@ impl Tables {
         self.keys.push(name.into());
         self.key_numbers.insert(name.into(), number);
         number
+    }
+
+    /// The instruction that reads at the end of a path: for the most common ways there are some that need
+    /// not walk it.
+    pub(super) fn reading(&self, path: u16, to: Reg) -> Op {
+        let Some(Path { root, steps, .. }) = self.paths.get(usize::from(path)) else {
+            return Op::Get { to, path };
+        };
+        match (root, &**steps) {
+            (Root::State(slot), [Step { what: Member::Index(index), .. }]) => {
+                Op::Item { to, index: *index, slot: *slot, path }
+            }
+            (Root::Register(of), [Step { what: Member::Property(key), .. }]) => {
+                let name = self.keys.get(usize::from(*key)).map_or("", |key| &**key);
+                match ["x", "y", "z"].iter().position(|part| *part == name) {
+                    Some(part) => Op::Part { to, of: *of, part: part as u8, path },
+                    None => Op::Get { to, path },
+                }
+            }
+            _ => Op::Get { to, path },
+        }
     }
 
     pub(super) fn path(&mut self, path: Path) -> u16 {

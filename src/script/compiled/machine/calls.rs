@@ -11,7 +11,6 @@ use crate::{
     api::Accepts,
     script::compiled::{
         Val,
-        convert::Object,
         fault::Fault,
         heap::Weight,
         native::Native,
@@ -24,9 +23,6 @@ use crate::{
 const MOST: usize = 7;
 /// Fuel for finding and calling a native, beside its instruction and its own price.
 pub(super) const NATIVE: u64 = 5;
-/// The same for a function of the API.
-const API: u64 = 3;
-
 impl Run<'_, '_> {
     fn take_args<const N: usize>(&mut self, at: usize, count: usize) -> [Val; N] {
         std::array::from_fn(|i| {
@@ -242,9 +238,9 @@ impl Run<'_, '_> {
         args: &[Val],
     ) -> Result<Val, Fault> {
         if site.receiver.is_none() {
-            return self.api(api, &args.iter().collect::<Vec<_>>());
+            return self.api(api, args);
         }
-        let all: Vec<&Val> = std::iter::once(receiver).chain(args).collect();
+        let all: Vec<Val> = std::iter::once(receiver).chain(args).cloned().collect();
         self.api(api, &all)
     }
 
@@ -349,7 +345,9 @@ impl Run<'_, '_> {
         })
     }
 
-    fn not_found(&mut self, site: &Site, base: usize, args_at: usize) -> Fault {
+    /// Says that a function of the API is not there.
+    #[cold]
+    pub(super) fn not_found(&mut self, site: &Site, base: usize, args_at: usize) -> Fault {
         let args = self.registers_taken(args_at, usize::from(site.arguments));
         self.no_function(site, base, &args)
     }
@@ -363,89 +361,55 @@ impl Run<'_, '_> {
         unknown(&site.name, receiver.iter().chain(args))
     }
 
-    /// Calls a function of the API whose arguments lie in neighbouring registers.
+    /// Calls a function of the API, whose own price is paid, with the arguments from a register on.
+    #[inline(never)]
     pub(super) fn call_api(
         &mut self,
-        number: u16,
-        base: usize,
-        args_at: Reg,
+        api: &ApiCall,
+        site: &Site,
+        (base, at): (usize, Reg),
         to: Reg,
     ) -> Result<(), Fault> {
-        let program = self.program;
-        let Some(site) = program.sites.get(usize::from(number)) else { return Ok(()) };
-        let at = base + usize::from(args_at);
-        let count = usize::from(site.arguments);
-        let Some(api) = &site.api else { return Err(self.not_found(site, base, at)) };
-        let registers = self.machine.registers.get(at..at + count).unwrap_or_default();
-        let steps = argument_steps(registers.iter());
-        self.charge(API + steps + api.fuel)?;
-        let native = &api.native;
-        let mut answer = Val::Unit;
-        let called = match self.machine.registers.get(at..at + count).unwrap_or_default() {
-            [] => native(self.context, &[], &mut answer),
-            [a] => {
-                let a = &Object(a);
-                native(self.context, &[a.passed()], &mut answer)
-            }
-            [a, b] => {
-                let (a, b) = (&Object(a), &Object(b));
-                native(self.context, &[a.passed(), b.passed()], &mut answer)
-            }
-            [a, b, c] => {
-                let (a, b, c) = (&Object(a), &Object(b), &Object(c));
-                native(self.context, &[a.passed(), b.passed(), c.passed()], &mut answer)
-            }
-            more => {
-                let objects: Vec<_> = more.iter().map(Object).collect();
-                let passed: Vec<_> = objects.iter().map(Object::passed).collect();
-                native(self.context, &passed, &mut answer)
-            }
-        };
-        if let Some(registers) = self.machine.registers.get_mut(at..at + count) {
-            for register in registers {
-                if !register.is_inline() {
-                    *register = Val::Unit;
-                }
-            }
-        }
-        self.pay_owed()?;
-        called.map_err(Fault::api)?;
-        if steps > 0 {
-            // It may have become a command.
-            self.fits_memory()?;
-        }
-        let Some(to) = self.machine.registers.get_mut(base + usize::from(to)) else {
-            return Ok(());
-        };
-        if answer.is_inline() {
-            to.assign(&answer);
-            // What was handed over may have become a command.
-            return if steps > 0 { self.fits_memory() } else { Ok(()) };
-        }
-        let weight = answer.weight();
-        *to = answer;
-        self.charge(crossing(weight))?;
-        self.fits(weight)
+        let args = self.registers_taken(base + usize::from(at), usize::from(site.arguments));
+        let value = self.api_paid(api, &args)?;
+        self.set_register(base + usize::from(to), value);
+        Ok(())
     }
 
     /// Calls a function of the API.
-    pub(super) fn api(&mut self, api: &ApiCall, args: &[&Val]) -> Result<Val, Fault> {
-        let steps = argument_steps(args.iter().copied());
-        self.charge(API + steps + api.fuel)?;
-        let objects: Vec<_> = args.iter().map(|value| Object(value)).collect();
-        let passed: Vec<_> = objects.iter().map(Object::passed).collect();
+    pub(super) fn api(&mut self, api: &ApiCall, args: &[Val]) -> Result<Val, Fault> {
+        self.charge(api.price)?;
+        self.api_paid(api, args)
+    }
+
+    /// Calls a function of the API whose own price is paid.
+    fn api_paid(&mut self, api: &ApiCall, args: &[Val]) -> Result<Val, Fault> {
+        let steps = argument_steps(args);
+        self.charge(steps)?;
         let mut value = Val::Unit;
-        let called = (api.native)(self.context, &passed, &mut value);
+        let called = (api.code)(self.context, args, &mut value);
         self.pay_owed()?;
         called.map_err(Fault::api)?;
         if !value.is_inline() {
-            self.charge(crossing(value.weight()))?;
-            self.fits_value(&value)?;
+            self.weigh_value(&value)?;
         }
         if steps > 0 {
+            // What was handed over may have become a command.
             self.fits_memory()?;
         }
         Ok(value)
+    }
+
+    /// Pays for what a function of the API has put into a register, if it may be as large as it is.
+    #[inline(never)]
+    pub(super) fn weigh(&mut self, base: usize, at: Reg) -> Result<(), Fault> {
+        let value = self.machine.registers.get(base + usize::from(at)).cloned();
+        self.weigh_value(&value.unwrap_or_default())
+    }
+
+    fn weigh_value(&mut self, answer: &Val) -> Result<(), Fault> {
+        self.charge(crossing(answer.weight()))?;
+        self.fits_value(answer)
     }
 }
 
@@ -461,8 +425,8 @@ impl Run<'_, '_> {
 }
 
 /// Fuel for what a function of the API is handed: it may look at all of it, or keep a copy.
-fn argument_steps<'v>(args: impl Iterator<Item = &'v Val>) -> u64 {
-    args.filter(|value| !value.is_inline()).map(|value| crossing(value.weight())).sum()
+fn argument_steps(args: &[Val]) -> u64 {
+    args.iter().filter(|value| !value.is_inline()).map(|value| crossing(value.weight())).sum()
 }
 
 /// Fuel for a value that goes from scripts to the host, or back: each entry of a map is allocated twice.

@@ -8,7 +8,7 @@ use rhai::EvalAltResult;
 
 use self::member::{read_member, write_member};
 use super::{
-    Machine, Run,
+    Run,
     frames::{UNBOUND, is_unbound},
 };
 use crate::script::compiled::{
@@ -90,40 +90,8 @@ impl Run<'_, '_> {
 
     /// Reads at the end of a path into a register.
     pub(super) fn get_path(&mut self, path: &Path, base: usize, to: u8) -> Result<(), Fault> {
-        let to = base + usize::from(to);
-        // By far the most common ways, and nothing of them is moved as a whole.
-        let Machine { registers, .. } = &mut *self.machine;
-        match (path.root, &*path.steps) {
-            (Root::State(slot), [Step { what: Member::Index(index), .. }]) => {
-                if let Some(Val::Array(list)) = self.state.get(usize::from(slot))
-                    && let Some(Val::Int(index)) = registers.get(base + usize::from(*index))
-                    && let Ok(index) = usize::try_from(*index)
-                    && let Some(item) = list.get(index)
-                    && let Some(to) = registers.get_mut(to)
-                {
-                    to.assign(item);
-                    return Ok(());
-                }
-            }
-            (Root::Register(at), [Step { what: Member::Property(key), .. }]) => {
-                if let Some(Val::Vec3(v)) = registers.get(base + usize::from(at)) {
-                    let key = self.program.keys.get(usize::from(*key));
-                    let part = match key.map_or("", |key| &**key) {
-                        "x" => Some(v.x),
-                        "y" => Some(v.y),
-                        "z" => Some(v.z),
-                        _ => None,
-                    };
-                    if let (Some(part), Some(to)) = (part, registers.get_mut(to)) {
-                        to.put_float(f64::from(part));
-                        return Ok(());
-                    }
-                }
-            }
-            _ => {}
-        }
         let value = self.read_path(path, base)?;
-        self.set_register(to, value);
+        self.set_register(base + usize::from(to), value);
         Ok(())
     }
 

@@ -88,7 +88,7 @@ impl Run<'_, '_> {
         if let Some(api) = api
             && is_made_for(api, args.iter())
         {
-            return self.api(api, &args.iter().collect::<Vec<_>>());
+            return self.api(api, args);
         }
         let rows = match args {
             [] => {
@@ -102,9 +102,9 @@ impl Run<'_, '_> {
         };
         match (rows, api) {
             (Some(Err(fault)), Some(api)) if fault.is_no_overload() => {
-                self.api(api, &args.iter().collect::<Vec<_>>())
+                self.api(api, args)
             }
-            (None, Some(api)) => self.api(api, &args.iter().collect::<Vec<_>>()),
+            (None, Some(api)) => self.api(api, args),
             (Some(Err(fault)), None) if fault.is_no_overload() => Err(unknown(name, args.iter())),
             (Some(result), _) => result,
             (None, None) => Err(unknown(name, args.iter())),

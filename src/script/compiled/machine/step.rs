@@ -180,7 +180,7 @@ impl Run<'_, '_> {
                     None => whole!(self.refuel(1)),
                 }
                 match *op {
-                    Op::Unit { to } => r!(to) = Val::Unit,
+                    Op::Unit { to } => r!(to).put_unit(),
                     Op::Bool { to, value } => r!(to).put_bool(value),
                     Op::Int { to, value } => r!(to).put_int(i64::from(value)),
                     Op::Literal { to, index } => {
@@ -536,6 +536,27 @@ impl Run<'_, '_> {
                         whole!(self.interpolate(base, text, &value));
                     }
 
+                    Op::Item { to, index, slot, path } => {
+                        if let Some(Val::Array(list)) = self.state.get(usize::from(slot))
+                            && let Val::Int(index) = r!(index)
+                            && let Ok(index) = usize::try_from(index)
+                            && let Some(item) = list.get(index)
+                        {
+                            r!(to).assign(item);
+                        } else if let Some(path) = program.paths.get(usize::from(path)) {
+                            whole!(self.get_path(path, base, to));
+                        }
+                    }
+                    Op::Part { to, of, part, path } => {
+                        if let Val::Vec3(v) = &r!(of)
+                            && let Some(part) = v.as_ref().get(usize::from(part))
+                        {
+                            let part = f64::from(*part);
+                            r!(to).put_float(part);
+                        } else if let Some(path) = program.paths.get(usize::from(path)) {
+                            whole!(self.get_path(path, base, to));
+                        }
+                    }
                     Op::Get { to, path } => {
                         if let Some(path) = program.paths.get(usize::from(path)) {
                             whole!(self.get_path(path, base, to));
@@ -563,7 +584,37 @@ impl Run<'_, '_> {
                         continue 'frame;
                     }
                     Op::CallApi { to, base: at, site } => {
-                        whole!(self.call_api(site, base, at, to));
+                        let Some(called) = program.sites.get(usize::from(site)) else {
+                            return Ok(());
+                        };
+                        let Some(api) = &called.api else {
+                            fail!(self.not_found(called, base, base + usize::from(at)))
+                        };
+                        match fuel.checked_sub(api.price) {
+                            Some(left) => fuel = left,
+                            None => whole!(self.refuel(api.price)),
+                        }
+                        // Most functions are handed scalars, and give one: nothing is to be weighed or
+                        // dropped, and it goes straight to where it is wanted.
+                        let (below, args) = w.split_at_mut(usize::from(at));
+                        let args = args.get(..usize::from(called.arguments)).unwrap_or_default();
+                        match below.get_mut(usize::from(to)) {
+                            Some(answer) if args.iter().all(Val::is_inline) => {
+                                let result = (api.code)(self.context, args, answer);
+                                let owed = self.context.take_owed();
+                                match fuel.checked_sub(owed) {
+                                    Some(left) => fuel = left,
+                                    None => whole!(self.refuel(owed)),
+                                }
+                                if let Err(fault) = result {
+                                    fail!(Fault::api(fault));
+                                }
+                                if !r!(to).is_inline() {
+                                    whole!(self.weigh(base, to));
+                                }
+                            }
+                            _ => whole!(self.call_api(api, called, (base, at), to)),
+                        }
                     }
                     Op::CallMethod { to, base: at, site } => {
                         match whole!(self.call_site(site, base, at, to)) {
