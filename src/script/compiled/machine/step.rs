@@ -107,19 +107,27 @@ impl Run<'_, '_> {
             };
             let code = &*function.code;
             let (base, frame_function) = (frame.base as usize, frame.function);
-            let mut pc = frame.pc as usize;
+            // What is still to come: two pointers, which the processor's registers hold. A place and a length
+            // beside the list itself do not fit there.
+            let mut ops = code.get(frame.pc as usize..).unwrap_or_default().iter();
             let mut fuel = self.fuel;
             let Some(mut w) = window(&mut self.machine.registers, base) else {
                 return Ok(());
             };
 
+            /// The place of the instruction that comes next.
+            macro_rules! pc {
+                () => {
+                    code.len() - ops.len()
+                };
+            }
             /// Leaves the loop with an error.
             macro_rules! fail {
                 ($fault:expr) => {{
                     let fault = $fault;
                     self.fuel = fuel;
                     if let Some(frame) = self.machine.frames.last_mut() {
-                        frame.pc = pc as u32;
+                        frame.pc = pc!() as u32;
                     }
                     return Err(fault);
                 }};
@@ -137,7 +145,7 @@ impl Run<'_, '_> {
                 ($work:expr) => {{
                     self.fuel = fuel;
                     if let Some(frame) = self.machine.frames.last_mut() {
-                        frame.pc = pc as u32;
+                        frame.pc = pc!() as u32;
                     }
                     let result = $work;
                     fuel = self.fuel;
@@ -158,11 +166,8 @@ impl Run<'_, '_> {
             }
             macro_rules! jump {
                 ($to:expr) => {{
-                    pc = $to as usize;
-                    // Keeps the jump a jump.
-                    if pc >= code.len() {
-                        return Ok(());
-                    }
+                    let Some(rest) = code.get($to as usize..) else { return Ok(()) };
+                    ops = rest.iter();
                 }};
             }
             macro_rules! binary {
@@ -173,8 +178,7 @@ impl Run<'_, '_> {
             }
 
             loop {
-                let Some(op) = code.get(pc) else { return Ok(()) };
-                pc += 1;
+                let Some(op) = ops.next() else { return Ok(()) };
                 match fuel.checked_sub(1) {
                     Some(left) => fuel = left,
                     None => whole!(self.refuel(1)),
@@ -578,7 +582,7 @@ impl Run<'_, '_> {
                     Op::Call { to, base: at, function } => {
                         self.fuel = fuel;
                         if let Some(frame) = self.machine.frames.last_mut() {
-                            frame.pc = pc as u32;
+                            frame.pc = pc!() as u32;
                         }
                         self.call_function(u32::from(function), base + usize::from(at), to)?;
                         continue 'frame;
@@ -700,7 +704,7 @@ impl Run<'_, '_> {
                         if !matches!(value, Val::Unit) {
                             fail!(Fault::thrown(value));
                         }
-                        let at = function.places.get(pc - 1).copied().flatten();
+                        let at = function.places.get(pc!() - 1).copied().flatten();
                         let fault = self.caught_again(error, at);
                         fail!(fault);
                     }
@@ -708,7 +712,7 @@ impl Run<'_, '_> {
                         // Being watched costs a script nothing.
                         fuel += 1;
                         whole!({
-                            self.watched(frame_function, pc);
+                            self.watched(frame_function, pc!());
                             Ok(())
                         });
                     }
