@@ -37,8 +37,8 @@ mod utility;
 mod vector;
 
 pub use arg::{
-    Accepts, Amount, Arg, Count, Finite, Handed, Live, Name, Passed, PassedObject, Place, Point, Shown,
-    Span, Text,
+    Accepts, Amount, Arg, Count, Finite, Handed, Live, Name, Passed, PassedObject, Place, Point,
+    Shown, Span, Text,
 };
 pub use category::Category;
 pub use context::{CallScope, ScriptContext, Watched};

@@ -15,6 +15,7 @@
 //! ```
 
 mod backend;
+mod calls;
 mod compile;
 mod compiled;
 mod compiled_script;
@@ -34,8 +35,9 @@ mod units;
 mod workers;
 
 pub use backend::Backend;
-pub(crate) use compiled::Val;
+pub use calls::Calls;
 pub use compile::ScriptCompiler;
+pub(crate) use compiled::Val;
 pub use compiled_script::{CompiledScript, FunctionId};
 pub use import_path::ImportPath;
 pub use instance::{Migration, ScriptInstance};

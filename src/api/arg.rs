@@ -205,12 +205,20 @@ impl Arg for Live {
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         match passed {
             Passed::Int(id) if context.exists(ScriptId(id)) => Ok(Self(ScriptId(id))),
-            Passed::Int(id) if context.has_destroyed(ScriptId(id)) => {
-                Err(ApiFault::not_found(format!("entity {id} was destroyed earlier in this call")))
-            }
-            Passed::Int(id) => Err(ApiFault::no_entity(ScriptId(id))),
-            other => Err(other.expected("an entity id (int)")),
+            other => Err(not_live(context, other)),
         }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn not_live(context: &ScriptContext<'_>, passed: Passed<'_>) -> ApiFault {
+    match passed {
+        Passed::Int(id) if context.has_destroyed(ScriptId(id)) => {
+            ApiFault::not_found(format!("entity {id} was destroyed earlier in this call"))
+        }
+        Passed::Int(id) => ApiFault::no_entity(ScriptId(id)),
+        other => other.expected("an entity id (int)"),
     }
 }
 
@@ -228,13 +236,22 @@ impl Arg for Amount {
     const ACCEPTS: &'static [Accepts] = NUMBER;
     #[inline]
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
-        let x = number(passed)?;
-        if x < 0.0 {
-            return Err(ApiFault::new(format!("must be 0 or more, got {x}")));
+        match passed {
+            Passed::Float(x) if (0.0..=f64::from(f32::MAX)).contains(&x) => Ok(Self(x)),
+            other => amount(other).map(Self),
         }
-        single(x)?;
-        Ok(Self(x))
     }
+}
+
+/// The amount that a number stands for, or what is wrong with it.
+#[inline(never)]
+fn amount(passed: Passed<'_>) -> Result<f64, ApiFault> {
+    let x = number(passed)?;
+    if x < 0.0 {
+        return Err(ApiFault::new(format!("must be 0 or more, got {x}")));
+    }
+    single(x)?;
+    Ok(x)
 }
 
 impl Arg for Count {
@@ -266,23 +283,27 @@ impl Arg for Point {
     const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3, Accepts::Array];
     #[inline]
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
-        let v = match passed {
-            Passed::Vec3(v) => v,
-            Passed::Other(object) => match object.numbers() {
-                Some(([x, z, _], 2)) => Vec3::new(x as f32, 0.0, z as f32),
-                Some(([x, y, z], _)) => Vec3::new(x as f32, y as f32, z as f32),
-                None => {
-                    return Err(passed.expected("a position (Vec3, [x, y, z] or [x, z])"));
-                }
-            },
-            other => return Err(other.expected("a position (Vec3, [x, y, z] or [x, z])")),
-        };
-        if v.is_finite() {
-            Ok(Self(v))
-        } else {
-            Err(ApiFault::new(format!("must be finite, got {v}")))
+        match passed {
+            Passed::Vec3(v) if v.is_finite() => Ok(Self(v)),
+            other => point(other).map(Self),
         }
     }
+}
+
+/// The position that numbers stand for, or what is wrong with it.
+#[inline(never)]
+fn point(passed: Passed<'_>) -> Result<Vec3, ApiFault> {
+    const WANTED: &str = "a position (Vec3, [x, y, z] or [x, z])";
+    let v = match passed {
+        Passed::Vec3(v) => v,
+        Passed::Other(object) => match object.numbers() {
+            Some(([x, z, _], 2)) => Vec3::new(x as f32, 0.0, z as f32),
+            Some(([x, y, z], _)) => Vec3::new(x as f32, y as f32, z as f32),
+            None => return Err(passed.expected(WANTED)),
+        },
+        other => return Err(other.expected(WANTED)),
+    };
+    if v.is_finite() { Ok(v) } else { Err(ApiFault::new(format!("must be finite, got {v}"))) }
 }
 
 /// A number as the world keeps it.
@@ -329,14 +350,24 @@ impl Arg for Place {
     const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3, Accepts::Int, Accepts::Array];
     #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
-        if let Passed::Int(_) = passed {
-            return Ok(Self(context.position(Live::take(context, passed)?.0)?));
+        match passed {
+            Passed::Vec3(v) if v.is_finite() => Ok(Self(v)),
+            other => place(context, other).map(Self),
         }
-        match Point::take(context, passed) {
-            Ok(Point(v)) => Ok(Self(v)),
-            Err(fault) if fault.message.starts_with("must") => Err(fault),
-            Err(_) => Err(passed.expected("a position or an entity id")),
+    }
+}
+
+/// The position that an entity or numbers stand for.
+#[inline(never)]
+fn place(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Vec3, ApiFault> {
+    if let Passed::Int(_) = passed {
+        return context.position(Live::take(context, passed)?.0);
+    }
+    match point(passed) {
+        Err(fault) if !fault.message.starts_with("must") => {
+            Err(passed.expected("a position or an entity id"))
         }
+        point => point,
     }
 }
 

@@ -304,25 +304,43 @@ impl<'w> ScriptContext<'w> {
     /// [`ErrorKind::Memory`](crate::contract::ErrorKind::Memory) if the call has given
     /// [`ScriptLimits::commands`] already, or its commands would hold more than
     /// [`ScriptLimits::memory_bytes`].
+    #[inline]
     pub fn command(&mut self, command: ScriptCommand) -> Result<(), ApiFault> {
+        let held = command.held_bytes();
+        let bytes = self.command_bytes.saturating_add(held);
+        let count = self.commands.len() - self.first_command;
+        if count >= self.limits.commands || bytes > self.limits.memory_bytes || self.caps.is_some()
+        {
+            self.admit(count, bytes, &command)?;
+        }
+        self.command_bytes = bytes;
+        self.commands.push(command);
+        Ok(())
+    }
+
+    /// Whether a call may give one more command.
+    #[inline(never)]
+    fn admit(
+        &mut self,
+        count: usize,
+        bytes: usize,
+        command: &ScriptCommand,
+    ) -> Result<(), ApiFault> {
         let limit = self.limits.commands;
-        if self.commands.len() - self.first_command >= limit {
+        if count >= limit {
             return Err(ApiFault::too_large(format!("a call may give at most {limit} commands")));
         }
         let limit = self.limits.memory_bytes;
-        let bytes = self.command_bytes.saturating_add(command.held_bytes());
         if bytes > limit {
             return Err(ApiFault::too_large(format!(
                 "the commands of a call may hold at most {limit} bytes"
             )));
         }
         if let Some(caps) = &mut self.caps {
-            caps.take(&command).map_err(|what| {
+            caps.take(command).map_err(|what| {
                 ApiFault::too_large(format!("the mod has used up its {what} for this tick"))
             })?;
         }
-        self.command_bytes = bytes;
-        self.commands.push(command);
         Ok(())
     }
 
@@ -362,7 +380,13 @@ impl<'w> ScriptContext<'w> {
 
     /// Whether an entity exists, as this call sees it.
     #[must_use]
+    #[inline]
     pub fn exists(&self, id: ScriptId) -> bool {
+        if self.overlay.is_empty() { self.existed(id) } else { self.exists_still(id) }
+    }
+
+    /// The same, where the call has written something.
+    fn exists_still(&self, id: ScriptId) -> bool {
         match self.overlay.get(id).and_then(|writes| writes.exists) {
             Some(exists) => exists,
             None => self.existed(id) && !self.has_destroyed(id),

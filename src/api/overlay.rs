@@ -13,6 +13,8 @@ pub(crate) struct Overlay {
     places: Written<Placed>,
     turns: Written<Turned>,
     others: Written<EntityWrites>,
+    /// Whether anything was written.
+    is_written: bool,
     /// Whether anything that was there before was put or turned, and all below it with it.
     has_moved: bool,
     /// Whether anything is destroyed, and all below it with it.
@@ -70,6 +72,7 @@ impl Overlay {
     }
 
     pub(crate) fn get_mut(&mut self, id: ScriptId) -> &mut EntityWrites {
+        self.is_written = true;
         self.others.entry(id, EntityWrites::default)
     }
 
@@ -88,18 +91,19 @@ impl Overlay {
     #[inline]
     pub(crate) fn place(&mut self, id: ScriptId, placed: Placed) {
         self.places.set(id, placed);
-        self.has_moved = true;
+        (self.is_written, self.has_moved) = (true, true);
     }
 
     /// Puts an entity that the call has spawned at its first place.
     pub(crate) fn place_new(&mut self, id: ScriptId, at: Vec3) {
         self.places.set(id, Placed { at, carried: Before::default() });
+        self.is_written = true;
     }
 
     /// Turns an entity that was there before the call.
     pub(crate) fn turn(&mut self, id: ScriptId, turned: Turned) {
         self.turns.set(id, turned);
-        self.has_moved = true;
+        (self.is_written, self.has_moved) = (true, true);
     }
 
     pub(crate) fn destroy(&mut self, id: ScriptId) {
@@ -137,8 +141,8 @@ impl Overlay {
     }
 
     #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.places.is_empty() && self.turns.is_empty() && self.others.is_empty()
+    pub(crate) const fn is_empty(&self) -> bool {
+        !self.is_written
     }
 
     #[inline]
@@ -149,8 +153,7 @@ impl Overlay {
         self.places.clear();
         self.turns.clear();
         self.others.clear();
-        self.has_moved = false;
-        self.has_destroyed = false;
+        (self.is_written, self.has_moved, self.has_destroyed) = (false, false, false);
     }
 }
 
@@ -223,11 +226,6 @@ impl<T> Written<T> {
 
     fn ids(&self) -> impl Iterator<Item = ScriptId> {
         self.entries.iter().map(|(id, _)| *id)
-    }
-
-    #[inline]
-    fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 
     #[inline]

@@ -190,6 +190,7 @@ pub enum ScriptCommand {
 impl ScriptCommand {
     /// What it holds beside its numbers, in bytes that are counted alike on every machine. What a call
     /// sees of its own writes holds tags and components once more.
+    #[inline]
     pub(crate) fn held_bytes(&self) -> usize {
         match self {
             Self::SetTag { tag, .. } => tag.len().saturating_mul(2),

@@ -45,8 +45,7 @@ pub(super) fn apply(world: &mut World) {
                 reports.metrics.commands += batch.len() as u64;
                 let mut batch = batch.into_iter();
                 loop {
-                    let moved =
-                        movers::apply(world, &mut state, &mut reports, batch.as_slice());
+                    let moved = movers::apply(world, &mut state, &mut reports, batch.as_slice());
                     batch.by_ref().take(moved).for_each(drop);
                     let Some(command) = batch.next() else { break };
                     apply_command(world, &mut reports, command);

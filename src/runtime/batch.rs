@@ -1,15 +1,15 @@
-use std::sync::Arc;
+use std::{iter::Peekable, sync::Arc};
 
 use super::{
     collect::{Call, Calls, EventCalls, Job, Start, Work},
-    quarantine::Discipline,
+    quarantine::{Discipline, Faults},
     run::{BatchOutcome, Note, What},
     shares::Piece,
 };
 use crate::{
     api::{CallScope, ScriptContext},
     contract::{Callback, ErrorKind, RunReport, ScriptError, TIMERS, TickCaps, Value},
-    script::{ScriptInstance, StateSnapshot},
+    script::{CompiledScript, FunctionId, ScriptInstance, StateSnapshot},
 };
 
 /// Does the jobs of one batch, one after the other.
@@ -52,14 +52,47 @@ impl<'w> BatchRunner<'w> {
     /// Does jobs that are held to nothing but their own limits.
     pub(super) fn run(mut self, jobs: &mut [Job]) -> BatchOutcome {
         self.outcome.jobs = jobs.len();
-        for (i, job) in jobs.iter_mut().enumerate() {
-            self.index = i;
+        self.outcome.ends.reserve(jobs.len());
+        let mut jobs = jobs.iter_mut().enumerate().peekable();
+        while let Some((i, job)) = jobs.peek_mut() {
+            if let Some((script, function)) = job.updated() {
+                let script = script.clone();
+                self.update_alike(&script, function, &mut jobs);
+                continue;
+            }
+            self.index = *i;
             let before = self.context.command_count();
             self.do_job(job);
             self.outcome.ends.push(self.context.command_count() - before);
+            jobs.next();
         }
         self.outcome.commands = self.context.take_commands();
         self.outcome
+    }
+
+    /// Updates neighbours for as long as they run the same script.
+    fn update_alike<'j>(
+        &mut self,
+        script: &Arc<CompiledScript>,
+        function: FunctionId,
+        jobs: &mut Peekable<impl Iterator<Item = (usize, &'j mut Job)>>,
+    ) {
+        let Self { context, outcome, discipline, .. } = self;
+        script.calls(context, |calls| {
+            while let Some((i, job)) = jobs.next_if(|(_, job)| job.updates(script, function)) {
+                let Job { id, slot, every, faults, work: Work::Call(instance), .. } = job else {
+                    continue;
+                };
+                let context = calls.context();
+                let before = context.command_count();
+                context.begin(*id, salt(script.salt(function), *slot, 0));
+                context.span(*every);
+                let called = calls.call(instance, function, &[]);
+                let context = calls.context();
+                outcome.ends.push(context.command_count() - before);
+                ended(outcome, (i, context), script, (*discipline, faults), called, false);
+            }
+        });
     }
 
     /// Goes on with a job within a share of the tick; says whether it came to its end. If not, what is
@@ -105,14 +138,9 @@ impl<'w> BatchRunner<'w> {
             if runner.waits(called.as_ref().err().map(|error| &**error), limit) {
                 return Called::Waits;
             }
-            runner.outcome.calls += 1;
-            runner.note_log(instance.script().path());
-            let Err(error) = called else { return Called::Done };
-            let level = instance.script().level();
-            let frequent = runner.discipline.pauses(level, faults, runner.context.tick());
-            let pauses = frequent || error.kind == ErrorKind::Host;
-            runner.note(What::Failed { error, pauses, starting });
-            if pauses { Called::Paused } else { Called::Done }
+            let BatchRunner { context, outcome, discipline, index, .. } = runner;
+            let judge = (*discipline, &mut *faults);
+            ended(outcome, (*index, context), instance.script(), judge, called, starting)
         };
         match calls {
             Calls::Update(function) => call(self, *function, &[], (0, false)) != Called::Waits,
@@ -249,11 +277,40 @@ impl<'w> BatchRunner<'w> {
     }
 
     fn note_log(&mut self, path: &Arc<str>) {
-        self.outcome.fuel += self.context.take_fuel();
-        if self.context.has_log() {
-            let (log, log_suppressed) = self.context.take_log();
-            let report = RunReport { log, log_suppressed, ..RunReport::default() };
-            self.note(What::Wrote { path: path.clone(), report });
-        }
+        let Self { context, outcome, index, .. } = self;
+        note_log(outcome, *index, context, path);
+    }
+}
+
+/// Takes note of how a call ended, of the job of a number.
+fn ended(
+    outcome: &mut BatchOutcome,
+    (job, context): (usize, &mut ScriptContext<'_>),
+    script: &CompiledScript,
+    (discipline, faults): (Discipline, &mut Faults),
+    called: Result<(), Box<ScriptError>>,
+    starting: bool,
+) -> Called {
+    outcome.calls += 1;
+    note_log(outcome, job, context, script.path());
+    let Err(error) = called else { return Called::Done };
+    let frequent = discipline.pauses(script.level(), faults, context.tick());
+    let pauses = frequent || error.kind == ErrorKind::Host;
+    outcome.notes.push(Note { job, what: What::Failed { error, pauses, starting } });
+    if pauses { Called::Paused } else { Called::Done }
+}
+
+/// Takes the lines that calls wrote, and the fuel that they used.
+fn note_log(
+    outcome: &mut BatchOutcome,
+    job: usize,
+    context: &mut ScriptContext<'_>,
+    path: &Arc<str>,
+) {
+    outcome.fuel += context.take_fuel();
+    if context.has_log() {
+        let (log, log_suppressed) = context.take_log();
+        let report = RunReport { log, log_suppressed, ..RunReport::default() };
+        outcome.notes.push(Note { job, what: What::Wrote { path: path.clone(), report } });
     }
 }

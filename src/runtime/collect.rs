@@ -110,6 +110,19 @@ impl Job {
         }
     }
 
+    /// The script and the function, if all that is to be done is one update.
+    pub(super) fn updated(&self) -> Option<(&Arc<CompiledScript>, FunctionId)> {
+        match (&self.work, &self.calls) {
+            (Work::Call(instance), Calls::Update(function)) => Some((instance.script(), *function)),
+            _ => None,
+        }
+    }
+
+    /// Whether all that is to be done is one update, by a function of a script.
+    pub(super) fn updates(&self, script: &Arc<CompiledScript>, function: FunctionId) -> bool {
+        self.updated().is_some_and(|(other, of)| Arc::ptr_eq(other, script) && of == function)
+    }
+
     fn may_hear(&self, call: &Call) -> bool {
         let ends = [Callback::OnDestroy, Callback::Cleanup];
         !self.dying

@@ -24,6 +24,6 @@ pub(crate) use self::{
     convert::{from_value, to_value},
     library::natives,
     program::Library,
-    script::{CompiledProgram, library},
+    script::{Caller, CompiledProgram, library},
     val::Val,
 };

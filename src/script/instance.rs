@@ -4,6 +4,7 @@ use twox_hash::XxHash3_64;
 
 use super::{
     CompiledScript, FunctionId, StateError, StateSnapshot,
+    calls::placed,
     compiled_script::Program,
     marks::{self, Marks},
     state::ScriptState,
@@ -20,6 +21,13 @@ pub struct ScriptInstance {
     state: ScriptState,
     timers: Timers,
     marks: Marks,
+}
+
+/// What a call of an instance works on.
+pub(super) struct Parts<'i> {
+    pub(super) state: &'i mut ScriptState,
+    pub(super) timers: &'i mut Timers,
+    pub(super) marks: &'i mut Marks,
 }
 
 impl fmt::Debug for ScriptInstance {
@@ -64,7 +72,7 @@ impl ScriptInstance {
             Ok(state) => {
                 Ok(Self { script, state, timers: Timers::default(), marks: Marks::default() })
             }
-            Err(error) => Err(placed(error, context)),
+            Err(error) => Err(*placed(Box::new(error), context)),
         }
     }
 
@@ -108,33 +116,15 @@ impl ScriptInstance {
         args: &[Value],
         context: &mut ScriptContext<'_>,
     ) -> Result<(), Box<ScriptError>> {
-        context.hold_to(self.script.shared_limits());
-        let timed = self.script.sets_timers();
-        if timed {
-            let timers = std::mem::take(&mut self.timers);
-            context.lend_timers(timers, self.script.function_names().clone());
-        }
-        let called = match (&self.script.program, &mut self.state) {
-            (Program::Compiled(program), ScriptState::Compiled(slots)) => {
-                program.call(function.index(), slots, args, context)
-            }
-            (Program::Reference(program), ScriptState::Reference(slots)) => {
-                program.call(function.index(), slots, args, context).map_err(Box::new)
-            }
-            _ => unreachable!("a state belongs to the program that made it"),
-        };
-        if timed {
-            self.timers = context.timers_back(called.is_ok());
-        }
-        match called {
-            Ok(()) => {
-                let late = context.take_late();
-                self.marks.touch(if late { marks::ALL } else { self.script.touches(function) });
-                Ok(())
-            }
-            // A call that failed has changed nothing.
-            Err(error) => Err(Box::new(placed(*error, context))),
-        }
+        let Self { script, state, timers, marks } = self;
+        let parts = Parts { state, timers, marks };
+        script.calls(context, |calls| calls.run(function, args, parts))
+    }
+
+    /// What a call works on.
+    pub(super) const fn parts(&mut self) -> Parts<'_> {
+        let Self { state, timers, marks, .. } = self;
+        Parts { state, timers, marks }
     }
 
     /// Starts a new version of the script and moves over every variable whose name and type still
@@ -275,10 +265,4 @@ impl ScriptInstance {
 /// Whether a version of a script can have a timer: one that sets none has none.
 fn may_be_timed(script: &CompiledScript, timer: &Timer) -> bool {
     script.sets_timers() && script.function(&timer.function).is_some()
-}
-
-fn placed(mut error: ScriptError, context: &mut ScriptContext<'_>) -> ScriptError {
-    context.abandon();
-    error.entity = Some(context.entity());
-    error
 }

@@ -75,8 +75,8 @@ pub fn allocations() -> Vec<(Workload, f64)> {
     let measured = |workload: Workload| {
         let script = compiled(Backend::Compiled, workload.name(), workload.rhai());
         let function = script.function("on_update").expect("every workload has it");
-        let (places, limits) = (Places::new(), ScriptLimits::default());
-        let mut context = context(&places, &limits);
+        let places = Places::new();
+        let mut context = context(&places);
         let mut instances: Vec<_> =
             (0..WARM_UP + CALLS).map(|i| start(&script, i, &mut context)).collect();
         let mut call = |i: usize, instance: &mut ScriptInstance| {
@@ -92,14 +92,9 @@ pub fn allocations() -> Vec<(Workload, f64)> {
     Workload::ALL.into_iter().map(measured).collect()
 }
 
-fn context<'w>(places: &'w Places, limits: &'w ScriptLimits) -> ScriptContext<'w> {
+fn context(places: &Places) -> ScriptContext<'_> {
     let world_seed = 0;
-    ScriptContext::new(CallScope {
-        world: places,
-        world_seed,
-        tick: 0,
-        delta_time: DELTA_TIME,
-    })
+    ScriptContext::new(CallScope { world: places, world_seed, tick: 0, delta_time: DELTA_TIME })
 }
 
 fn start(
@@ -115,8 +110,8 @@ fn start(
 pub fn instance_bytes() -> f64 {
     const INSTANCES: usize = 100_000;
     let script = compiled(Backend::Compiled, "patrol", Workload::Patrol.rhai());
-    let (places, limits) = (Places::new(), ScriptLimits::default());
-    let mut context = context(&places, &limits);
+    let places = Places::new();
+    let mut context = context(&places);
     // What the context keeps is made by the first.
     drop(start(&script, 0, &mut context));
     let (instances, _, bytes) = counted(|| {

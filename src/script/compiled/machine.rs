@@ -43,19 +43,21 @@ pub(crate) struct Machine {
     late: Vec<(u16, Val)>,
 }
 
-/// A call that runs.
+/// Calls of a program that run, one after the other: what is the same for all of them is made ready once.
 pub(crate) struct Run<'a, 'w> {
     program: &'a Program,
-    machine: &'a mut Machine,
-    /// The variables of the script.
-    state: &'a mut [Val],
+    machine: Box<Machine>,
+    /// The variables of the script, while a call runs.
+    state: Vec<Val>,
     /// The constants, where they are being evaluated.
     constants: Option<&'a mut Vec<Val>>,
     context: &'a mut ScriptContext<'w>,
     /// What may be used before `tank` is asked.
     fuel: u64,
     tank: Tank,
-    /// What [`live_bytes`](super::heap::live_bytes) may reach.
+    /// What a call may add to [`live_bytes`](super::heap::live_bytes).
+    memory: i64,
+    /// What they may reach.
     live_limit: i64,
     /// How many frames and natives that call back may be open.
     levels: usize,
@@ -73,78 +75,15 @@ pub(crate) struct Entry<'a> {
 }
 
 impl Machine {
-    /// Calls a function. If it fails the variables are as they were; the fuel that is left comes
-    /// second.
-    pub(crate) fn call(
-        &mut self,
-        program: &Program,
-        state: &mut [Val],
-        constants: Option<&mut Vec<Val>>,
-        context: &mut ScriptContext<'_>,
-        entry: &Entry<'_>,
-    ) -> (Result<(), Fault>, u64) {
-        let Some(function) = program.functions.get(entry.function as usize) else {
-            return (Ok(()), entry.fuel);
-        };
-        let changes = &*function.may_change;
-        if self.saved.len() < changes.len() {
-            self.saved.resize(changes.len(), Val::Unit);
-        }
-        let mut holds = false;
-        for (saved, slot) in self.saved.iter_mut().zip(changes) {
-            if let Some(value) = state.get(usize::from(*slot)) {
-                saved.assign(value);
-                holds |= !saved.is_inline();
-            }
-        }
-        let limits = context.limits();
-        let live_limit = super::heap::live_bytes().saturating_add(limits.memory_bytes as i64);
-        let levels = limits.call_levels;
-        let tank = Tank::new(entry.fuel, &limits.safety);
-        let mut run = Run {
-            program,
-            machine: self,
-            state,
-            constants,
-            context,
-            fuel: tank.first(entry.fuel),
-            tank,
-            live_limit,
-            levels,
-            natives: 0,
-            lends_constants: false,
-        };
-        let mut result = run.enter_from_outside(function, entry);
-        if result.is_ok() {
-            result = run.keep(changes);
-        }
-        let left = run.fuel_left();
-        if result.is_err() {
-            self.put_back(program, entry.function, state);
-            return (result, left);
-        }
-        if holds {
-            self.saved.iter_mut().take(changes.len()).for_each(|saved| *saved = Val::Unit);
-        }
-        if !self.late.is_empty() {
-            self.late.clear();
-        }
-        if !self.cells.is_empty() {
-            self.cells.clear();
-        }
-        (Ok(()), left)
-    }
-
     /// Puts the variables back as they were before a call that failed or was broken off.
     #[cold]
-    pub(crate) fn put_back(&mut self, program: &Program, function: u32, state: &mut [Val]) {
+    fn put_back(&mut self, changes: &[u16], state: &mut [Val]) {
         while let Some((slot, value)) = self.late.pop() {
             if let Some(place) = state.get_mut(usize::from(slot)) {
                 *place = value;
             }
         }
-        let changes = program.functions.get(function as usize).map(|f| &*f.may_change);
-        for (slot, saved) in changes.unwrap_or_default().iter().zip(&mut self.saved) {
+        for (slot, saved) in changes.iter().zip(&mut self.saved) {
             if let Some(place) = state.get_mut(usize::from(*slot)) {
                 *place = std::mem::take(saved);
             }
@@ -163,6 +102,108 @@ impl Machine {
         self.late.clear();
         self.kept_this = None;
         self.saved.clear();
+    }
+
+    /// Takes note of what variables are; says whether any of them holds something.
+    fn note(&mut self, changes: &[u16], state: &[Val]) -> bool {
+        if self.saved.len() < changes.len() {
+            self.saved.resize(changes.len(), Val::Unit);
+        }
+        let mut holds = false;
+        for (saved, slot) in self.saved.iter_mut().zip(changes) {
+            if let Some(value) = state.get(usize::from(*slot)) {
+                saved.assign(value);
+                holds |= !value.is_inline();
+            }
+        }
+        holds
+    }
+}
+
+impl<'a, 'w> Run<'a, 'w> {
+    /// Makes ready for calls within the limits that the context holds at the moment. The memory that they
+    /// need comes from the context, and goes back to it in the [end](Self::finish).
+    pub(crate) fn begin(
+        program: &'a Program,
+        constants: Option<&'a mut Vec<Val>>,
+        context: &'a mut ScriptContext<'w>,
+    ) -> Self {
+        // Any program can run on any machine; a batch of calls needs one.
+        let kept = context.kept().take().and_then(|kept| kept.downcast::<Machine>().ok());
+        let limits = context.limits();
+        Self {
+            program,
+            machine: kept.unwrap_or_default(),
+            state: Vec::new(),
+            constants,
+            fuel: 0,
+            tank: Tank::new(&limits.safety),
+            memory: limits.memory_bytes as i64,
+            live_limit: 0,
+            levels: limits.call_levels,
+            natives: 0,
+            lends_constants: false,
+            context,
+        }
+    }
+
+    /// Gives back to the context what can be used again.
+    pub(crate) fn finish(self) {
+        *self.context.kept() = Some(self.machine);
+    }
+
+    /// The context of the calls.
+    pub(crate) const fn context(&mut self) -> &mut ScriptContext<'w> {
+        self.context
+    }
+
+    /// Calls a function. If it fails the variables are as they were; the fuel that is left comes
+    /// second. If it panics, [`break_off`](Self::break_off) is to be called.
+    pub(crate) fn call(
+        &mut self,
+        entry: &Entry<'_>,
+        state: &mut Vec<Val>,
+    ) -> (Result<(), Fault>, u64) {
+        let Some(function) = self.program.functions.get(entry.function as usize) else {
+            return (Ok(()), entry.fuel);
+        };
+        let changes = &*function.may_change;
+        let holds = self.machine.note(changes, state);
+        std::mem::swap(&mut self.state, state);
+        self.fuel = self.tank.fill(entry.fuel);
+        self.live_limit = super::heap::live_bytes().saturating_add(self.memory);
+        let mut result = self.enter_from_outside(function, entry);
+        if result.is_ok() {
+            result = self.keep(changes);
+        }
+        std::mem::swap(&mut self.state, state);
+        let left = self.fuel_left();
+        let machine = &mut *self.machine;
+        if result.is_err() {
+            machine.put_back(changes, state);
+            (self.natives, self.lends_constants) = (0, false);
+            return (result, left);
+        }
+        if holds {
+            machine.saved.iter_mut().take(changes.len()).for_each(|saved| *saved = Val::Unit);
+        }
+        if !machine.late.is_empty() {
+            machine.late.clear();
+        }
+        if !machine.cells.is_empty() {
+            machine.cells.clear();
+        }
+        (Ok(()), left)
+    }
+
+    /// Puts the variables back as they were before a call that a panic ended.
+    #[cold]
+    pub(crate) fn break_off(&mut self, function: u32, state: &mut Vec<Val>) {
+        std::mem::swap(&mut self.state, state);
+        let function = self.program.functions.get(function as usize);
+        let changes = function.map_or(&[][..], |function| &*function.may_change);
+        self.machine.put_back(changes, state);
+        (self.natives, self.lends_constants) = (0, false);
     }
 }
 

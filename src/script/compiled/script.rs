@@ -11,7 +11,7 @@ use super::{
     fault::{Fault, Left, Trouble, What},
     library::natives,
     lower,
-    machine::{Entry, Machine, shown_name},
+    machine::{Entry, Run, shown_name},
     program::{ApiCall, Library, Program},
     show::{Style, shown},
 };
@@ -86,7 +86,7 @@ impl CompiledProgram {
             let fuel = context.limits().start_fuel;
             let entry = Entry { function, args: &[], fuel };
             let called = guarded(|| {
-                Machine::default().call(&program, &mut [], Some(&mut constants), context, &entry).0
+                Run::begin(&program, Some(&mut constants), context).call(&entry, &mut Vec::new()).0
             });
             judged(&program, Stage::Compile, &[], called).map_err(|error| vec![*error])?;
         }
@@ -108,8 +108,16 @@ impl CompiledProgram {
         let mut state = vec![Val::Unit; self.state.len()];
         let fuel = context.fuel_within(context.limits().start_fuel);
         let entry = Entry { function: self.start, args: &[], fuel };
-        self.enter(Stage::Bind, &entry, &mut state, context)?;
-        Ok(state)
+        let mut caller = self.caller(context);
+        let started = caller.enter(Stage::Bind, &entry, &mut state);
+        caller.close();
+        started.map(|()| state)
+    }
+
+    /// Makes ready to call functions, one after the other, within the limits that the context holds.
+    pub(crate) fn caller<'a, 'w>(&'a self, context: &'a mut ScriptContext<'w>) -> Caller<'a, 'w> {
+        let fuel = context.limits().fuel;
+        Caller { program: self, run: Run::begin(&self.program, None, context), fuel }
     }
 
     /// The variables that a call of a function may change.
@@ -118,61 +126,83 @@ impl CompiledProgram {
             self.functions.get(function).and_then(|i| self.program.functions.get(*i as usize));
         function.map_or(&[], |function| &function.may_change)
     }
+}
+
+/// Calls functions of a program.
+pub(crate) struct Caller<'a, 'w> {
+    program: &'a CompiledProgram,
+    run: Run<'a, 'w>,
+    /// What a call may use.
+    fuel: u64,
+}
+
+impl<'w> Caller<'_, 'w> {
+    /// The context of the calls.
+    pub(crate) const fn context(&mut self) -> &mut ScriptContext<'w> {
+        self.run.context()
+    }
+
+    /// Gives back to the context what can be used again.
+    pub(crate) fn close(self) {
+        self.run.finish();
+    }
 
     /// Calls a function. If it fails the state is as it was before.
     pub(crate) fn call(
-        &self,
+        &mut self,
         function: usize,
-        state: &mut [Val],
+        state: &mut Vec<Val>,
         args: &[Value],
-        context: &mut ScriptContext<'_>,
     ) -> Result<(), Box<ScriptError>> {
-        let Some(function) = self.functions.get(function).copied() else { return Ok(()) };
-        let fuel = context.fuel_within(context.limits().fuel);
+        let Some(function) = self.program.functions.get(function).copied() else { return Ok(()) };
+        let fuel = self.run.context().fuel_within(self.fuel);
         if args.is_empty() {
-            let entry = Entry { function, args: &[], fuel };
-            return self.enter(Stage::Run, &entry, state, context);
+            return self.enter(Stage::Run, &Entry { function, args: &[], fuel }, state);
         }
         let args: Vec<Val> = args.iter().map(convert::from_value).collect();
-        self.enter(Stage::Run, &Entry { function, args: &args, fuel }, state, context)
+        self.enter(Stage::Run, &Entry { function, args: &args, fuel }, state)
     }
 
     fn enter(
-        &self,
+        &mut self,
         stage: Stage,
         entry: &Entry<'_>,
-        state: &mut [Val],
-        context: &mut ScriptContext<'_>,
+        state: &mut Vec<Val>,
     ) -> Result<(), Box<ScriptError>> {
-        // Any program can run on any machine; a batch of calls needs one.
-        let kept = context.kept().take().and_then(|kept| kept.downcast::<Machine>().ok());
-        let mut machine = kept.unwrap_or_default();
+        let run = &mut self.run;
         let mut left = 0;
         let called = guarded(|| {
-            let (result, rest) = machine.call(&self.program, state, None, context, entry);
+            let (result, rest) = run.call(entry, state);
             left = rest;
             result
         });
-        context.spend(entry.fuel - left);
-        if called.is_err() {
-            // It may hold anything.
-            machine.put_back(&self.program, entry.function, state);
-        }
-        *context.kept() = Some(machine);
+        self.run.context().spend(entry.fuel - left);
         if matches!(called, Ok(Ok(()))) {
             return Ok(());
         }
-        match judged(&self.program, stage, &self.state, called) {
-            Ok(()) => Ok(()),
-            Err(mut error) => {
-                // What cannot be kept has no place, and no stack.
-                if !error.stack.is_empty() {
-                    let function = self.program.functions.get(entry.function as usize);
-                    error.position = error.position.or(function.and_then(|function| function.at));
-                }
-                Err(error)
-            }
+        if called.is_err() {
+            // It may hold anything.
+            self.run.break_off(entry.function, state);
         }
+        self.failed(stage, entry.function, called)
+    }
+
+    #[cold]
+    fn failed(
+        &self,
+        stage: Stage,
+        function: u32,
+        called: Result<Result<(), Fault>, String>,
+    ) -> Result<(), Box<ScriptError>> {
+        let CompiledProgram { program, state, .. } = self.program;
+        judged(program, stage, state, called).map_err(|mut error| {
+            // What cannot be kept has no place, and no stack.
+            if !error.stack.is_empty() {
+                let function = program.functions.get(function as usize);
+                error.position = error.position.or(function.and_then(|function| function.at));
+            }
+            error
+        })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{DELTA_TIME, ENTITIES, workload::Workload, world::Places};
 
 pub struct Ours {
     workload: Workload,
-    limits: ScriptLimits,
+    script: Arc<CompiledScript>,
     instances: Vec<ScriptInstance>,
     function: FunctionId,
     salt: u64,
@@ -37,20 +37,19 @@ impl Ours {
         let script = compiled(backend, workload.name(), workload.rhai());
         let function = script.function("on_update").expect("every workload has it");
         let salt = script.salt(function);
-        let limits = ScriptLimits::default();
         let places = Places::new();
-        let mut context = ScriptContext::new(scope(&places, &limits, 0));
+        let mut context = ScriptContext::new(scope(&places, 0));
         let start = |i: usize| {
             context.begin(ScriptId(i as i64 + 1), 0);
             ScriptInstance::start(script.clone(), &mut context).expect("it starts")
         };
         let instances = (0..ENTITIES).map(start).collect();
         drop(context);
-        Self { workload, limits, instances, function, salt, places, turn: Turn::default(), tick: 0 }
+        Self { workload, script, instances, function, salt, places, turn: Turn::default(), tick: 0 }
     }
 }
 
-fn scope<'w>(places: &'w Places, limits: &'w ScriptLimits, tick: u64) -> CallScope<'w> {
+fn scope(places: &Places, tick: u64) -> CallScope<'_> {
     CallScope { world: places, world_seed: 0, tick, delta_time: DELTA_TIME }
 }
 
@@ -58,16 +57,19 @@ impl Contestant for Ours {
     fn run(&mut self, calls: usize) {
         let mut left = calls;
         while left > 0 {
-            // As a game does it: a context for each pass, and then its commands.
+            // As a game does it: a context for each pass, all that run one script one after the other, and then
+            // what they ask for.
             let entities = self.turn.next(left);
             left -= entities.len();
             self.tick += 1;
-            let mut context = ScriptContext::new(scope(&self.places, &self.limits, self.tick));
-            for i in entities {
-                context.begin(ScriptId(i as i64 + 1), self.salt);
-                let called = self.instances[i].call(self.function, &[], &mut context);
-                called.expect("the script runs");
-            }
+            let mut context = ScriptContext::new(scope(&self.places, self.tick));
+            self.script.calls(&mut context, |calls| {
+                for i in entities {
+                    calls.context().begin(ScriptId(i as i64 + 1), self.salt);
+                    let called = calls.call(&mut self.instances[i], self.function, &[]);
+                    called.expect("the script runs");
+                }
+            });
             let commands = context.take_commands();
             drop(context);
             self.places.apply(&commands);

@@ -101,9 +101,7 @@ impl Run<'_, '_> {
             }
         };
         match (rows, api) {
-            (Some(Err(fault)), Some(api)) if fault.is_no_overload() => {
-                self.api(api, args)
-            }
+            (Some(Err(fault)), Some(api)) if fault.is_no_overload() => self.api(api, args),
             (None, Some(api)) => self.api(api, args),
             (Some(Err(fault)), None) if fault.is_no_overload() => Err(unknown(name, args.iter())),
             (Some(result), _) => result,

@@ -15,33 +15,39 @@ pub(super) struct Tank {
     deadline: Option<Duration>,
     /// When the first portion was used up: short calls never ask for the time.
     since: Option<Instant>,
-    /// What the thread's heap may reach; nothing is counted unless the game uses the allocator.
+    /// What a call may add to the thread's heap; nothing is counted unless the game uses the allocator.
     heap: Option<isize>,
+    /// What the heap may reach.
+    heap_limit: isize,
 }
 
 /// Fuel between two looks at the clock: some 10 µs of usual work.
 const PORTION: u64 = 1_024;
 
 impl Tank {
-    pub(super) fn new(fuel: u64, safety: &SafetyLimits) -> Self {
+    /// An empty one.
+    pub(super) fn new(safety: &SafetyLimits) -> Self {
         let SafetyLimits { deadline, heap_bytes, .. } = *safety;
-        let heap = heap_bytes.filter(|_| alloc::is_active()).map(|bytes| {
-            let bytes = isize::try_from(bytes).unwrap_or(isize::MAX);
-            alloc::thread().live.saturating_add(bytes)
-        });
+        let heap = heap_bytes.filter(|_| alloc::is_active());
+        let heap = heap.map(|bytes| isize::try_from(bytes).unwrap_or(isize::MAX));
         let looks = deadline.is_some() || heap.is_some();
         let portion = if looks { PORTION } else { u64::MAX };
-        Self { rest: fuel.saturating_sub(portion), portion, deadline, since: None, heap }
+        Self { rest: 0, portion, deadline, since: None, heap, heap_limit: 0 }
     }
 
-    /// What a call begins with, of all that it has.
-    pub(super) fn first(&self, fuel: u64) -> u64 {
+    /// Holds the fuel of a call, and gives what it begins with.
+    pub(super) fn fill(&mut self, fuel: u64) -> u64 {
+        self.since = None;
+        if let Some(bytes) = self.heap {
+            self.heap_limit = alloc::thread().live.saturating_add(bytes);
+        }
+        self.rest = fuel.saturating_sub(self.portion);
         fuel - self.rest
     }
 
     /// Whether the heap holds too much.
     fn is_heavy(&self) -> bool {
-        self.heap.is_some_and(|most| alloc::thread().live > most)
+        self.heap.is_some() && alloc::thread().live > self.heap_limit
     }
 
     /// Whether the time is up.
