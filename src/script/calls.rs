@@ -1,8 +1,15 @@
 use std::sync::Arc;
 
+use rhai::Dynamic;
+
 use super::{
-    CompiledScript, FunctionId, ScriptInstance, compiled::Caller, compiled_script::Program,
-    instance::Parts, marks, reference::ReferenceProgram, state::ScriptState,
+    CompiledScript, FunctionId, ScriptInstance,
+    compiled::Caller,
+    compiled_script::Program,
+    instance::Parts,
+    marks::{self, Marks},
+    reference::ReferenceProgram,
+    state::ScriptState,
 };
 use crate::{
     api::ScriptContext,
@@ -109,28 +116,58 @@ impl<'w> Calls<'_, 'w> {
         args: &[Value],
         Parts { state, timers, marks }: Parts<'_>,
     ) -> Result<(), Box<ScriptError>> {
-        let script = self.script;
-        let timed = script.sets_timers();
-        if timed {
-            let timers = std::mem::take(timers);
-            self.context().lend_timers(timers, script.function_names().clone());
+        if self.script.sets_timers() {
+            return self.run_with_timers(function, args, Parts { state, timers, marks });
         }
-        let called = match (&mut self.way, state) {
+        let called = self.enter(function, args, state);
+        self.note(function, marks, called)
+    }
+
+    /// The same, for a script that may set timers.
+    #[inline(never)]
+    fn run_with_timers(
+        &mut self,
+        function: FunctionId,
+        args: &[Value],
+        Parts { state, timers, marks }: Parts<'_>,
+    ) -> Result<(), Box<ScriptError>> {
+        let names = self.script.function_names().clone();
+        self.context().lend_timers(std::mem::take(timers), names);
+        let called = self.enter(function, args, state);
+        *timers = self.context().timers_back(called.is_ok());
+        self.note(function, marks, called)
+    }
+
+    #[inline(always)]
+    fn enter(
+        &mut self,
+        function: FunctionId,
+        args: &[Value],
+        state: &mut ScriptState,
+    ) -> Result<(), Box<ScriptError>> {
+        match (&mut self.way, state) {
             (Way::Compiled(caller), ScriptState::Compiled(slots)) => {
                 caller.call(function.index(), slots, args)
             }
             (Way::Reference(program, context), ScriptState::Reference(slots)) => {
-                program.call(function.index(), slots, args, context).map_err(Box::new)
+                on_reference(program, function, args, slots, context)
             }
             _ => unreachable!("a state belongs to the program that made it"),
-        };
-        if timed {
-            *timers = self.context().timers_back(called.is_ok());
         }
+    }
+
+    /// Takes note of what a call may have changed.
+    #[inline(always)]
+    fn note(
+        &mut self,
+        function: FunctionId,
+        marks: &mut Marks,
+        called: Result<(), Box<ScriptError>>,
+    ) -> Result<(), Box<ScriptError>> {
         match called {
             Ok(()) => {
                 let late = self.context().take_late();
-                marks.touch(if late { marks::ALL } else { script.touches(function) });
+                marks.touch(if late { marks::ALL } else { self.script.touches(function) });
                 Ok(())
             }
             // A call that failed has changed nothing.
@@ -147,7 +184,20 @@ impl<'w> Calls<'_, 'w> {
     }
 }
 
+/// Apart, because it is long and mostly not what is wanted.
+#[inline(never)]
+fn on_reference(
+    program: &ReferenceProgram,
+    function: FunctionId,
+    args: &[Value],
+    state: &mut [Dynamic],
+    context: &mut ScriptContext<'_>,
+) -> Result<(), Box<ScriptError>> {
+    program.call(function.index(), state, args, context).map_err(Box::new)
+}
+
 /// Drops what a call that failed asked for, and says whose call it was.
+#[cold]
 pub(super) fn placed(
     mut error: Box<ScriptError>,
     context: &mut ScriptContext<'_>,

@@ -16,7 +16,7 @@ use crate::contract::{ScriptLimits, Value};
 /// script keeps them.
 #[derive(Clone)]
 pub(super) enum ScriptState {
-    Compiled(Vec<Val>),
+    Compiled(Box<[Val]>),
     Reference(Vec<Dynamic>),
 }
 

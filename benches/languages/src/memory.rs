@@ -10,7 +10,7 @@ use std::{
 
 use bevy_cscript::{
     api::{CallScope, ScriptContext},
-    contract::{ScriptId, ScriptLimits},
+    contract::ScriptId,
     script::{Backend, CompiledScript, ScriptInstance},
 };
 

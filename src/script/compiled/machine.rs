@@ -48,7 +48,7 @@ pub(crate) struct Run<'a, 'w> {
     program: &'a Program,
     machine: Box<Machine>,
     /// The variables of the script, while a call runs.
-    state: Vec<Val>,
+    state: Box<[Val]>,
     /// The constants, where they are being evaluated.
     constants: Option<&'a mut Vec<Val>>,
     context: &'a mut ScriptContext<'w>,
@@ -134,7 +134,7 @@ impl<'a, 'w> Run<'a, 'w> {
         Self {
             program,
             machine: kept.unwrap_or_default(),
-            state: Vec::new(),
+            state: Box::default(),
             constants,
             fuel: 0,
             tank: Tank::new(&limits.safety),
@@ -162,7 +162,7 @@ impl<'a, 'w> Run<'a, 'w> {
     pub(crate) fn call(
         &mut self,
         entry: &Entry<'_>,
-        state: &mut Vec<Val>,
+        state: &mut Box<[Val]>,
     ) -> (Result<(), Fault>, u64) {
         let Some(function) = self.program.functions.get(entry.function as usize) else {
             return (Ok(()), entry.fuel);
@@ -198,7 +198,7 @@ impl<'a, 'w> Run<'a, 'w> {
 
     /// Puts the variables back as they were before a call that a panic ended.
     #[cold]
-    pub(crate) fn break_off(&mut self, function: u32, state: &mut Vec<Val>) {
+    pub(crate) fn break_off(&mut self, function: u32, state: &mut Box<[Val]>) {
         std::mem::swap(&mut self.state, state);
         let function = self.program.functions.get(function as usize);
         let changes = function.map_or(&[][..], |function| &*function.may_change);

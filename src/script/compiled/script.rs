@@ -86,7 +86,9 @@ impl CompiledProgram {
             let fuel = context.limits().start_fuel;
             let entry = Entry { function, args: &[], fuel };
             let called = guarded(|| {
-                Run::begin(&program, Some(&mut constants), context).call(&entry, &mut Vec::new()).0
+                Run::begin(&program, Some(&mut constants), context)
+                    .call(&entry, &mut Box::default())
+                    .0
             });
             judged(&program, Stage::Compile, &[], called).map_err(|error| vec![*error])?;
         }
@@ -104,8 +106,8 @@ impl CompiledProgram {
     pub(crate) fn start(
         &self,
         context: &mut ScriptContext<'_>,
-    ) -> Result<Vec<Val>, Box<ScriptError>> {
-        let mut state = vec![Val::Unit; self.state.len()];
+    ) -> Result<Box<[Val]>, Box<ScriptError>> {
+        let mut state: Box<[Val]> = vec![Val::Unit; self.state.len()].into();
         let fuel = context.fuel_within(context.limits().start_fuel);
         let entry = Entry { function: self.start, args: &[], fuel };
         let mut caller = self.caller(context);
@@ -151,7 +153,7 @@ impl<'w> Caller<'_, 'w> {
     pub(crate) fn call(
         &mut self,
         function: usize,
-        state: &mut Vec<Val>,
+        state: &mut Box<[Val]>,
         args: &[Value],
     ) -> Result<(), Box<ScriptError>> {
         let Some(function) = self.program.functions.get(function).copied() else { return Ok(()) };
@@ -167,7 +169,7 @@ impl<'w> Caller<'_, 'w> {
         &mut self,
         stage: Stage,
         entry: &Entry<'_>,
-        state: &mut Vec<Val>,
+        state: &mut Box<[Val]>,
     ) -> Result<(), Box<ScriptError>> {
         let run = &mut self.run;
         let mut left = 0;
