@@ -62,6 +62,9 @@ impl TickHashes {
     }
 }
 
+/// Stands for a script that has not started.
+const NO_INSTANCE: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// So many ticks are kept.
 const KEPT: usize = 16;
 
@@ -112,11 +115,8 @@ pub(super) fn record(
     for (id, place, script, tag, (health, armor), (effects, inventory)) in &mut scripted {
         let mut hash = id.0.cast_unsigned();
         if let Some(place) = place {
-            let [a, b, c] = place.translation.to_array().map(bits);
-            let [d, e, f, g] = place.rotation.to_array().map(bits);
-            let [h, i, j] = place.scale.to_array().map(bits);
-            let pairs = [a | b << 32, c | d << 32, e | f << 32, g | h << 32, i | j << 32, hash];
-            hash = mixed(mixed_six(pairs), 0, 1);
+            let [a, b, c, d, e] = words(place);
+            hash = mixed_six([a, b, c, d, e, hash]);
         }
         if let Some(Tag(tag)) = tag {
             hash = mixed(hash, text(tag), 2);
@@ -135,7 +135,8 @@ pub(super) fn record(
         if let Some(mut script) = script {
             for slot in script.bypass_change_detection().slots_mut() {
                 let state = slot.instance.as_mut().map(|instance| instance.refreshed_hash());
-                hash = mixed(hash, state.unwrap_or_default(), 4);
+                // Both are mixed well, so a sum will do; it tells the slots apart.
+                hash = hash.rotate_left(17).wrapping_add(state.unwrap_or(NO_INSTANCE));
             }
         }
         world = world.wrapping_add(hash);
@@ -145,10 +146,45 @@ pub(super) fn record(
     record.ticks.push_back(hashes);
 }
 
+/// The numbers of a place, two in each word. All NaNs count as one.
+#[inline]
+fn words(place: &Transform) -> [u64; 5] {
+    let [a, b, c] = place.translation.to_array();
+    let [d, e, f, g] = place.rotation.to_array();
+    let [h, i, j] = place.scale.to_array();
+    let pairs = [(a, b), (c, d), (e, f), (g, h), (i, j)];
+    let words = pairs.map(|(x, y)| u64::from(x.to_bits()) | u64::from(y.to_bits()) << 32);
+    // An exponent of ones only is that of a NaN, or of something infinite.
+    let ones = |word: u64| (word & 0x7f80_0000_7f80_0000) + 0x0080_0000_0080_0000;
+    let [a, b, c, d, e] = words.map(ones);
+    if (a | b | c | d | e) & 0x8000_0000_8000_0000 == 0 {
+        return words;
+    }
+    pairs.map(|(x, y)| bits(x) | bits(y) << 32)
+}
+
 fn bits(x: f32) -> u64 {
     u64::from(if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() })
 }
 
 fn text(text: &str) -> u64 {
     twox_hash::XxHash3_64::oneshot(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_nans_are_one_and_nothing_else_is() {
+        let at = |x: f32| words(&Transform::from_xyz(1.0, x, -2.0));
+        let odd = f32::from_bits(f32::NAN.to_bits() | 1);
+        assert_eq!(at(f32::NAN), at(-f32::NAN));
+        assert_eq!(at(f32::NAN), at(odd));
+        let others = [0.0, -0.0, 1.0, f32::MAX, f32::INFINITY, f32::NEG_INFINITY];
+        for (i, x) in others.into_iter().enumerate() {
+            assert_ne!(at(x), at(f32::NAN), "{x}");
+            assert!(others[..i].iter().all(|other| at(*other) != at(x)), "{x}");
+        }
+    }
 }
