@@ -38,6 +38,10 @@ impl Glance {
 
 /// Whether evaluating an expression may change a variable of the function that it stands in.
 pub(super) fn may_write(expression: &Expr) -> bool {
+    // The walk would find nothing, and needs a list.
+    if matches!(expression, Expr::Variable(..)) || expression.is_constant() {
+        return false;
+    }
     let mut found = false;
     expression.walk(&mut Vec::new(), &mut |path| {
         found |= match path.last() {

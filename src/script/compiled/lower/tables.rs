@@ -24,7 +24,10 @@ impl Tables {
     pub(super) fn literal(&mut self, value: Val) -> u16 {
         let next = self.number(self.literals.len());
         let known = match &value {
-            Val::Text(text) => Some(*self.texts.entry(text.to_string()).or_insert(next)),
+            Val::Text(text) => Some(match self.texts.get(text.as_str()) {
+                Some(known) => *known,
+                None => *self.texts.entry(text.to_string()).or_insert(next),
+            }),
             Val::Int(i) => Some(*self.numbers.entry((true, *i as u64)).or_insert(next)),
             Val::Float(x) => Some(*self.numbers.entry((false, x.to_bits())).or_insert(next)),
             _ => None,
