@@ -190,9 +190,14 @@ impl<'a> Survey<'a> {
         }
         let top = walker.finish();
 
-        let mut functions: Vec<Function<'_>> = functions
-            .iter()
-            .map(|ParsedFunction { def, body }| {
+        // The parser keeps functions by hash.
+        let place = |function: &ParsedFunction| position(function.def.body.start_position());
+        let mut functions: Vec<&ParsedFunction> = functions.iter().collect();
+        functions.sort_by_key(|function| (place(function), function.def.name.as_str()));
+        let functions = functions
+            .into_iter()
+            .map(|function| {
+                let ParsedFunction { def, body } = function;
                 let mut walker = Walker::new(&def.params, &is_pure);
                 for statement in body {
                     walker.statement(statement);
@@ -200,15 +205,13 @@ impl<'a> Survey<'a> {
                 Function {
                     name: &def.name,
                     parameters: &def.params,
-                    position: position(def.body.start_position()),
+                    position: place(function),
                     is_private: def.access == FnAccess::Private,
                     is_typed: def.this_type.is_some(),
                     uses: walker.finish(),
                 }
             })
             .collect();
-        // The parser keeps functions by hash.
-        functions.sort_by_key(|function| (function.position, function.name));
 
         let mut survey = Self {
             path: file.path,

@@ -142,7 +142,8 @@ pub(crate) fn lower(
 }
 
 fn scope_of<'a>(unit: &'a Unit<'_>, outline: &Outline, first_constant: usize) -> FileScope<'a> {
-    let mut definitions: HashMap<&str, Vec<Definition<'_>>> = HashMap::new();
+    let mut definitions: HashMap<&str, Vec<Definition<'_>>> =
+        HashMap::with_capacity(unit.parsed.functions.len());
     for ParsedFunction { def, body } in &unit.parsed.functions {
         let definition = Definition {
             name: &def.name,

@@ -105,9 +105,9 @@ impl Survey<'_> {
                         || uses.names.contains_key(name)
                 })
             };
-            // A callback is like itself.
-            if let Some(near) = closest(name, CALLBACKS.iter().map(|row| row.name))
-                && near != name
+            let is_callback = CALLBACKS.iter().any(|row| row.name == name);
+            if !is_callback
+                && let Some(near) = closest(name, CALLBACKS.iter().map(|row| row.name))
                 && !is_called()
             {
                 found.push((

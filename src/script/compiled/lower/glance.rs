@@ -14,8 +14,9 @@ pub(super) struct Glance {
 impl Glance {
     pub(super) fn at(body: &[Stmt]) -> Self {
         let mut glance = Self::default();
+        let mut path = Vec::new();
         for statement in body {
-            statement.walk(&mut Vec::new(), &mut |path| glance.node(path));
+            statement.walk(&mut path, &mut |path| glance.node(path));
         }
         glance
     }

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::script::compiled::{
     Val,
@@ -10,10 +10,10 @@ use crate::script::compiled::{
 #[derive(Default)]
 pub(super) struct Tables {
     literals: Vec<Val>,
-    texts: HashMap<String, u16>,
-    numbers: HashMap<(bool, u64), u16>,
+    texts: BTreeMap<String, u16>,
+    numbers: BTreeMap<(bool, u64), u16>,
     keys: Vec<Key>,
-    key_numbers: HashMap<Key, u16>,
+    key_numbers: BTreeMap<Key, u16>,
     paths: Vec<Path>,
     sites: Vec<Site>,
     /// Whether a table has more entries than an instruction can name.
