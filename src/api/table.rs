@@ -150,20 +150,31 @@ const LONGEST_NAME: usize = 64;
 /// are like none.
 #[must_use]
 pub fn closest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let letters = |name: &str| name.chars().take(LONGEST_NAME + 1).count();
-    let length = letters(wanted);
+    let length = wanted.chars().take(LONGEST_NAME + 1).count();
     if length > LONGEST_NAME {
         return None;
     }
+    let letters = letters_of(wanted);
     let most = |name: &str| (wanted.len().min(name.len()) + 1) / 3;
+    // What differs too much in length, or in the letters that occur, differs too much.
+    let may_be_like = |name: &&str| {
+        let (others, most) = (letters_of(name), most(name));
+        name.chars().count().abs_diff(length) <= most
+            && (letters & !others).count_ones() as usize <= most
+            && (others & !letters).count_ones() as usize <= most
+    };
     known
         .into_iter()
-        // What differs too much in length differs too much.
-        .filter(|name| letters(name).abs_diff(length) <= most(name))
+        .filter(may_be_like)
         .map(|name| (edit_distance(wanted, name), name))
         .filter(|(distance, name)| *distance <= most(name))
         .min()
         .map(|(_, name)| name)
+}
+
+/// A bit for each letter of a name; those of ASCII have one of their own.
+fn letters_of(name: &str) -> u128 {
+    name.chars().fold(0, |letters, letter| letters | 1 << (u32::from(letter) % u128::BITS))
 }
 
 /// How many letters to insert, drop, replace or swap to make one word of the other.
@@ -213,6 +224,8 @@ mod tests {
         let (wanted, known) = ("x".repeat(200_000), vec!["y".repeat(200_000); 100]);
         // Were they compared, this test would take hours.
         assert_eq!(closest(&wanted, known.iter().map(String::as_str)), None);
+        let known = vec!["x".repeat(200_000); 100];
+        assert_eq!(closest(&long, known.iter().map(String::as_str)), None);
         assert_eq!(closest("on_updat", known.iter().map(String::as_str)), None);
     }
 

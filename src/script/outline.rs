@@ -10,12 +10,12 @@ mod walk;
 
 use std::{
     cell::Cell,
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet, hash_map::Entry},
 };
 
 use self::walk::{Declared, Use, Walker};
 pub(crate) use self::{exports::Exports, one_space::OneSpace};
-use rhai::FnAccess;
+use rhai::{FnAccess, ImmutableString};
 
 use super::{
     Backend,
@@ -139,14 +139,14 @@ struct Survey<'a> {
     path: &'a str,
     file: File<'a>,
     rules: Rules<'a>,
-    state: Vec<String>,
+    state: Vec<&'a str>,
     /// Where each is declared first.
-    state_places: HashMap<String, Option<Position>>,
-    constants: Vec<String>,
+    state_places: HashMap<&'a str, Option<Position>>,
+    constants: Vec<&'a str>,
     /// The code at the top level.
-    body: Use,
+    body: Use<'a>,
     is_empty: bool,
-    functions: Vec<Function>,
+    functions: Vec<Function<'a>>,
     errors: Vec<ScriptError>,
     warnings: Vec<ScriptError>,
     hints_left: Cell<usize>,
@@ -158,17 +158,17 @@ const MOST_ERRORS: usize = 32;
 /// How many names are told the nearest one.
 const HINTS: usize = 32;
 
-struct Function {
-    name: String,
-    parameters: Vec<String>,
+struct Function<'a> {
+    name: &'a str,
+    parameters: &'a [ImmutableString],
     position: Option<Position>,
     is_private: bool,
     /// Whether it is for one type of `this`.
     is_typed: bool,
-    uses: Use,
+    uses: Use<'a>,
 }
 
-impl Function {
+impl Function<'_> {
     fn is_closure(&self) -> bool {
         self.name.starts_with("anon$")
     }
@@ -190,26 +190,28 @@ impl<'a> Survey<'a> {
         }
         let top = walker.finish();
 
-        let mut functions: Vec<Function> = functions
-            .iter()
-            .map(|ParsedFunction { def, body }| {
-                let parameters: Vec<_> = def.params.iter().map(ToString::to_string).collect();
-                let mut walker = Walker::new(&parameters, &is_pure);
+        // The parser keeps functions by hash.
+        let place = |function: &ParsedFunction| position(function.def.body.start_position());
+        let mut functions: Vec<&ParsedFunction> = functions.iter().collect();
+        functions.sort_by_key(|function| (place(function), function.def.name.as_str()));
+        let functions = functions
+            .into_iter()
+            .map(|function| {
+                let ParsedFunction { def, body } = function;
+                let mut walker = Walker::new(&def.params, &is_pure);
                 for statement in body {
                     walker.statement(statement);
                 }
                 Function {
-                    name: def.name.to_string(),
-                    parameters,
-                    position: position(def.body.start_position()),
+                    name: &def.name,
+                    parameters: &def.params,
+                    position: place(function),
                     is_private: def.access == FnAccess::Private,
                     is_typed: def.this_type.is_some(),
                     uses: walker.finish(),
                 }
             })
             .collect();
-        // The parser keeps functions by hash.
-        functions.sort_by(|a, b| (a.position, &a.name).cmp(&(b.position, &b.name)));
 
         let mut survey = Self {
             path: file.path,
@@ -228,12 +230,12 @@ impl<'a> Survey<'a> {
         let mut constants = HashSet::new();
         for Declared { name, constant, position } in &survey.body.declared {
             if *constant {
-                if constants.insert(name) {
-                    survey.constants.push(name.clone());
+                if constants.insert(*name) {
+                    survey.constants.push(name);
                 }
-            } else if !survey.state_places.contains_key(name) {
-                survey.state_places.insert(name.clone(), *position);
-                survey.state.push(name.clone());
+            } else if let Entry::Vacant(place) = survey.state_places.entry(name) {
+                place.insert(*position);
+                survey.state.push(name);
             }
         }
         survey
@@ -263,7 +265,7 @@ impl<'a> Survey<'a> {
         for function in self.functions.iter().filter(|f| !f.is_closure()) {
             let Function { name, parameters, position, .. } = function;
             if !self.file.is_library
-                && let Some(row) = CALLBACKS.iter().find(|row| row.name == name)
+                && let Some(row) = CALLBACKS.iter().find(|row| row.name == *name)
                 && parameters.len() > row.parameters.len()
             {
                 let takes = match row.parameters {
@@ -297,7 +299,7 @@ impl<'a> Survey<'a> {
         }
     }
 
-    fn all_uses(&self) -> impl Iterator<Item = &Use> {
+    fn all_uses(&self) -> impl Iterator<Item = &Use<'a>> {
         self.functions.iter().map(|function| &function.uses).chain([&self.body])
     }
 
@@ -324,12 +326,12 @@ impl<'a> Survey<'a> {
         let uses_power = self.all_uses().any(|uses| uses.power);
         let reads_given =
             GIVEN.map(|given| self.all_uses().any(|uses| uses.names.contains_key(given)));
-        let called = self.all_uses().flat_map(|uses| uses.calls.iter().map(|call| &call.name));
-        let pointed = self.all_uses().flat_map(|uses| uses.pointers.iter().map(|(name, _)| name));
+        let called = self.all_uses().flat_map(|uses| uses.calls.iter().map(|call| call.name));
+        let pointed = self.all_uses().flat_map(|uses| uses.pointers.iter().map(|(name, _)| *name));
         let api_calls = called
             .chain(pointed)
             .filter(|name| self.rules.api.get(name).is_some())
-            .cloned()
+            .map(str::to_owned)
             .collect();
         let mut declared = self.body.declared.iter();
         let topics_at =
@@ -342,13 +344,13 @@ impl<'a> Survey<'a> {
             .map(|(function, may_change)| FunctionOutline {
                 parameters: function.parameters.len(),
                 position: function.position,
-                name: function.name,
+                name: function.name.to_owned(),
                 may_change,
             })
             .collect();
         Ok(Outline {
-            state: self.state,
-            constants: self.constants,
+            state: self.state.into_iter().map(str::to_owned).collect(),
+            constants: self.constants.into_iter().map(str::to_owned).collect(),
             topics_at,
             functions,
             is_empty: self.is_empty,

@@ -19,7 +19,7 @@ use std::{
     sync::Arc,
 };
 
-use rhai::{ASTFlags, Stmt};
+use rhai::{ASTFlags, ImmutableString, Stmt};
 
 use self::{body::Body, glance::Glance};
 use super::program::{File, Function, Library, Program};
@@ -34,8 +34,8 @@ use crate::{
 
 /// A function of the script as the parser gives it.
 struct Definition<'a> {
-    name: Arc<str>,
-    parameters: Vec<Arc<str>>,
+    name: &'a str,
+    parameters: &'a [ImmutableString],
     this_type: Option<Arc<str>>,
     body: &'a [Stmt],
     at: Option<Position>,
@@ -59,7 +59,7 @@ struct Reach {
 
 /// What the names of a file mean.
 struct FileScope<'a> {
-    definitions: HashMap<Arc<str>, Vec<Definition<'a>>>,
+    definitions: HashMap<&'a str, Vec<Definition<'a>>>,
     /// Slots of the variables; a library has none.
     state: HashMap<String, u16>,
     /// Places among the constants of the program.
@@ -142,17 +142,18 @@ pub(crate) fn lower(
 }
 
 fn scope_of<'a>(unit: &'a Unit<'_>, outline: &Outline, first_constant: usize) -> FileScope<'a> {
-    let mut definitions: HashMap<Arc<str>, Vec<Definition<'_>>> = HashMap::new();
+    let mut definitions: HashMap<&str, Vec<Definition<'_>>> =
+        HashMap::with_capacity(unit.parsed.functions.len());
     for ParsedFunction { def, body } in &unit.parsed.functions {
         let definition = Definition {
-            name: def.name.as_str().into(),
-            parameters: def.params.iter().map(|name| name.as_str().into()).collect(),
+            name: &def.name,
+            parameters: &def.params,
             this_type: def.this_type.as_ref().map(|name| type_named(name)),
             glance: Glance::at(body),
             body,
             at: position(def.body.start_position()),
         };
-        definitions.entry(definition.name.clone()).or_default().push(definition);
+        definitions.entry(definition.name).or_default().push(definition);
     }
     let number = |names: &[String], first: usize| -> HashMap<String, u16> {
         names.iter().enumerate().map(|(i, name)| (name.clone(), (first + i) as u16)).collect()
@@ -190,11 +191,11 @@ impl<'a> Lowering<'a> {
             })
             .filter(|(_, definition)| !definition.is_closure())
             .collect();
-        callable.sort_by_key(|(file, definition)| (*file, definition.at, definition.name.clone()));
+        callable.sort_by_key(|(file, definition)| (*file, definition.at, definition.name));
         // Numbers first, so that functions can call each other.
         for (file, definition) in &callable {
-            let (name, count) = (definition.name.clone(), definition.parameters.len());
-            let number = self.reserve();
+            let (name, count) = (Arc::<str>::from(definition.name), definition.parameters.len());
+            let number = self.reserve(name.clone());
             self.has_this.push(definition.glance.this);
             let Some(names) = self.program.files.get_mut(*file) else { continue };
             match &definition.this_type {
@@ -202,14 +203,13 @@ impl<'a> Lowering<'a> {
                     names.by_type.insert((this.clone(), name, count), number);
                 }
                 None => {
-                    names.by_name.insert((name, count), number);
+                    names.by_name.entry(name).or_default().push((count, number));
                 }
             }
         }
         for (i, (file, definition)) in callable.iter().enumerate() {
             self.file = *file;
-            let body = Body::of_function(self, definition);
-            body.finish(i as u32, definition.name.clone(), definition);
+            Body::of_function(self, definition).finish(i as u32, definition);
         }
         let mut evaluations = Vec::new();
         let mut start = 0;
@@ -220,10 +220,10 @@ impl<'a> Lowering<'a> {
                     |s| matches!(s, Stmt::Var(_, flags, _) if flags.intersects(ASTFlags::CONSTANT)),
                 );
             if file + 1 == units.len() {
-                start = self.reserve();
+                start = self.reserve(START.into());
                 Body::of_top_level(self, &rest).finish_top_level(start, &rest);
             }
-            let evaluation = self.reserve();
+            let evaluation = self.reserve(START.into());
             Body::of_constants(self, &constants).finish_constants(evaluation, &constants);
             evaluations.push(evaluation);
         }
@@ -235,7 +235,7 @@ impl<'a> Lowering<'a> {
             .map(|function| {
                 let found = callable.iter().position(|(file, definition)| {
                     *file == own
-                        && *definition.name == *function.name
+                        && definition.name == function.name
                         && definition.parameters.len() == function.parameters
                         && definition.at == function.position
                 });
@@ -252,13 +252,13 @@ impl<'a> Lowering<'a> {
 
     /// The number of a function of the file that is being lowered.
     fn function(&self, name: &str, count: usize) -> Option<u32> {
-        self.program.named(self.file as u16, &name.into(), count)
+        self.program.named(self.file as u16, name, count)
     }
 
     /// A number for a function that is lowered later.
-    fn reserve(&mut self) -> u32 {
+    fn reserve(&mut self, name: Arc<str>) -> u32 {
         self.program.functions.push(Function {
-            name: "".into(),
+            name,
             file: self.file as u16,
             at: None,
             code: Box::default(),

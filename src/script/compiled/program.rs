@@ -34,16 +34,17 @@ pub(crate) struct Program {
 pub(crate) struct File {
     /// What error messages call it.
     pub(crate) path: Arc<str>,
-    /// Functions that can be called by name, and with how many arguments.
-    pub(crate) by_name: HashMap<(Arc<str>, usize), u32>,
+    /// Functions that can be called by name: with how many arguments, and their numbers.
+    pub(crate) by_name: HashMap<Arc<str>, Vec<(usize, u32)>>,
     /// Functions for one type of `this`.
     pub(crate) by_type: HashMap<(Arc<str>, Arc<str>, usize), u32>,
 }
 
 impl Program {
     /// What names mean in a file.
-    pub(crate) fn named(&self, file: u16, name: &Arc<str>, count: usize) -> Option<u32> {
-        self.files.get(usize::from(file))?.by_name.get(&(name.clone(), count)).copied()
+    pub(crate) fn named(&self, file: u16, name: &str, count: usize) -> Option<u32> {
+        let all = self.files.get(usize::from(file))?.by_name.get(name)?;
+        all.iter().find(|(arguments, _)| *arguments == count).map(|(_, number)| *number)
     }
 
     /// The same for one type of `this`.

@@ -53,25 +53,32 @@ impl Survey<'_> {
         }
     }
 
-    fn judge_call(&self, call: &Call, uses: &Use, methods: &OwnMethods) -> Option<Fault> {
-        let Call { name, arguments, method, .. } = call;
+    fn judge_call(
+        &self,
+        call: &Call<'_>,
+        uses: &Use<'_>,
+        methods: &OwnMethods<'_>,
+    ) -> Option<Fault> {
+        let Call { name, arguments, method, .. } = *call;
         // A function pointer is called with whatever it takes.
-        if name == "call" && (*method || *arguments > 0) {
+        if name == "call" && (method || arguments > 0) {
             return None;
         }
-        let (counts, is_denied) = self.counts(name, *method);
-        if counts.contains(arguments) || (*method && methods.may_be(name)) {
+        if self.counts(name, method).any(|count| count == arguments)
+            || (method && methods.may_be(name))
+        {
             return None;
         }
-        if is_denied && let Some(function) = self.denied(name) {
+        if let Some(function) = self.denied(name) {
             return Some((ErrorKind::Permission, needs(name, function.category())));
         }
+        let counts: BTreeSet<usize> = self.counts(name, method).collect();
         let is_known = !counts.is_empty()
             || name == "call"
             || matches!(self.reach(name), Reach::Known)
             || self.resolve(name, None).next().is_some();
         if !is_known {
-            let holds = uses.locals.iter().any(|(local, _)| local == name)
+            let holds = uses.locals.iter().any(|(local, _)| *local == name)
                 || uses.names.contains_key(name)
                 || self.is_state(name);
             let hint = if holds && !method {
@@ -79,28 +86,25 @@ impl Survey<'_> {
             } else {
                 self.hint(name, self.all_functions())
             };
-            let what = if *method { "method" } else { "function" };
+            let what = if method { "method" } else { "function" };
             return Some((ErrorKind::NotFound, format!("unknown {what} `{name}`{hint}")));
         }
-        Some((ErrorKind::Compile, wrong_count(name, &counts, *arguments, *method)))
+        Some((ErrorKind::Compile, wrong_count(name, &counts, arguments, method)))
     }
 
     /// With how many arguments a name can be called, the value before the dot of a method not
-    /// counted, and whether it would be more if the script had all permissions.
-    fn counts(&self, name: &str, method: bool) -> (BTreeSet<usize>, bool) {
+    /// counted.
+    fn counts(&self, name: &str, method: bool) -> impl Iterator<Item = usize> {
         let standard = self.rules.standard.arities(name).into_iter().flatten().copied();
-        let function = self.rules.api.get(name);
-        let is_denied = self.denied(name).is_some();
-        let granted = function.filter(|_| !is_denied);
+        let granted = self.rules.api.get(name).filter(|_| self.denied(name).is_none());
         let api = granted.into_iter().flat_map(ApiFunction::overloads);
         let api = api.map(|overload| overload.parameters.len());
-        let mut counts: BTreeSet<usize> = standard
+        // The value before the dot is `this` and no argument of the script's own functions.
+        let own = self.resolve(name, None).map(|i| self.functions[i].parameters.len());
+        standard
             .chain(api)
-            .filter_map(|count| if method { count.checked_sub(1) } else { Some(count) })
-            .collect();
-        // The value before the dot is `this` and no argument.
-        counts.extend(self.resolve(name, None).map(|i| self.functions[i].parameters.len()));
-        (counts, is_denied)
+            .filter_map(move |count| if method { count.checked_sub(1) } else { Some(count) })
+            .chain(own)
     }
 
     fn judge_pointer(&self, name: &str) -> Option<Fault> {
@@ -129,30 +133,30 @@ impl Survey<'_> {
 
     /// The names of all functions that the script may call.
     fn all_functions(&self) -> impl Iterator<Item = &str> {
-        let own = self.functions.iter().filter(|f| !f.is_closure()).map(|f| f.name.as_str());
+        let own = self.functions.iter().filter(|f| !f.is_closure()).map(|f| f.name);
         let api = self.rules.api.iter().map(ApiFunction::name);
         own.chain(api.filter(|name| self.denied(name).is_none())).chain(self.rules.standard.names())
     }
 }
 
 /// The methods that a script itself gives to its maps: function pointers under keys.
-struct OwnMethods {
-    keys: BTreeSet<String>,
+struct OwnMethods<'a> {
+    keys: BTreeSet<&'a str>,
     any: bool,
 }
 
-impl OwnMethods {
-    fn new(survey: &Survey<'_>) -> Self {
+impl<'a> OwnMethods<'a> {
+    fn new(survey: &Survey<'a>) -> Self {
         // A bare name of a function is a pointer to it.
-        let points = |uses: &Use| {
+        let points = |uses: &Use<'_>| {
             uses.makes_pointers
-                || survey.functions.iter().any(|function| uses.names.contains_key(&function.name))
+                || survey.functions.iter().any(|function| uses.names.contains_key(function.name))
         };
         if !survey.all_uses().any(points) {
             return Self { keys: BTreeSet::new(), any: false };
         }
         Self {
-            keys: survey.all_uses().flat_map(|uses| uses.keys.iter().cloned()).collect(),
+            keys: survey.all_uses().flat_map(|uses| uses.keys.iter().copied()).collect(),
             any: survey.all_uses().any(|uses| uses.open_keys),
         }
     }

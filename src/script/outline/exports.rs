@@ -29,7 +29,11 @@ struct Exported {
 const NO_LIBRARY: &str = "a library has functions and constants only";
 
 impl Survey<'_> {
+    /// What importers find. Nobody imports the script itself.
     pub(super) fn exports(&self, needs_scope: &[Option<String>]) -> Exports {
+        if !self.file.is_library {
+            return Exports::default();
+        }
         let mut functions: BTreeMap<String, BTreeMap<usize, Exported>> = BTreeMap::new();
         for (i, function) in self.functions.iter().enumerate() {
             if function.is_closure() || function.is_typed {
@@ -37,13 +41,13 @@ impl Survey<'_> {
             }
             let needs = needs_scope.get(i).cloned().flatten();
             let exported = Exported { is_private: function.is_private, needs };
-            let counts = functions.entry(function.name.clone()).or_default();
+            let counts = functions.entry(function.name.to_owned()).or_default();
             counts.insert(function.parameters.len(), exported);
         }
         Exports {
             path: self.path.to_owned(),
             functions,
-            constants: self.constants.iter().cloned().collect(),
+            constants: self.constants.iter().map(ToString::to_string).collect(),
             is_no_library: self.strays().next().is_some(),
         }
     }
@@ -79,7 +83,7 @@ impl Survey<'_> {
             .functions
             .iter()
             .filter(|function| CALLBACKS.iter().any(|row| row.name == function.name))
-            .map(|function| (function.position, function.name.clone()))
+            .map(|function| (function.position, function.name))
             .collect();
         for (at, name) in callbacks {
             self.warning(at, format!("`{name}` of a library is never called by the runtime"));
@@ -107,6 +111,7 @@ impl Survey<'_> {
 
     fn judge_qualified(&self, used: &Qualified) -> Option<(ErrorKind, String)> {
         let Qualified { alias, name, arguments, assigned, .. } = used;
+        let name = *name;
         let imports = self.file.imports;
         let Some(import) = imports.iter().find(|import| import.alias == alias) else {
             let message = match alias.rsplit_once("::") {

@@ -12,11 +12,10 @@ impl Survey<'_> {
     /// Free names must be state, constants, given, or functions; only state can be assigned to.
     pub(super) fn check_names(&mut self) {
         let mut found = Vec::new();
-        let own: HashSet<&str> = self.functions.iter().map(|f| f.name.as_str()).collect();
-        let constants: HashSet<&str> = self.constants.iter().map(String::as_str).collect();
+        let own: HashSet<&str> = self.functions.iter().map(|f| f.name).collect();
+        let constants: HashSet<&str> = self.constants.iter().copied().collect();
         for uses in self.all_uses() {
-            for (name, at) in &uses.names {
-                let name = name.as_str();
+            for (&name, at) in &uses.names {
                 if std::ptr::eq(uses, &raw const self.body) && self.is_state(name) {
                     let message = format!("`{name}` is used before its `let`");
                     found.push((ErrorKind::NotFound, *at, message));
@@ -39,8 +38,8 @@ impl Survey<'_> {
                     }
                     Reach::Nothing => {
                         let known = || {
-                            let own = self.state.iter().chain(&self.constants).map(String::as_str);
-                            own.chain(GIVEN).chain(self.functions.iter().map(|f| f.name.as_str()))
+                            let own = self.state.iter().chain(&self.constants).copied();
+                            own.chain(GIVEN).chain(self.functions.iter().map(|f| f.name))
                         };
                         let hint = self.hint(name, known());
                         (ErrorKind::NotFound, format!("unknown variable `{name}`{hint}"))
@@ -49,10 +48,10 @@ impl Survey<'_> {
                 found.push((fault.0, *at, fault.1));
             }
             for (name, at) in &uses.assigned {
-                if constants.contains(name.as_str()) {
+                if constants.contains(name) {
                     let message = format!("`{name}` is a constant and cannot be assigned to");
                     found.push((ErrorKind::Compile, *at, message));
-                } else if GIVEN.contains(&name.as_str()) {
+                } else if GIVEN.contains(name) {
                     let message = format!("`{name}` is given and cannot be assigned to");
                     found.push((ErrorKind::Compile, *at, message));
                 }
@@ -60,7 +59,7 @@ impl Survey<'_> {
         }
         let mut seen: HashMap<&str, bool> = HashMap::new();
         for declared in &self.body.declared {
-            let name = &declared.name;
+            let name = declared.name;
             // Constants are evaluated apart from the rest, so a name cannot be both.
             if let Some(before) = seen.insert(name, declared.constant)
                 && (before || declared.constant)
@@ -68,7 +67,7 @@ impl Survey<'_> {
                 let message = format!("`{name}` is declared twice; a constant is declared once");
                 found.push((ErrorKind::Compile, declared.position, message));
             }
-            if GIVEN.contains(&name.as_str()) {
+            if GIVEN.contains(&name) {
                 let message = format!("`{name}` is given; choose another name for this variable");
                 found.push((ErrorKind::Compile, declared.position, message));
             }
@@ -98,24 +97,27 @@ impl Survey<'_> {
     pub(super) fn warn_of_lookalikes(&mut self) {
         let mut found = Vec::new();
         for function in self.functions.iter().filter(|f| !f.is_closure()) {
-            let name = &function.name;
-            let called = self.all_uses().any(|uses| {
-                uses.calls.iter().any(|call| call.name == *name)
-                    || uses.pointers.iter().any(|(pointed, _)| pointed == name)
-                    || uses.names.contains_key(name)
-            });
+            let name = function.name;
+            let is_called = || {
+                self.all_uses().any(|uses| {
+                    uses.calls.iter().any(|call| call.name == name)
+                        || uses.pointers.iter().any(|(pointed, _)| *pointed == name)
+                        || uses.names.contains_key(name)
+                })
+            };
             let is_callback = CALLBACKS.iter().any(|row| row.name == name);
-            if !called
-                && !is_callback
+            if !is_callback
                 && let Some(near) = closest(name, CALLBACKS.iter().map(|row| row.name))
+                && !is_called()
             {
                 found.push((
                     function.position,
                     format!("`{name}` is never called by the runtime; did you mean `{near}`?"),
                 ));
             }
-            let locals = function.uses.locals.iter().map(|(name, at)| (name, *at));
-            let parameters = function.parameters.iter().map(|name| (name, function.position));
+            let locals = function.uses.locals.iter().copied();
+            let parameters =
+                function.parameters.iter().map(|name| (name.as_str(), function.position));
             for (local, at) in parameters.chain(locals) {
                 if self.is_state(local) {
                     found.push((at, format!("this `{local}` hides the script's own `{local}`")));
@@ -136,7 +138,7 @@ impl Survey<'_> {
         let mut seen = HashSet::new();
         let mut found = Vec::new();
         for declared in &self.body.declared {
-            if !seen.insert(&declared.name) {
+            if !seen.insert(declared.name) {
                 let message =
                     format!("`{}` is declared a second time; the first one is lost", declared.name);
                 found.push((declared.position, message));

@@ -21,26 +21,26 @@ impl Survey<'_> {
     pub(super) fn check_space(&mut self, space: &mut OneSpace) {
         let mut found: Vec<(Option<Position>, String)> = Vec::new();
         let functions = self.functions.iter().filter(|f| !f.is_closure());
-        let functions = functions.map(|f| (f.name.clone(), f.position));
+        let functions = functions.map(|f| (f.name, f.position));
         let constants = self.body.declared.iter().filter(|declared| declared.constant);
-        let constants = constants.map(|declared| (declared.name.clone(), declared.position));
-        let own: BTreeMap<String, Option<Position>> = functions.chain(constants).collect();
+        let constants = constants.map(|declared| (declared.name, declared.position));
+        let own: BTreeMap<&str, Option<Position>> = functions.chain(constants).collect();
         const REMEDY: &str = "choose another name for one of them on this backend";
         for (name, at) in &own {
-            if let Some(other) = space.declared.get(name) {
+            if let Some(other) = space.declared.get(*name) {
                 found.push((*at, format!("`{other}` has a `{name}`, too; {REMEDY}")));
-            } else if let Some(other) = space.called.get(name) {
+            } else if let Some(other) = space.called.get(*name) {
                 let message = format!(
                     "`{other}` would call this `{name}` in place of the standard one; choose another name on this backend"
                 );
                 found.push((*at, message));
             }
         }
-        let mut called: BTreeSet<&String> = BTreeSet::new();
+        let mut called: BTreeSet<&str> = BTreeSet::new();
         for uses in self.all_uses() {
-            let calls = uses.calls.iter().map(|call| (&call.name, call.position));
-            let pointers = uses.pointers.iter().map(|(name, at)| (name, *at));
-            for (name, at) in calls.chain(pointers).filter(|(name, _)| !own.contains_key(*name)) {
+            let calls = uses.calls.iter().map(|call| (call.name, call.position));
+            let pointers = uses.pointers.iter().copied();
+            for (name, at) in calls.chain(pointers).filter(|(name, _)| !own.contains_key(name)) {
                 called.insert(name);
                 if let Some(other) = space.declared.get(name) {
                     let message = format!(
@@ -51,8 +51,8 @@ impl Survey<'_> {
             }
         }
         let path = self.path;
-        space.called.extend(called.into_iter().map(|name| (name.clone(), path.to_owned())));
-        space.declared.extend(own.into_keys().map(|name| (name, path.to_owned())));
+        space.called.extend(called.into_iter().map(|name| (name.to_owned(), path.to_owned())));
+        space.declared.extend(own.into_keys().map(|name| (name.to_owned(), path.to_owned())));
         for import in self.file.imports {
             let library = &import.exports.path;
             match space.aliases.get(import.alias) {

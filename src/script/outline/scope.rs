@@ -25,14 +25,14 @@ impl Survey<'_> {
     /// For each function, the name because of which it must see its caller's variables, if any: it
     /// names state itself, or calls with `!` something that does.
     pub(super) fn find_scope_users(&self) -> Vec<Option<String>> {
-        let lent = |name: &&String| self.is_state(name) || GIVEN.contains(&name.as_str());
+        let lent = |name: &&&str| self.is_state(name) || GIVEN.contains(name);
         let mut needs: Vec<Option<String>> = self
             .functions
             .iter()
             .map(|function| {
                 let uses = &function.uses;
                 let captured = uses.captured.iter().find(|name| self.constants.contains(name));
-                uses.names.keys().find(lent).or(captured).cloned()
+                uses.names.keys().find(lent).or(captured).map(ToString::to_string)
             })
             .collect();
         loop {
@@ -43,7 +43,7 @@ impl Survey<'_> {
                 }
                 let because =
                     self.functions[i].uses.calls.iter().filter(|c| c.with_scope).find_map(|call| {
-                        let mut callees = self.resolve(&call.name, Some(call.arguments));
+                        let mut callees = self.resolve(call.name, Some(call.arguments));
                         callees.find_map(|callee| needs[callee].clone())
                     });
                 changed |= because.is_some();
@@ -60,8 +60,8 @@ impl Survey<'_> {
         let mut found = Vec::new();
         for uses in self.all_uses() {
             for call in &uses.calls {
-                for callee in self.resolve(&call.name, Some(call.arguments)) {
-                    let (name, Some(variable)) = (&call.name, &needs_scope[callee]) else {
+                for callee in self.resolve(call.name, Some(call.arguments)) {
+                    let (name, Some(variable)) = (call.name, &needs_scope[callee]) else {
                         continue;
                     };
                     if call.method {
@@ -81,8 +81,8 @@ impl Survey<'_> {
                     }
                 }
             }
-            let by_name = uses.names.iter().map(|(name, at)| (name, *at));
-            for (name, at) in by_name.chain(uses.pointers.iter().map(|(name, at)| (name, *at))) {
+            let by_name = uses.names.iter().map(|(name, at)| (*name, *at));
+            for (name, at) in by_name.chain(uses.pointers.iter().copied()) {
                 for callee in self.resolve(name, None) {
                     if let Some(variable) = &needs_scope[callee] {
                         found.push((
@@ -117,14 +117,14 @@ impl Survey<'_> {
             .iter()
             .map(|function| {
                 let touched = &function.uses.touched;
-                (0..self.state.len()).filter(|i| touched.contains(&self.state[*i])).collect()
+                (0..self.state.len()).filter(|i| touched.contains(self.state[*i])).collect()
             })
             .collect();
         loop {
             let mut changed = false;
             for i in 0..changes.len() {
                 for call in self.functions[i].uses.calls.iter().filter(|call| call.with_scope) {
-                    for callee in self.resolve(&call.name, Some(call.arguments)) {
+                    for callee in self.resolve(call.name, Some(call.arguments)) {
                         let more: Vec<_> =
                             changes[callee].difference(&changes[i]).copied().collect();
                         changed |= !more.is_empty();

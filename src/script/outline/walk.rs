@@ -1,40 +1,40 @@
 //! One walk over the statements of a function, or of the top level: which names it uses and how.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rhai::{ASTFlags, Expr, FnCallExpr, Namespace, OpAssignment, Stmt, Token};
+use rhai::{ASTFlags, Expr, FnCallExpr, ImmutableString, Namespace, OpAssignment, Stmt, Token};
 
 use super::position;
 use crate::contract::Position;
 
 /// How a function, or the top level, uses names that it does not declare itself.
 #[derive(Debug, Default)]
-pub(super) struct Use {
+pub(super) struct Use<'a> {
     /// Free names and where each first occurs.
-    pub(super) names: BTreeMap<String, Option<Position>>,
+    pub(super) names: BTreeMap<&'a str, Option<Position>>,
     /// Free names that are assigned to.
-    pub(super) assigned: BTreeMap<String, Option<Position>>,
+    pub(super) assigned: BTreeMap<&'a str, Option<Position>>,
     /// Free names whose value may be changed: assigned to, lent to a closure, or handed to something
     /// that may change them.
-    pub(super) touched: BTreeSet<String>,
+    pub(super) touched: BTreeSet<&'a str>,
     /// Free names that closures capture.
-    pub(super) captured: BTreeSet<String>,
+    pub(super) captured: BTreeSet<&'a str>,
     /// Calls by name.
-    pub(super) calls: Vec<Call>,
+    pub(super) calls: Vec<Call<'a>>,
     /// Names with `::` in front.
-    pub(super) qualified: Vec<Qualified>,
+    pub(super) qualified: Vec<Qualified<'a>>,
     /// Functions named by a literal in `Fn("name")`.
-    pub(super) pointers: Vec<(String, Option<Position>)>,
+    pub(super) pointers: Vec<(&'a str, Option<Position>)>,
     /// Whether it makes function pointers, closures included, other than by a function's bare name.
     pub(super) makes_pointers: bool,
     /// Words that may be keys of maps: properties, keys in literals, and all other texts.
-    pub(super) keys: BTreeSet<String>,
+    pub(super) keys: BTreeSet<&'a str>,
     /// Whether a function pointer may get a key that is made at run time.
     pub(super) open_keys: bool,
     /// Variables declared outside any block: at the top level these are the script's own.
-    pub(super) declared: Vec<Declared>,
+    pub(super) declared: Vec<Declared<'a>>,
     /// Variables declared anywhere, parameters included.
-    pub(super) locals: Vec<(String, Option<Position>)>,
+    pub(super) locals: Vec<(&'a str, Option<Position>)>,
     /// Whether `**` occurs.
     pub(super) power: bool,
     /// What scripts may not contain, and why.
@@ -43,16 +43,16 @@ pub(super) struct Use {
 
 /// A variable declared by `let` or `const`.
 #[derive(Debug)]
-pub(super) struct Declared {
-    pub(super) name: String,
+pub(super) struct Declared<'a> {
+    pub(super) name: &'a str,
     pub(super) constant: bool,
     pub(super) position: Option<Position>,
 }
 
 /// A call by name.
 #[derive(Debug)]
-pub(super) struct Call {
-    pub(super) name: String,
+pub(super) struct Call<'a> {
+    pub(super) name: &'a str,
     pub(super) arguments: usize,
     /// Written `name!(..)`: the function sees the caller's variables.
     pub(super) with_scope: bool,
@@ -63,9 +63,9 @@ pub(super) struct Call {
 
 /// A name of a library: `alias::NAME` or `alias::name(..)`.
 #[derive(Debug)]
-pub(super) struct Qualified {
+pub(super) struct Qualified<'a> {
     pub(super) alias: String,
-    pub(super) name: String,
+    pub(super) name: &'a str,
     /// How many arguments it is called with; `None` if it is no call.
     pub(super) arguments: Option<usize>,
     /// Whether it is assigned to.
@@ -125,31 +125,48 @@ const NO_EXPORT: &str =
 const NO_IMPORT: &str = "an `import` stands at the top of a file, outside of functions and blocks";
 
 /// Walks the statements handed to it, one after the other.
-pub(super) struct Walker<'a> {
-    uses: Use,
-    /// Names declared so far, a list for each open block.
-    scopes: Vec<HashSet<String>>,
+pub(super) struct Walker<'a, 'p> {
+    uses: Use<'a>,
+    /// Names declared in the open blocks, in order.
+    declared: Vec<&'a str>,
+    /// How often each of them is among these.
+    counts: HashMap<&'a str, usize>,
+    /// How many blocks are open.
+    depth: usize,
     /// Whether these are the statements at the top level.
     top_level: bool,
     /// Whether a function of this name leaves its first argument as it is.
-    is_pure: &'a dyn Fn(&str) -> bool,
+    is_pure: &'p dyn Fn(&str) -> bool,
 }
 
-impl<'a> Walker<'a> {
-    pub(super) fn new(parameters: &[String], is_pure: &'a dyn Fn(&str) -> bool) -> Self {
-        let scopes = vec![parameters.iter().cloned().collect()];
-        Self { uses: Use::default(), scopes, top_level: false, is_pure }
+impl<'a, 'p> Walker<'a, 'p> {
+    pub(super) fn new(
+        parameters: &'a [ImmutableString],
+        is_pure: &'p dyn Fn(&str) -> bool,
+    ) -> Self {
+        let mut walker = Self {
+            uses: Use::default(),
+            declared: Vec::new(),
+            counts: HashMap::new(),
+            depth: 0,
+            top_level: false,
+            is_pure,
+        };
+        for name in parameters {
+            walker.see(name);
+        }
+        walker
     }
 
-    pub(super) fn of_top_level(is_pure: &'a dyn Fn(&str) -> bool) -> Self {
+    pub(super) fn of_top_level(is_pure: &'p dyn Fn(&str) -> bool) -> Self {
         Self { top_level: true, ..Self::new(&[], is_pure) }
     }
 
-    pub(super) fn finish(self) -> Use {
+    pub(super) fn finish(self) -> Use<'a> {
         self.uses
     }
 
-    pub(super) fn statement(&mut self, statement: &Stmt) {
+    pub(super) fn statement(&mut self, statement: &'a Stmt) {
         match statement {
             Stmt::If(flow, ..) => {
                 self.expression(&flow.expr);
@@ -171,13 +188,13 @@ impl<'a> Walker<'a> {
             Stmt::For(parts, at) => {
                 let (variable, counter, flow) = &**parts;
                 self.expression(&flow.expr);
-                self.scopes.push(HashSet::new());
+                let outside = self.enter();
                 self.declare(&variable.name, position(*at));
                 if let Some(counter) = counter {
                     self.declare(&counter.name, position(*at));
                 }
                 self.block(flow.body.statements());
-                self.scopes.pop();
+                self.leave(outside);
             }
             Stmt::Var(parts, flags, at) => {
                 let (name, value, _) = &**parts;
@@ -185,10 +202,10 @@ impl<'a> Walker<'a> {
                 if flags.intersects(ASTFlags::EXPORTED) {
                     self.uses.refused.push((position(*at), NO_EXPORT));
                 }
-                if self.scopes.len() == 1 {
+                if self.depth == 0 {
                     let constant = flags.intersects(ASTFlags::CONSTANT);
                     self.uses.declared.push(Declared {
-                        name: name.name.to_string(),
+                        name: &name.name,
                         constant,
                         position: position(*at),
                     });
@@ -212,20 +229,20 @@ impl<'a> Walker<'a> {
                 if let Some((name, at)) = root(&sides.lhs)
                     && !self.is_declared(name)
                 {
-                    self.uses.assigned.entry(name.to_owned()).or_insert(at);
-                    self.uses.touched.insert(name.to_owned());
+                    self.uses.assigned.entry(name).or_insert(at);
+                    self.uses.touched.insert(name);
                 }
             }
             Stmt::FnCall(call, at) => self.call(call, position(*at)),
             Stmt::Block(block) => self.block(block.statements()),
             Stmt::TryCatch(flow, ..) => {
                 self.block(flow.body.statements());
-                self.scopes.push(HashSet::new());
+                let outside = self.enter();
                 if let Expr::Variable(variable, _, at) = &flow.expr {
                     self.declare(&variable.1, position(*at));
                 }
                 self.block(flow.branch.statements());
-                self.scopes.pop();
+                self.leave(outside);
             }
             Stmt::Expr(expression) => self.expression(expression),
             Stmt::BreakLoop(value, ..) | Stmt::Return(value, ..) => {
@@ -234,7 +251,7 @@ impl<'a> Walker<'a> {
                 }
             }
             // What is wrong with the others is known already.
-            Stmt::Import(..) if self.top_level && self.scopes.len() == 1 => {}
+            Stmt::Import(..) if self.top_level && self.depth == 0 => {}
             Stmt::Import(_, at) => self.uses.refused.push((position(*at), NO_IMPORT)),
             Stmt::Export(_, at) => {
                 self.uses.refused.push((position(*at), NO_EXPORT));
@@ -243,8 +260,8 @@ impl<'a> Walker<'a> {
                 for (name, _) in captured.iter() {
                     if !self.is_declared(&name.name) {
                         self.read(&name.name, position(name.pos));
-                        self.uses.captured.insert(name.name.to_string());
-                        self.uses.touched.insert(name.name.to_string());
+                        self.uses.captured.insert(&name.name);
+                        self.uses.touched.insert(&name.name);
                     }
                 }
             }
@@ -252,15 +269,31 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn block(&mut self, statements: &[Stmt]) {
-        self.scopes.push(HashSet::new());
+    fn block(&mut self, statements: &'a [Stmt]) {
+        let outside = self.enter();
         for statement in statements {
             self.statement(statement);
         }
-        self.scopes.pop();
+        self.leave(outside);
     }
 
-    fn expression(&mut self, expression: &Expr) {
+    /// Begins a block; gives how many names are declared outside of it.
+    const fn enter(&mut self) -> usize {
+        self.depth += 1;
+        self.declared.len()
+    }
+
+    /// Ends a block, and its names with it.
+    fn leave(&mut self, outside: usize) {
+        self.depth -= 1;
+        for name in self.declared.drain(outside..) {
+            if let Some(count) = self.counts.get_mut(name) {
+                *count -= 1;
+            }
+        }
+    }
+
+    fn expression(&mut self, expression: &'a Expr) {
         match expression {
             Expr::InterpolatedString(parts, ..) | Expr::Array(parts, ..) => {
                 for part in parts {
@@ -294,7 +327,7 @@ impl<'a> Walker<'a> {
                     && !self.is_declared(name)
                     && self.may_change_root(&sides.rhs)
                 {
-                    self.uses.touched.insert(name.to_owned());
+                    self.uses.touched.insert(name);
                 }
             }
             Expr::And(parts, ..) | Expr::Or(parts, ..) | Expr::Coalesce(parts, ..) => {
@@ -320,7 +353,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn call(&mut self, call: &FnCallExpr, at: Option<Position>) {
+    fn call(&mut self, call: &'a FnCallExpr, at: Option<Position>) {
         for argument in &call.args {
             self.expression(argument);
         }
@@ -332,7 +365,7 @@ impl<'a> Walker<'a> {
             ("Fn", arguments) => {
                 self.uses.makes_pointers = true;
                 if let [Expr::StringConstant(name, at)] = arguments {
-                    self.uses.pointers.push((name.to_string(), position(*at)));
+                    self.uses.pointers.push((name, position(*at)));
                 }
             }
             // What the parser makes of a closure: its captured variables are shared already.
@@ -355,7 +388,7 @@ impl<'a> Walker<'a> {
             self.touch(lent);
         }
         self.uses.calls.push(Call {
-            name: call.name.to_string(),
+            name: &call.name,
             arguments: call.args.len(),
             with_scope: call.capture_parent_scope,
             method: false,
@@ -366,14 +399,14 @@ impl<'a> Walker<'a> {
     fn qualified(
         &mut self,
         namespace: &Namespace,
-        name: &str,
+        name: &'a str,
         arguments: Option<usize>,
         at: Option<Position>,
     ) {
         let parts: Vec<&str> = namespace.path.iter().map(|part| part.name.as_str()).collect();
         self.uses.qualified.push(Qualified {
             alias: parts.join("::"),
-            name: name.to_owned(),
+            name,
             arguments,
             assigned: false,
             position: position(namespace.position()).or(at),
@@ -381,18 +414,18 @@ impl<'a> Walker<'a> {
     }
 
     /// Takes it that variables among arguments may be changed.
-    fn touch(&mut self, arguments: &[Expr]) {
+    fn touch(&mut self, arguments: &'a [Expr]) {
         for argument in arguments {
             if let Expr::Variable(variable, ..) = argument
                 && variable.2.is_empty()
                 && !self.is_declared(&variable.1)
             {
-                self.uses.touched.insert(variable.1.to_string());
+                self.uses.touched.insert(&variable.1);
             }
         }
     }
 
-    fn method(&mut self, call: &FnCallExpr, at: Option<Position>) {
+    fn method(&mut self, call: &'a FnCallExpr, at: Option<Position>) {
         if call.name == "call" {
             self.touch(&call.args);
         }
@@ -403,7 +436,7 @@ impl<'a> Walker<'a> {
             self.set(key, value);
         }
         self.uses.calls.push(Call {
-            name: call.name.to_string(),
+            name: &call.name,
             arguments: call.args.len(),
             with_scope: false,
             method: true,
@@ -411,10 +444,8 @@ impl<'a> Walker<'a> {
         });
     }
 
-    fn key(&mut self, key: &str) {
-        if !self.uses.keys.contains(key) {
-            self.uses.keys.insert(key.to_owned());
-        }
+    fn key(&mut self, key: &'a str) {
+        self.uses.keys.insert(key);
     }
 
     /// `map.set(key, value)`.
@@ -428,21 +459,23 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn declare(&mut self, name: &str, at: Option<Position>) {
-        self.uses.locals.push((name.to_owned(), at));
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.insert(name.to_owned());
-        }
+    fn declare(&mut self, name: &'a str, at: Option<Position>) {
+        self.uses.locals.push((name, at));
+        self.see(name);
+    }
+
+    /// From here to the end of the block a name is that of a local variable.
+    fn see(&mut self, name: &'a str) {
+        self.declared.push(name);
+        *self.counts.entry(name).or_default() += 1;
     }
 
     fn is_declared(&self, name: &str) -> bool {
-        self.scopes.iter().any(|scope| scope.contains(name))
+        self.counts.get(name).is_some_and(|count| *count > 0)
     }
 
-    fn read(&mut self, name: &str, at: Option<Position>) {
-        if !self.uses.names.contains_key(name) {
-            self.uses.names.insert(name.to_owned(), at);
-        }
+    fn read(&mut self, name: &'a str, at: Option<Position>) {
+        self.uses.names.entry(name).or_insert(at);
     }
 }
 

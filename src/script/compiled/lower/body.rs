@@ -1,6 +1,6 @@
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
-use rhai::{Expr, Stmt};
+use rhai::{Expr, ImmutableString, Stmt};
 
 use super::{
     Definition, Lowering, Reach,
@@ -21,6 +21,9 @@ use crate::{
 
 /// The most registers that a function may use.
 const MOST_REGISTERS: usize = 240;
+
+/// Few functions have more instructions.
+const USUAL_CODE: usize = 64;
 
 /// A function while it is lowered.
 pub(super) struct Body<'l, 'a> {
@@ -59,8 +62,8 @@ impl<'l, 'a> Body<'l, 'a> {
     fn new(lowering: &'l mut Lowering<'a>) -> Self {
         Self {
             lowering,
-            code: Vec::new(),
-            places: Vec::new(),
+            code: Vec::with_capacity(USUAL_CODE),
+            places: Vec::with_capacity(USUAL_CODE),
             at: None,
             locals: Vec::new(),
             next: 0,
@@ -83,7 +86,7 @@ impl<'l, 'a> Body<'l, 'a> {
     pub(super) fn of_function(lowering: &'l mut Lowering<'a>, definition: &Definition) -> Self {
         let mut body = Self::new(lowering);
         body.begin(definition);
-        for name in &definition.parameters {
+        for name in definition.parameters {
             body.parameter(name);
         }
         body
@@ -93,7 +96,7 @@ impl<'l, 'a> Body<'l, 'a> {
     pub(super) fn of_closure(
         lowering: &'l mut Lowering<'a>,
         definition: &Definition,
-        captured: &[(Arc<str>, Place, bool)],
+        captured: &[(ImmutableString, Place, bool)],
     ) -> Self {
         let mut body = Self::new(lowering);
         body.begin(definition);
@@ -139,7 +142,7 @@ impl<'l, 'a> Body<'l, 'a> {
         }
     }
 
-    fn parameter(&mut self, name: &str) {
+    fn parameter(&mut self, name: &ImmutableString) {
         self.parameters += 1;
         let register = self.fresh();
         if let Place::Shared(at) = self.declare(name, register, false) {
@@ -147,8 +150,8 @@ impl<'l, 'a> Body<'l, 'a> {
         }
     }
 
-    /// Lowers the statements and puts the function into the program, under `name`.
-    pub(super) fn finish(mut self, number: u32, name: Arc<str>, definition: &Definition) {
+    /// Lowers the statements and puts the function into the program.
+    pub(super) fn finish(mut self, number: u32, definition: &Definition<'_>) {
         if gives_nothing(definition.body) {
             self.block(definition.body.iter(), None);
             self.emit(Op::ReturnUnit);
@@ -157,7 +160,7 @@ impl<'l, 'a> Body<'l, 'a> {
             self.block(definition.body.iter(), Some(result));
             self.emit(Op::Return { from: result });
         }
-        self.put(number, name, definition.at);
+        self.put(number, definition.at);
     }
 
     pub(super) fn finish_top_level(mut self, number: u32, statements: &[&Stmt]) {
@@ -165,7 +168,7 @@ impl<'l, 'a> Body<'l, 'a> {
             self.statement(statement, None);
         }
         self.emit(Op::ReturnUnit);
-        self.put(number, super::START.into(), None);
+        self.put(number, None);
     }
 
     pub(super) fn finish_constants(mut self, number: u32, statements: &[&Stmt]) {
@@ -180,21 +183,13 @@ impl<'l, 'a> Body<'l, 'a> {
             }
         }
         self.emit(Op::ReturnUnit);
-        self.put(number, super::START.into(), None);
+        self.put(number, None);
     }
 
-    fn put(self, number: u32, name: Arc<str>, at: Option<Position>) {
-        if self.highest > MOST_REGISTERS {
-            let message = format!(
-                "`{name}` has more variables and intermediate values than a function may have; split it"
-            );
-            self.lowering.refuse(at, message);
-        }
-        if self.lowering.tables.full {
-            self.lowering.refuse(at, "the script is too large");
-        }
-        self.lowering.program.functions[number as usize] = Function {
-            name,
+    fn put(self, number: u32, at: Option<Position>) {
+        let function = &mut self.lowering.program.functions[number as usize];
+        *function = Function {
+            name: function.name.clone(),
             file: self.lowering.file as u16,
             at,
             code: self.code.into(),
@@ -206,6 +201,16 @@ impl<'l, 'a> Body<'l, 'a> {
             registers: self.highest as u16,
             may_change: Box::default(),
         };
+        if self.highest > MOST_REGISTERS {
+            let message = format!(
+                "`{}` has more variables and intermediate values than a function may have; split it",
+                function.name
+            );
+            self.lowering.refuse(at, message);
+        }
+        if self.lowering.tables.full {
+            self.lowering.refuse(at, "the script is too large");
+        }
         self.lowering.reach[number as usize] = self.reach;
     }
 

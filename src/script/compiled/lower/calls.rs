@@ -37,8 +37,7 @@ impl Body<'_, '_> {
         }
         if !call.namespace.is_empty() {
             let function = self.imported(&call.namespace).and_then(|file| {
-                let name = Arc::from(call.name.as_str());
-                self.lowering.program.named(file as u16, &name, call.args.len())
+                self.lowering.program.named(file as u16, &call.name, call.args.len())
             });
             match function {
                 Some(function) => {

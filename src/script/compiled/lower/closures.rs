@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use rhai::{Dynamic, Expr, FnPtr};
+use rhai::{Dynamic, Expr, FnPtr, ImmutableString};
 
 use super::{body::Body, scope::Place};
 use crate::script::{
@@ -40,10 +40,10 @@ impl Body<'_, '_> {
             return;
         };
         let Some(name) = pointed_to(value) else { return };
-        let names: Vec<&str> = shared
+        let names: Vec<&ImmutableString> = shared
             .iter()
             .filter_map(|variable| match variable {
-                Expr::Variable(variable, ..) => Some(variable.1.as_str()),
+                Expr::Variable(variable, ..) => Some(&variable.1),
                 _ => None,
             })
             .collect();
@@ -53,7 +53,7 @@ impl Body<'_, '_> {
     fn closure(
         &mut self,
         name: &str,
-        shared: &[&str],
+        shared: &[&ImmutableString],
         at: Option<crate::contract::Position>,
         to: Reg,
     ) {
@@ -65,20 +65,20 @@ impl Body<'_, '_> {
             match self.resolve(name) {
                 // Known by name where the closure runs.
                 Some(Place::Function) => {
-                    captured.push((Arc::from(*name), Place::Function, true));
+                    captured.push(((*name).clone(), Place::Function, true));
                 }
-                Some(place) => captured.push((Arc::from(*name), place, self.is_constant(name))),
+                Some(place) => captured.push(((*name).clone(), place, self.is_constant(name))),
                 None => self.unknown(name),
             }
         }
-        let (number, sees_state) = (self.lowering.reserve(), self.sees_state);
-        let mut body = Body::of_closure(self.lowering, definition, &captured);
-        body.sees_state = sees_state;
         // As Rhai names them, but by where they stand: its own names are hashes that differ from build
         // to build, and a script can see them, in a pointer as in an error.
         let place = at.map_or(0, |at| u32::from(at.line) << 16 | u32::from(at.column));
         let name: Arc<str> = format!("anon${place:08x}").into();
-        body.finish(number, name.clone(), definition);
+        let (number, sees_state) = (self.lowering.reserve(name.clone()), self.sees_state);
+        let mut body = Body::of_closure(self.lowering, definition, &captured);
+        body.sees_state = sees_state;
+        body.finish(number, definition);
         // Whoever makes it may call it.
         self.reach.calls.insert(number);
         let value = FnValue::closure(name, self.lowering.file as u16, Some(number), Box::default());

@@ -14,8 +14,9 @@ pub(super) struct Glance {
 impl Glance {
     pub(super) fn at(body: &[Stmt]) -> Self {
         let mut glance = Self::default();
+        let mut path = Vec::new();
         for statement in body {
-            statement.walk(&mut Vec::new(), &mut |path| glance.node(path));
+            statement.walk(&mut path, &mut |path| glance.node(path));
         }
         glance
     }
@@ -38,6 +39,10 @@ impl Glance {
 
 /// Whether evaluating an expression may change a variable of the function that it stands in.
 pub(super) fn may_write(expression: &Expr) -> bool {
+    // The walk would find nothing, and needs a list.
+    if matches!(expression, Expr::Variable(..)) || expression.is_constant() {
+        return false;
+    }
     let mut found = false;
     expression.walk(&mut Vec::new(), &mut |path| {
         found |= match path.last() {

@@ -1,4 +1,4 @@
-use std::{num::NonZeroUsize, sync::Arc};
+use std::num::NonZeroUsize;
 
 use rhai::{ImmutableString, Namespace};
 
@@ -24,7 +24,7 @@ type Named = (Option<NonZeroUsize>, ImmutableString, Namespace, u64);
 
 /// A variable of a function.
 pub(super) struct Local {
-    pub(super) name: Arc<str>,
+    pub(super) name: ImmutableString,
     pub(super) place: Place,
     pub(super) constant: bool,
 }
@@ -57,13 +57,18 @@ impl Body<'_, '_> {
     }
 
     /// Declares a variable in a register; from here on its name leads there.
-    pub(super) fn declare(&mut self, name: &str, register: Reg, constant: bool) -> Place {
-        let place = if self.shared.contains(name) {
+    pub(super) fn declare(
+        &mut self,
+        name: &ImmutableString,
+        register: Reg,
+        constant: bool,
+    ) -> Place {
+        let place = if self.shared.contains(name.as_str()) {
             Place::Shared(register)
         } else {
             Place::Register(register)
         };
-        self.locals.push(Local { name: name.into(), place: place.clone(), constant });
+        self.locals.push(Local { name: name.clone(), place: place.clone(), constant });
         place
     }
 

@@ -1,4 +1,4 @@
-use rhai::{ASTFlags, Expr, Stmt};
+use rhai::{ASTFlags, Expr, ImmutableString, Stmt};
 
 use super::body::Body;
 use crate::script::{
@@ -151,13 +151,19 @@ impl Body<'_, '_> {
         self.release(mark);
     }
 
-    fn variable(&mut self, name: &str, value: &Expr, constant: bool, at: rhai::Position) {
+    fn variable(
+        &mut self,
+        name: &ImmutableString,
+        value: &Expr,
+        constant: bool,
+        at: rhai::Position,
+    ) {
         if self.is_at_top_level() && !constant {
             let mark = self.mark();
             let register = self.fresh();
             self.expression(value, register);
             self.at = position(at);
-            if let Some(slot) = self.lowering.scope().state.get(name).copied() {
+            if let Some(slot) = self.lowering.scope().state.get(name.as_str()).copied() {
                 self.reach.writes.insert(slot);
                 self.emit(Op::StoreState { slot, from: register });
             }

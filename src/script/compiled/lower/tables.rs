@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::script::compiled::{
     Val,
@@ -11,10 +11,10 @@ use crate::script::compiled::{
 #[derive(Default)]
 pub(super) struct Tables {
     literals: Vec<Val>,
-    texts: HashMap<String, u16>,
-    numbers: HashMap<(bool, u64), u16>,
+    texts: BTreeMap<String, u16>,
+    numbers: BTreeMap<(bool, u64), u16>,
     keys: Vec<Key>,
-    key_numbers: HashMap<Key, u16>,
+    key_numbers: BTreeMap<Key, u16>,
     paths: Vec<Path>,
     sites: Vec<Site>,
     /// Whether a table has more entries than an instruction can name.
@@ -25,7 +25,10 @@ impl Tables {
     pub(super) fn literal(&mut self, value: Val) -> u16 {
         let next = self.number(self.literals.len());
         let known = match &value {
-            Val::Text(text) => Some(*self.texts.entry(text.to_string()).or_insert(next)),
+            Val::Text(text) => Some(match self.texts.get(text.as_str()) {
+                Some(known) => *known,
+                None => *self.texts.entry(text.to_string()).or_insert(next),
+            }),
             Val::Int(i) => Some(*self.numbers.entry((true, *i as u64)).or_insert(next)),
             Val::Float(x) => Some(*self.numbers.entry((false, x.to_bits())).or_insert(next)),
             _ => None,
