@@ -5,7 +5,7 @@ use std::time::Duration;
 use bevy_cscript::{
     api::ApiTable,
     contract::{ErrorKind, SafetyLimits, ScriptError, ScriptId, ScriptLimits, ScriptSource, Value},
-    script::ScriptCompiler,
+    script::{Backend, ScriptCompiler},
     testing::{FakeWorld, ScriptRunner},
     trust::{LevelLimits, TrustLevel, TrustPolicy, Unsigned, Verified},
 };
@@ -48,6 +48,27 @@ fn each_level_is_held_to_its_own_limits() {
     let errors = compile_at(TrustLevel::Untrusted, &text).expect_err("it is too long");
     assert_eq!(errors[0].kind, ErrorKind::Memory);
     assert!(errors[0].message.contains("the limit is 32768"), "{}", errors[0]);
+}
+
+#[test]
+fn the_reference_is_for_the_game_itself() {
+    for level in [TrustLevel::Untrusted, TrustLevel::Mod, TrustLevel::Trusted] {
+        let policy = TrustPolicy { unsigned: Unsigned::Allow(level), ..TrustPolicy::default() };
+        let source = Verified::check(ScriptSource::new("a.rhai", "let n = 1;"), &policy);
+        let source = source.expect("it may come in");
+        let compiler = ScriptCompiler::new(ApiTable::default(), LevelLimits::default())
+            .with_backend(Backend::Reference);
+        let compiled = compiler.compile(&source);
+        if level == TrustLevel::Trusted {
+            assert!(compiled.is_ok(), "{:?}", compiled.err());
+            continue;
+        }
+        let errors = compiled.expect_err("it is refused");
+        assert_eq!(errors[0].kind, ErrorKind::Permission);
+        let message = &errors[0].message;
+        assert!(message.contains("for trusted scripts only"), "{message}");
+        assert!(message.contains("let the compiled backend run this"), "{message}");
+    }
 }
 
 fn refused(text: &str, limits: ScriptLimits) -> ScriptError {
@@ -115,11 +136,11 @@ fn what_is_kept_is_bounded_all_together() {
     };
     let world = FakeWorld::default();
     runner.start(&world, ScriptId(1)).expect("it starts");
-    runner.call(&world, "fill", &[Value::Int(100)]).expect("3,200 bytes fit");
+    runner.call(&world, "fill", &[Value::Int(100)]).expect("3,384 bytes fit");
     let before = (runner.get("a"), runner.get("n"));
-    let error = runner.call(&world, "fill", &[Value::Int(130)]).expect_err("4,160 bytes do not");
+    let error = runner.call(&world, "fill", &[Value::Int(130)]).expect_err("4,344 bytes do not");
     assert_eq!(error.kind, ErrorKind::Memory);
-    assert!(error.message.contains("keeps 4160 bytes, the limit is 4000"), "{error}");
+    assert!(error.message.contains("keeps 4344 bytes, the limit is 4000"), "{error}");
     assert_eq!((runner.get("a"), runner.get("n")), before, "nothing has changed");
     runner.call(&world, "fill", &[Value::Int(10)]).expect("it goes on");
 }

@@ -14,6 +14,8 @@ mod api;
 /// How each of the 37 functions is called wrongly, and that nothing comes of it.
 #[cfg(feature = "bevy")]
 mod api_errors;
+/// Whether bytes that are charged for are those that are taken.
+mod bytes;
 /// What a script may say and what is refused when it is loaded.
 mod compile;
 /// The scripts that stand in the documents.

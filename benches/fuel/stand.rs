@@ -1,4 +1,4 @@
-use std::{cell::Cell, collections::BTreeMap, sync::Arc, time::Instant};
+use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 
 use bevy_cscript::{
     api::{ApiTable, CallScope, ScriptContext},
@@ -12,7 +12,10 @@ use bevy_cscript::{
 };
 use glam::Vec3;
 
-use super::operands::{maker, script};
+use super::{
+    clock,
+    operands::{maker, script},
+};
 
 /// What one turn of a body costs beside its loop.
 #[derive(Clone, Copy)]
@@ -165,9 +168,9 @@ impl Stand {
         let function = script.callback(Callback::OnUpdate).ok_or(Ends::Limit)?;
         for _ in 0..RUNS {
             let mut context = self.context();
-            let started = Instant::now();
+            let started = clock::nanoseconds();
             let called = instance.call(function, &[], &mut context);
-            let taken = started.elapsed().as_nanos() as f64;
+            let taken = clock::nanoseconds() - started;
             best = best.min(taken);
             units = context.take_fuel();
             called.map_err(|error| match error.kind {

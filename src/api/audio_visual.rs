@@ -17,6 +17,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
             "play_sound",
             "Starts a sound and returns the number to stop it by. The options are `volume` and `speed` (1.0 as recorded), `looped` (false), and `at`: a position or an entity that it is heard from.",
         )
+        .costs(3)
         .overload(["path"], |context: Context<'_, '_>, path: Name| {
             context.play_sound(&path.0, SoundOptions::default())
         })
@@ -61,6 +62,7 @@ pub(super) fn functions() -> Vec<ApiFunction> {
             "fn on_update() {\n    play_animation(entity_id, \"wave\", #{ repeat: true, blend: 0.2 });\n}",
         ),
         row("spawn_particle", "Shows a particle effect that the host registered.")
+            .costs(2)
             .overload(["effect", "pos"], |context: Context<'_, '_>, effect: Name, pos: Point| {
                 context.spawn_particle(&effect.0, pos.0)
             })

@@ -63,6 +63,7 @@ fn on_update() {
             "teleport",
             "As `set_position`, but the velocity becomes zero and interpolation starts anew.",
         )
+        .costs(2)
         .errors([NO_ENTITY, NO_PLACE, "`pos` is NaN or infinite"])
         .example(
             "\

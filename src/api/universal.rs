@@ -17,7 +17,7 @@ const TIMER_ERRORS: [&str; 4] = [
 pub(super) fn functions() -> Vec<ApiFunction> {
     let row = |name, doc| ApiFunction::new(name, Category::UNIVERSAL, doc);
     let log = |name, doc, example, level| {
-        row(name, doc).example(example).overload(
+        row(name, doc).costs(4).example(example).overload(
             ["text"],
             move |context: Context<'_, '_>, text: Shown| {
                 context.log(level, &text.0);

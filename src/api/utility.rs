@@ -20,6 +20,7 @@ fn on_spawn() {
             )
             .overload(["e"], get_tag),
         row("set_tag", "Gives an entity a tag; \"\" takes it away.")
+            .costs(2)
             .errors([NO_ENTITY, "`tag` is longer than the limit for strings"])
             .example(
                 "\

@@ -82,16 +82,19 @@ impl Value {
     pub(crate) fn held_bytes(&self) -> usize {
         /// A value by itself.
         const ITEM: usize = 32;
-        /// A key and its place in a map.
-        const ENTRY: usize = 48;
+        /// An entry of a map, in nodes that are half full; and what the first node takes.
+        const ENTRY: usize = 128;
+        const NODE: usize = 640;
         let held = match self {
             Self::String(text) => text.len(),
             Self::Blob(bytes) => bytes.len(),
             Self::Array(items) => items.iter().map(Self::held_bytes).fold(0, usize::saturating_add),
+            Self::Map(map) if map.is_empty() => 0,
             Self::Map(map) => map
                 .iter()
-                .map(|(key, value)| ENTRY + key.len() + value.held_bytes())
-                .fold(0, usize::saturating_add),
+                // The value itself lies in the node.
+                .map(|(key, value)| key.len() + value.held_bytes() - ITEM)
+                .fold(NODE.max(map.len() * ENTRY), usize::saturating_add),
             _ => 0,
         };
         ITEM.saturating_add(held)

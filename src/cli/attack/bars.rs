@@ -11,6 +11,9 @@ pub(super) struct Bars {
     pub(super) compile: Duration,
     /// Bytes by which the heap may grow in a call: what limits allow, a fifth more, and [`MACHINE`].
     pub(super) heap: u64,
+    /// Bytes of heap that an instance may hold between two calls: what limits allow, a tenth more, and
+    /// [`INSTANCE`].
+    pub(super) kept: u64,
     /// Bytes by which the heap may grow while a script is compiled.
     pub(super) compile_heap: u64,
     /// Bytes that may be left when the script is gone.
@@ -21,6 +24,8 @@ pub(super) struct Bars {
 
 /// Bytes for the machine's own registers: 20,719 were seen at the greatest depth of calls.
 const MACHINE: u64 = 32 * 1024;
+/// Bytes that an instance takes beside what its variables hold: 256 of them lie in it.
+const INSTANCE: u64 = 8 * 1024;
 /// How many bytes the parsed form of a byte of text may need.
 const BYTES_FOR_A_BYTE: usize = 256;
 
@@ -40,6 +45,7 @@ impl Bars {
             call: time(options.call_ms, call),
             compile: time(options.compile_ms, 100.0),
             heap: (limits.memory_bytes as u64).saturating_mul(6) / 5 + MACHINE,
+            kept: (limits.state_bytes as u64).saturating_mul(11) / 10 + INSTANCE,
             compile_heap: limits.source_bytes.saturating_mul(BYTES_FOR_A_BYTE) as u64,
             left: 64 * 1024,
             has_deadline: deadline.is_some(),

@@ -191,7 +191,10 @@ impl Play<'_> {
         for callback in [Callback::OnDestroy, Callback::Cleanup] {
             self.call(&mut instance, callback, &[]);
         }
+        let before = alloc::process().live;
         let ((), cost) = measured(|| drop(instance));
+        let kept = before.saturating_sub(alloc::process().live);
+        self.notes.kept(u64::try_from(kept).unwrap_or_default());
         self.notes.dropped(cost);
     }
 

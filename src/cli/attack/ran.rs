@@ -23,6 +23,8 @@ pub(super) struct Ran {
     pub(super) compile_bytes: u64,
     /// The most that the heap grew in a call.
     pub(super) peak_bytes: u64,
+    /// What the instance held on the heap when nothing was called any more.
+    pub(super) kept_bytes: u64,
     /// What was left on the heap when all was dropped.
     pub(super) left_bytes: u64,
     /// A hash of what each call did: its error with its place, its fuel, commands, log, and the state
@@ -39,6 +41,7 @@ pub(super) struct Notes {
     compile: Cost,
     call: Cost,
     total_ms: f64,
+    kept: u64,
     digest: XxHash3_64,
 }
 
@@ -55,6 +58,7 @@ impl Notes {
             compile: Cost::default(),
             call: Cost::default(),
             total_ms: 0.0,
+            kept: 0,
             digest: XxHash3_64::default(),
         }
     }
@@ -75,6 +79,10 @@ impl Notes {
     pub(super) fn dropped(&mut self, cost: Cost) {
         self.call = self.call.or(cost);
         self.total_ms += cost.cpu.as_secs_f64() * 1e3;
+    }
+
+    pub(super) fn kept(&mut self, bytes: u64) {
+        self.kept = bytes;
     }
 
     /// A call did not end well. The first one says how the script ends.
@@ -103,6 +111,7 @@ impl Notes {
             call_ms: self.call.cpu.as_secs_f64() * 1e3,
             compile_bytes: self.compile.heap,
             peak_bytes: self.call.heap,
+            kept_bytes: self.kept,
             left_bytes,
             digest: format!("{:016x}", self.digest.finish()),
         }

@@ -81,6 +81,7 @@ pub(super) fn text(
     worst(rows, "dearest to compile", |ran| ran.compile_ms, |ms| format!("{ms:.2} ms"), out)?;
     let bytes = |bytes: f64| format!("{bytes} bytes");
     worst(rows, "most heap in a call", |ran| ran.peak_bytes as f64, bytes, out)?;
+    worst(rows, "most heap kept by an instance", |ran| ran.kept_bytes as f64, bytes, out)?;
     worst(rows, "most heap to compile", |ran| ran.compile_bytes as f64, bytes, out)?;
     worst(rows, "most left when dropped", |ran| ran.left_bytes as f64, bytes, out)
 }

@@ -41,6 +41,7 @@ fn of_run(expected: &[Outcome], ran: &Ran, bars: &Bars) -> Vec<String> {
         }
     };
     bytes("a call took", ran.peak_bytes, bars.heap);
+    bytes("the instance kept", ran.kept_bytes, bars.kept);
     bytes("compiling took", ran.compile_bytes, bars.compile_heap);
     bytes("dropping it left", ran.left_bytes, bars.left);
     breaches
@@ -57,6 +58,7 @@ mod tests {
             call: time,
             compile: time,
             heap: 1_000,
+            kept: 1_000,
             compile_heap: 1_000,
             left: 100,
             has_deadline: false,
@@ -72,12 +74,13 @@ mod tests {
     #[test]
     fn every_bar_can_be_broken() {
         assert_eq!(of_run(&[Outcome::Ends], &ran(|_| ()), &bars()), [""; 0]);
-        let changes: [(fn(&mut Ran), &str); 7] = [
+        let changes: [(fn(&mut Ran), &str); 8] = [
             (|ran| ran.outcome = Outcome::Panic, "panic"),
             (|ran| ran.outcome = Outcome::Fuel, "outcome fuel, expected ends"),
             (|ran| ran.call_ms = 10.5, "a call took 10.5 ms"),
             (|ran| ran.compile_ms = 11.0, "compiling took 11.0 ms"),
             (|ran| ran.peak_bytes = 1_001, "a call took 1001 bytes"),
+            (|ran| ran.kept_bytes = 1_001, "the instance kept 1001 bytes"),
             (|ran| ran.compile_bytes = 1_001, "compiling took 1001 bytes"),
             (|ran| ran.left_bytes = 101, "dropping it left 101 bytes"),
         ];

@@ -62,7 +62,14 @@ pub(crate) fn to_value(value: &Val) -> Result<Value, ApiFault> {
         Val::Range(range) => {
             Value::Range { start: range.start, end: range.end, inclusive: range.inclusive }
         }
-        Val::Array(items) => Value::Array(items.iter().map(to_value).collect::<Result<_, _>>()?),
+        Val::Array(items) => {
+            // Collected with their errors they would get twice the room that they need.
+            let mut values = Vec::with_capacity(items.len());
+            for item in items.iter() {
+                values.push(to_value(item)?);
+            }
+            Value::Array(values)
+        }
         Val::Map(dict) => {
             let entries = dict.iter().map(|(key, value)| Ok((key.to_string(), to_value(value)?)));
             Value::Map(entries.collect::<Result<_, ApiFault>>()?)

@@ -7,7 +7,7 @@ mod weight;
 use std::{collections::BTreeMap, ops::Deref, sync::Arc};
 
 pub(crate) use self::{
-    live::{Counted, live_bytes},
+    live::{Counted, Small, live_bytes},
     weight::Weight,
 };
 use super::Val;
@@ -76,6 +76,16 @@ impl Text {
         self.0.get().as_str()
     }
 
+    /// Whether it has no room to spare.
+    pub(crate) fn is_tight(&self) -> bool {
+        self.0.bytes() == HEADER + room(0, self.len(), LEAST.0)
+    }
+
+    /// Gives back the room that it has to spare.
+    pub(crate) fn tighten(&mut self) {
+        self.0.edit(String::shrink_to_fit, |text, _| Self::bytes(text, 0));
+    }
+
     /// Changes the text in place.
     pub(crate) fn edit<R>(&mut self, change: impl FnOnce(&mut String) -> R) -> R {
         self.0.edit(change, Self::bytes)
@@ -112,6 +122,16 @@ impl Blob {
         Self(Counted::new(bytes, size))
     }
 
+    /// As of text.
+    pub(crate) fn is_tight(&self) -> bool {
+        self.0.bytes() == HEADER + room(0, self.len(), LEAST.0)
+    }
+
+    /// As of text.
+    pub(crate) fn tighten(&mut self) {
+        self.0.edit(Vec::shrink_to_fit, |bytes, _| Self::size(bytes, 0));
+    }
+
     /// Changes the bytes in place.
     pub(crate) fn edit<R>(&mut self, change: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         self.0.edit(change, Self::size)
@@ -143,13 +163,27 @@ impl List {
     /// Up to this depth it does no harm if a list takes itself for deeper than it is.
     pub(crate) const SHALLOW: u32 = 8;
 
+    /// What it takes beside its items.
+    const OWN: usize = HEADER + size_of::<Weight>();
+
     fn bytes(items: &mut Vec<Val>, before: usize) -> usize {
-        const OWN: usize = HEADER + size_of::<Weight>();
-        let room = room(before.saturating_sub(OWN) / size_of::<Val>(), items.len(), LEAST.1);
+        let room = room(before.saturating_sub(Self::OWN) / size_of::<Val>(), items.len(), LEAST.1);
         if is_roomy(items.capacity(), room) {
             items.shrink_to(room);
         }
-        OWN + room * size_of::<Val>()
+        Self::OWN + room * size_of::<Val>()
+    }
+
+    /// Whether it has no room to spare. Says nothing of what is in it.
+    pub(crate) fn is_tight(&self) -> bool {
+        self.items.bytes() == Self::OWN + room(0, self.len(), LEAST.1) * size_of::<Val>()
+    }
+
+    /// Gives back the room that it has to spare, and does something with each of its items that leaves
+    /// them what they are.
+    pub(crate) fn tighten(&mut self, each: impl FnMut(&mut Val)) {
+        self.items.get_mut().iter_mut().for_each(each);
+        self.items.edit(Vec::shrink_to_fit, |items, _| Self::bytes(items, 0));
     }
 
     pub(crate) fn new(mut items: Vec<Val>) -> Self {
@@ -160,6 +194,15 @@ impl List {
 
     pub(crate) const fn weight(&self) -> Weight {
         self.weight
+    }
+
+    /// What it weighs with the room that short lists have.
+    pub(crate) fn weight_kept(&self) -> Weight {
+        let spare = if self.is_empty() { 0 } else { LEAST.1.saturating_sub(self.len()) };
+        if spare == 0 {
+            return self.weight;
+        }
+        self.weight.plus(Weight::of_bytes(spare * size_of::<Val>()))
     }
 
     pub(crate) fn push(&mut self, item: Val) {
@@ -227,12 +270,21 @@ pub(crate) struct Dict {
 }
 
 impl Dict {
+    /// What it takes beside its entries.
+    const OWN: usize = HEADER + size_of::<Weight>() + size_of::<u64>();
+
+    /// What its nodes take.
+    fn nodes(entries: usize) -> usize {
+        if entries == 0 { 0 } else { NODE.max(entries * ENTRY) }
+    }
+
     fn bytes(entries: &BTreeMap<Key, Val>, keys: usize) -> usize {
-        let nodes = match entries.len() {
-            0 => 0,
-            len => NODE.max(len * ENTRY),
-        };
-        HEADER + size_of::<Weight>() + size_of::<u64>() + nodes + keys
+        Self::OWN + Self::nodes(entries.len()) + keys
+    }
+
+    /// Does something with each of its values that leaves them what they are.
+    pub(crate) fn tighten(&mut self, each: impl FnMut(&mut Val)) {
+        self.entries.get_mut().values_mut().for_each(each);
     }
 
     pub(crate) fn new(entries: BTreeMap<Key, Val>) -> Self {
@@ -242,8 +294,10 @@ impl Dict {
         Self { entries: Counted::new(entries, bytes), weight, keys }
     }
 
-    pub(crate) const fn weight(&self) -> Weight {
-        self.weight
+    pub(crate) fn weight(&self) -> Weight {
+        // Its first node has room for several entries.
+        let more = Self::nodes(self.len()) - self.len() * ENTRY;
+        self.weight.plus(Weight::of_bytes(more))
     }
 
     /// Adds or replaces an entry.

@@ -211,26 +211,31 @@ impl Run<'_, '_> {
     /// Whether the variables that the call may have changed can be kept.
     fn keep(&mut self, changes: &[u16]) -> Result<(), Fault> {
         let mut holds = false;
+        let mut is_tight = true;
         for slot in changes {
             let inline = self.state.get(usize::from(*slot)).is_none_or(Val::is_inline);
             if !inline {
-                self.keep_variable(*slot)?;
+                is_tight &= self.keep_variable(*slot)?;
                 holds = true;
             }
         }
         for i in 0..self.machine.late.len() {
             if let Some((slot, _)) = self.machine.late.get(i) {
-                self.keep_variable(*slot)?;
+                is_tight &= self.keep_variable(*slot)?;
                 holds = true;
             }
         }
-        if holds { self.keep_all() } else { Ok(()) }
+        if holds {
+            self.keep_all()?;
+        }
+        if is_tight { Ok(()) } else { self.tighten(changes) }
     }
 
     /// Whether all that the instance keeps is within its limit.
     #[inline(never)]
     fn keep_all(&self) -> Result<(), Fault> {
-        let bytes = self.state.iter().map(|value| value.weight().bytes_held()).sum::<u64>();
+        let held = |value: &Val| size_of::<Val>() as u64 + u64::from(value.weight().held);
+        let bytes = self.state.iter().map(held).sum::<u64>();
         let limit = self.context.limits().state_bytes;
         if bytes > limit as u64 {
             let message = format!("the script keeps {bytes} bytes, the limit is {limit}");
@@ -239,14 +244,28 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    #[inline(never)]
-    fn keep_variable(&mut self, slot: u16) -> Result<(), Fault> {
-        let Some(value) = self.state.get(usize::from(slot)).cloned() else { return Ok(()) };
-        self.charge(1 + value.weight().steps() / 16)?;
-        if let Err(what) = super::plain::check(&value) {
-            return Err(Fault::unkept(slot, what));
+    /// Gives back the room that variables have to spare.
+    #[cold]
+    fn tighten(&mut self, changes: &[u16]) -> Result<(), Fault> {
+        let late: Vec<u16> = self.machine.late.iter().map(|(slot, _)| *slot).collect();
+        for slot in changes.iter().chain(&late) {
+            let Some(value) = self.state.get(usize::from(*slot)) else { continue };
+            self.charge(value.weight().steps())?;
+            if let Some(value) = self.state.get_mut(usize::from(*slot)) {
+                super::plain::tighten(value);
+            }
         }
-        self.fits_value(&value)
+        self.fits_memory()
+    }
+
+    /// Whether a variable can be kept; gives whether nothing in it has room to spare.
+    #[inline(never)]
+    fn keep_variable(&mut self, slot: u16) -> Result<bool, Fault> {
+        let Some(value) = self.state.get(usize::from(slot)).cloned() else { return Ok(true) };
+        self.charge(1 + value.weight().steps() / 16)?;
+        let is_tight = super::plain::check(&value).map_err(|what| Fault::unkept(slot, what))?;
+        self.fits_value(&value)?;
+        Ok(is_tight)
     }
 
     fn name_of(&self, function: u32) -> Arc<str> {

@@ -234,7 +234,7 @@ fn same(case: &Val, value: &Val) -> bool {
         (Val::Int(a), Val::Int(b)) => a == b,
         (Val::Float(a), Val::Float(b)) => a.to_bits() == b.to_bits(),
         (Val::Text(a), Val::Text(b)) => a.as_str() == b.as_str(),
-        (Val::Range(a), Val::Range(b)) => a == b,
+        (Val::Range(a), Val::Range(b)) => ***a == ***b,
         (Val::Array(a), Val::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b))
         }

@@ -100,6 +100,8 @@ pub(crate) fn shown(value: &Val, style: Style, limit: usize) -> String {
 
 fn shown_by(run: &mut Run<'_, '_>, value: &Val, style: Style) -> Result<String, Stop> {
     let limit = run.limits().string_bytes;
+    // For the text itself, however short it is.
+    run.charge(1).map_err(Stop::Fault)?;
     let mut pay = |units| run.charge(units);
     let mut pen = Pen::new(limit, &mut pay);
     pen.value(value, style)?;

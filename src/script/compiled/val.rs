@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use glam::Vec3;
 
 use super::callable::FnValue;
-use super::heap::{Blob, Dict, Key, List, Text, Weight};
+use super::heap::{Blob, Dict, HEADER, Key, List, Small, Text, Weight};
 use super::steps::Steps;
 
 /// A value of a running script: 16 bytes, plain data or shared until written.
@@ -26,10 +26,10 @@ pub(crate) enum Val {
     Array(Arc<List>),
     Map(Arc<Dict>),
     Blob(Arc<Blob>),
-    Range(Arc<Range>),
+    Range(Arc<Small<Range>>),
     Fn(Arc<FnValue>),
     /// What `range(..)`, `chars()` and `bits()` give: only good for `for`.
-    Steps(Arc<Steps>),
+    Steps(Arc<Small<Steps>>),
 }
 
 const _: () = assert!(size_of::<Val>() == 16, "registers are two words");
@@ -41,6 +41,9 @@ pub(crate) struct Range {
     pub(crate) end: i64,
     pub(crate) inclusive: bool,
 }
+
+/// Bytes of what a `for` takes its items from, and of text that it may hold on to.
+const STEPS: usize = HEADER + 16;
 
 impl Val {
     pub(crate) fn text(text: impl Into<String>) -> Self {
@@ -60,7 +63,11 @@ impl Val {
     }
 
     pub(crate) fn range(start: i64, end: i64, inclusive: bool) -> Self {
-        Self::Range(Arc::new(Range { start, end, inclusive }))
+        Self::Range(Arc::new(Small::new(Range { start, end, inclusive }, HEADER)))
+    }
+
+    pub(crate) fn steps(steps: Steps) -> Self {
+        Self::Steps(Arc::new(Small::new(steps, STEPS)))
     }
 
     /// What `type_of` says.
@@ -86,15 +93,11 @@ impl Val {
     /// What it weighs in the list or map that holds it.
     pub(crate) fn weight(&self) -> Weight {
         match self {
-            Self::Text(text) => {
-                Weight { bytes: u32::try_from(text.len()).unwrap_or(u32::MAX), ..Weight::default() }
-            }
-            Self::Array(list) => list.weight(),
+            Self::Text(text) => Weight::of_text(text.len()),
+            Self::Array(list) => list.weight_kept(),
             Self::Map(dict) => dict.weight(),
-            Self::Blob(blob) => Weight {
-                items: u32::try_from(blob.len()).unwrap_or(u32::MAX).saturating_add(1),
-                ..Weight::default()
-            },
+            Self::Blob(blob) => Weight::of_blob(blob.len()),
+            Self::Range(_) => Weight::of_bytes(HEADER),
             _ => Weight::default(),
         }
     }

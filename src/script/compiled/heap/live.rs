@@ -1,4 +1,7 @@
-use std::cell::Cell;
+use std::{
+    cell::Cell,
+    ops::{Deref, DerefMut},
+};
 
 thread_local! {
     static LIVE: Cell<i64> = const { Cell::new(0) };
@@ -30,6 +33,11 @@ impl<T> Counted<T> {
         Self { value, bytes }
     }
 
+    /// The size.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(crate) const fn get(&self) -> &T {
         &self.value
     }
@@ -53,6 +61,29 @@ impl<T> Counted<T> {
             self.bytes = bytes;
         }
         result
+    }
+}
+
+/// Something small whose size never changes.
+#[derive(Clone)]
+pub(crate) struct Small<T>(Counted<T>);
+
+impl<T> Small<T> {
+    pub(crate) fn new(value: T, bytes: usize) -> Self {
+        Self(Counted::new(value, bytes))
+    }
+}
+
+impl<T> Deref for Small<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        self.0.get()
+    }
+}
+
+impl<T> DerefMut for Small<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.0.get_mut()
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::{Val, fault::Fault, machine::Run, operators};
 /// Two values at the same place are of one type for which nobody defined `==`, or the fuel does
 /// not suffice.
 pub(super) fn equal(run: &mut Run<'_, '_>, a: &Val, b: &Val) -> Result<bool, Fault> {
-    run.charge(1 + a.weight().steps().min(b.weight().steps()))?;
+    run.charge(a.weight().compared_with(b.weight()))?;
     compared(a, b)
 }
 

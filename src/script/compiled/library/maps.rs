@@ -186,7 +186,7 @@ fn is_empty(_: &mut Run<'_, '_>, map: &mut Val, _: &mut [Val]) -> Result<Val, Fa
 
 fn contains(run: &mut Run<'_, '_>, map: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {
     let [Val::Text(key)] = rest else { return Err(Fault::no_overload()) };
-    run.charge(text(key.len()))?;
+    run.charge(1 + text(key.len()))?;
     Ok(dict(map)?.contains_key(key.as_str()).into())
 }
 
@@ -228,7 +228,7 @@ fn remove(run: &mut Run<'_, '_>, map: &mut Val, rest: &mut [Val]) -> Result<Val,
 
 /// Adds entries of one map to another; `wins` says whether in place of those that are there.
 fn add(run: &mut Run<'_, '_>, map: &mut Val, more: &Dict, wins: bool) -> Result<(), Fault> {
-    run.charge(more.len() as u64)?;
+    run.charge(2 * more.len() as u64)?;
     let map = own(run, map)?;
     for (key, value) in more.iter() {
         if wins || !map.contains_key(key) {

@@ -1,7 +1,5 @@
 //! Ranges, numbers in steps, and the bits of a number one after the other.
 
-use std::sync::Arc;
-
 use super::super::{
     Range, Val,
     fault::Fault,
@@ -126,7 +124,7 @@ const BITS: &str = "All bits of a number, lowest first, for a `for`.";
 
 fn of(value: &Val) -> Result<Range, Fault> {
     match value {
-        Val::Range(range) => Ok(**range),
+        Val::Range(range) => Ok(***range),
         _ => Err(Fault::no_overload()),
     }
 }
@@ -166,7 +164,7 @@ fn range(_: &mut Run<'_, '_>, from: &mut Val, rest: &mut [Val]) -> Result<Val, F
 }
 
 fn steps(steps: Result<Steps, Fault>) -> Result<Val, Fault> {
-    steps.map(|steps| Val::Steps(Arc::new(steps)))
+    steps.map(Val::steps)
 }
 
 fn int_steps(_: &mut Run<'_, '_>, from: &mut Val, rest: &mut [Val]) -> Result<Val, Fault> {

@@ -17,7 +17,7 @@ pub(super) fn ready(window: &mut [Val; WINDOW], at: u8) -> Result<(), Fault> {
     let (at, next) = (usize::from(at), usize::from(at.wrapping_add(1)));
     let begin = match &window[at] {
         Val::Range(range) => {
-            let range = **range;
+            let range = ***range;
             let (over, start) = counting(range.start, range.end, range.inclusive);
             window[at] = over;
             start
@@ -37,7 +37,7 @@ fn counting(start: i64, end: i64, inclusive: bool) -> (Val, Val) {
     }
     match end.checked_add(1) {
         Some(end) => (Val::Int(end), Val::Int(start)),
-        None => (Val::Steps(Arc::new(Steps::up_to_the_last(start))), Val::Unit),
+        None => (Val::steps(Steps::up_to_the_last(start)), Val::Unit),
     }
 }
 

@@ -119,7 +119,7 @@ impl Run<'_, '_> {
     /// # Errors
     /// The fuel does not suffice.
     pub(crate) fn equal(&mut self, a: &Val, b: &Val) -> Result<bool, Fault> {
-        self.charge(1 + a.weight().steps().min(b.weight().steps()))?;
+        self.charge(a.weight().compared_with(b.weight()))?;
         Ok(operators::equal(a, b))
     }
 

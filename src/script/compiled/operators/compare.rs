@@ -35,7 +35,7 @@ pub(super) fn built_in(operator: Operator, a: &Val, b: &Val) -> Option<bool> {
         (Val::Range(a), Val::Range(b)) if a.inclusive != b.inclusive => {
             return (operator == O::NotEqual).then_some(true);
         }
-        (Val::Range(a), Val::Range(b)) => same(operator, a == b)?,
+        (Val::Range(a), Val::Range(b)) => same(operator, ***a == ***b)?,
         (Val::Vec3(a), Val::Vec3(b)) => same(operator, a == b)?,
         _ if std::mem::discriminant(a) == std::mem::discriminant(b) => return None,
         _ => operator == O::NotEqual,

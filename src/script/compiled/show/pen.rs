@@ -155,7 +155,7 @@ impl<'a> Pen<'a> {
             Val::Array(list) => self.array(list),
             Val::Map(dict) => self.map(dict),
             Val::Blob(blob) => self.blob(blob),
-            Val::Range(range) => self.range(**range),
+            Val::Range(range) => self.range(***range),
             Val::Fn(function) if self.for_host => self.put(format_args!("Fn({:?})", function.name)),
             Val::Fn(function) => self.named(function),
             Val::Steps(_) => self.put(format_args!("range")),
@@ -314,7 +314,7 @@ mod tests {
         }
         let chars =
             Steps::chars(&Arc::new(crate::script::compiled::heap::Text::new("a".into())), 0, 1);
-        assert_eq!(text(&Val::Steps(Arc::new(chars)), Style::Print), "range");
+        assert_eq!(text(&Val::steps(chars), Style::Print), "range");
     }
 
     fn nested() -> Val {

@@ -205,6 +205,9 @@ fn pad(run: &mut Run<'_, '_>, array: &mut Val, rest: &mut [Val]) -> Result<Val, 
     Ok(Val::Unit)
 }
 
+/// Bytes of a value in a list.
+const VALUE: u32 = size_of::<Val>() as u32;
+
 /// What an array weighs with so many more items.
 fn padded(list: &List, missing: usize, item: &Val) -> Weight {
     let missing = u32::try_from(missing).unwrap_or(u32::MAX);
@@ -215,6 +218,7 @@ fn padded(list: &List, missing: usize, item: &Val) -> Weight {
         entries: total(own.entries, added.entries),
         bytes: total(own.bytes, added.bytes),
         depth: own.depth.max(added.depth.saturating_add(1)),
+        held: total(own.held, added.held.saturating_add(VALUE)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::f64::consts;
 
-use super::super::super::{Val, fault::Fault, native::Native};
+use super::super::super::{Val, fault::Fault, machine::Run, native::Native};
 use super::{Float, Nothing, as_float, canonical, of_one, row};
 
 pub(super) const ROWS: [Native; 23] = [
@@ -15,9 +15,9 @@ pub(super) const ROWS: [Native; 23] = [
         "PI() -> float",
         "Half a turn in radians.",
     ),
-    row(Float, "sin", 1, |_, x, _| of_one(x, libm::sin), "sin(x: float) -> float", "Sine."),
-    row(Float, "cos", 1, |_, x, _| of_one(x, libm::cos), "cos(x: float) -> float", "Cosine."),
-    row(Float, "tan", 1, |_, x, _| of_one(x, libm::tan), "tan(x: float) -> float", "Tangent."),
+    row(Float, "sin", 1, |run, x, _| wave(run, x, libm::sin), "sin(x: float) -> float", "Sine."),
+    row(Float, "cos", 1, |run, x, _| wave(run, x, libm::cos), "cos(x: float) -> float", "Cosine."),
+    row(Float, "tan", 1, |run, x, _| wave(run, x, libm::tan), "tan(x: float) -> float", "Tangent."),
     row(
         Float,
         "sinh",
@@ -152,7 +152,7 @@ pub(super) const ROWS: [Native; 23] = [
         1,
         |run, x, _| {
             // The dearest of the curves.
-            run.charge(2)?;
+            run.charge(5)?;
             of_one(x, libm::log10)
         },
         "log(x: float) -> float",
@@ -168,6 +168,12 @@ pub(super) const ROWS: [Native; 23] = [
         "The logarithm to any base.",
     ),
 ];
+
+/// A function that first takes whole turns off an angle, which takes long for a large one.
+fn wave(run: &mut Run<'_, '_>, x: &Val, function: fn(f64) -> f64) -> Result<Val, Fault> {
+    run.charge(2)?;
+    of_one(x, function)
+}
 
 /// A function of two floats for the table.
 fn of_two(first: &Val, rest: &[Val], function: impl FnOnce(f64, f64) -> f64) -> Result<Val, Fault> {

@@ -1,6 +1,6 @@
 //! What text holds: its length, its characters, what is found in it, and the numbers it spells.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::cmp::Ordering;
 
 use super::{
     Fault, Native, Price, Run, Val, at, count, cut, offset, pattern, reads, shared, size, sought,
@@ -262,11 +262,11 @@ fn chars(_: &mut Run<'_, '_>, receiver: &mut Val, rest: &mut [Val]) -> Result<Va
     let (start, length) = match rest {
         [] => (0, i64::MAX),
         [Val::Int(start)] => (*start, i64::MAX),
-        [Val::Range(range)] => covered(**range),
+        [Val::Range(range)] => covered(***range),
         [Val::Int(start), Val::Int(length)] => (*start, *length),
         _ => return Err(Fault::no_overload()),
     };
-    Ok(Val::Steps(Arc::new(Steps::chars(shared(receiver)?, start, length))))
+    Ok(Val::steps(Steps::chars(shared(receiver)?, start, length)))
 }
 
 /// The start and the length of a range; other than for lists, it may have no length with its end
