@@ -278,11 +278,15 @@ impl<'w> BatchRunner<'w> {
 
     fn note_log(&mut self, path: &Arc<str>) {
         let Self { context, outcome, index, .. } = self;
-        note_log(outcome, *index, context, path);
+        outcome.fuel += context.take_fuel();
+        if context.has_log() {
+            note_log(outcome, *index, context, path);
+        }
     }
 }
 
 /// Takes note of how a call ended, of the job of a number.
+#[inline]
 fn ended(
     outcome: &mut BatchOutcome,
     (job, context): (usize, &mut ScriptContext<'_>),
@@ -292,25 +296,42 @@ fn ended(
     starting: bool,
 ) -> Called {
     outcome.calls += 1;
-    note_log(outcome, job, context, script.path());
-    let Err(error) = called else { return Called::Done };
+    outcome.fuel += context.take_fuel();
+    if context.has_log() {
+        note_log(outcome, job, context, script.path());
+    }
+    match called {
+        Ok(()) => Called::Done,
+        Err(error) => {
+            failed(outcome, (job, context), script, (discipline, faults), error, starting)
+        }
+    }
+}
+
+#[cold]
+fn failed(
+    outcome: &mut BatchOutcome,
+    (job, context): (usize, &mut ScriptContext<'_>),
+    script: &CompiledScript,
+    (discipline, faults): (Discipline, &mut Faults),
+    error: Box<ScriptError>,
+    starting: bool,
+) -> Called {
     let frequent = discipline.pauses(script.level(), faults, context.tick());
     let pauses = frequent || error.kind == ErrorKind::Host;
     outcome.notes.push(Note { job, what: What::Failed { error, pauses, starting } });
     if pauses { Called::Paused } else { Called::Done }
 }
 
-/// Takes the lines that calls wrote, and the fuel that they used.
+/// Takes the lines that calls wrote.
+#[cold]
 fn note_log(
     outcome: &mut BatchOutcome,
     job: usize,
     context: &mut ScriptContext<'_>,
     path: &Arc<str>,
 ) {
-    outcome.fuel += context.take_fuel();
-    if context.has_log() {
-        let (log, log_suppressed) = context.take_log();
-        let report = RunReport { log, log_suppressed, ..RunReport::default() };
-        outcome.notes.push(Note { job, what: What::Wrote { path: path.clone(), report } });
-    }
+    let (log, log_suppressed) = context.take_log();
+    let report = RunReport { log, log_suppressed, ..RunReport::default() };
+    outcome.notes.push(Note { job, what: What::Wrote { path: path.clone(), report } });
 }

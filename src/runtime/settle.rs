@@ -1,9 +1,9 @@
-use bevy::prelude::*;
+use bevy::{ecs::entity_disabling::Disabled, prelude::*};
 
 use super::{
     authority::{Ledger, Owners},
     collect::{Job, Start, Work},
-    cscript::{CScript, ScriptStatus, Scripts},
+    cscript::{CScript, ScriptStatus},
     quarantine::Wardens,
     report::Reports,
     roster::{Roster, RosterEntry},
@@ -24,7 +24,7 @@ pub(super) fn settle(
     mut wardens: Wardens<'_>,
     (mut ledger, owners): (ResMut<Ledger>, Res<Owners>),
     #[cfg(feature = "avian3d")] mut fresh: ResMut<super::physics::Fresh>,
-    mut scripts: Scripts,
+    mut scripts: Query<&mut CScript, Allow<Disabled>>,
 ) {
     let PassOutcome { batches, jobs, put_off } = &mut *outcome;
     reports.metrics.put_off += std::mem::take(put_off);
@@ -46,7 +46,7 @@ pub(super) fn settle(
                 own.push(note.what);
             }
             // Gone if the host despawned it in between.
-            let Ok((_, mut script, _)) = scripts.get_mut(job.entity) else { continue };
+            let Ok(mut script) = scripts.get_mut(job.entity) else { continue };
             if own.is_empty() {
                 put_back(script.bypass_change_detection(), job);
                 continue;
@@ -73,6 +73,7 @@ fn enter(ledger: &mut Ledger, owners: &Owners, tick: u64, job: &Job, given: &[Sc
 }
 
 /// Puts an instance back into its slot.
+#[inline]
 fn put_back(script: &mut CScript, job: Job) {
     if let Some(slot) = script.slots_mut().get_mut(usize::from(job.slot)) {
         slot.faults = job.faults;
