@@ -177,6 +177,74 @@ fn what_a_mod_asks_for_in_a_tick_is_capped_and_that_is_an_error() {
     assert_eq!(lines.len(), 2 * 6, "what failed has said nothing: {lines:?}");
 }
 
+#[test]
+fn each_kind_of_thing_that_a_mod_asks_for_has_a_cap_of_its_own() {
+    let caps = TickCaps { commands: 20, spawns: 3, messages: 4, sounds: 5, log_lines: 6 };
+    for (call, fits, words) in [
+        ("set_tag(entity_id, `t${n}`)", 20, "commands"),
+        ("spawn_entity(\"spark\", vec3(n, 0, 0))", 3, "entities to spawn"),
+        ("publish(\"x\", n)", 4, "messages"),
+        ("play_sound(\"sounds/a.ogg\")", 5, "sounds"),
+    ] {
+        let mut app = app_of(TrustLevel::Mod, 1, TickBudget { caps, ..TickBudget::default() });
+        app.app().register_prefab("spark", |_| {});
+        let text = |count: i64| {
+            format!(
+                "let done = 0; fn on_update() {{ for n in 0..{count} {{ {call}; }} done += 1; }}"
+            )
+        };
+        let within = app.script("mods/a/a.rhai", &text(fits));
+        let beyond = app.script("mods/b/b.rhai", &text(fits + 1));
+        let [within, beyond] = [within, beyond].map(|script| app.spawn(script));
+        app.ticks(3);
+        let faults = app.take_faults();
+        assert_eq!(faults.len(), 3, "{call}: {faults:?}");
+        for fault in faults {
+            let message = fault.error.message;
+            let expected = format!("the mod has used up its {words} for this tick");
+            assert!(fault.entity == beyond && message.contains(&expected), "{call}: {message}");
+        }
+        assert_eq!([within, beyond].map(|e| app.get(e, "done")), [3, 0].map(Value::Int), "{call}");
+    }
+}
+
+/// How many events were heard and how many updates made in the first tick by scripts of which all want more
+/// than there is.
+fn lanes(events: usize, updates: usize) -> [usize; 2] {
+    let mut app = app_of(TrustLevel::Mod, 1, TickBudget { fuel: 100_000, ..TickBudget::default() });
+    let work = "for i in 0..300 { }";
+    let hears = format!("let n = 0; fn on_poke(x) {{ n += 1; {work} }}");
+    let updated = format!("let n = 0; fn on_update() {{ n += 1; {work} }}");
+    let (hears, updated) =
+        (app.script("mods/a/a.rhai", &hears), app.script("mods/b/b.rhai", &updated));
+    let hears: Vec<_> = (0..events).map(|_| app.spawn(hears.clone())).collect();
+    let updated: Vec<_> = (0..updates).map(|_| app.spawn(updated.clone())).collect();
+    app.world_mut().resource_mut::<TickBudget>().fuel = 10_000_000;
+    app.tick();
+    app.world_mut().resource_mut::<TickBudget>().fuel = 100_000;
+    let before: i64 = updated.iter().filter_map(|e| app.get(*e, "n").as_int()).sum();
+    app.send(ScriptEvent::custom("on_poke", [Value::Int(1)]));
+    app.tick();
+    let done = |all: &[Entity]| all.iter().filter_map(|e| app.get(*e, "n").as_int()).sum::<i64>();
+    let (heard, made) = (done(&hears), done(&updated) - before);
+    [heard, made].map(|count| usize::try_from(count).unwrap_or_default())
+}
+
+#[test]
+fn events_get_their_part_of_a_tick_and_what_one_lane_leaves_the_other_gets() {
+    // One call of either costs the same, so counting them is counting fuel.
+    let [alone, _] = lanes(400, 0);
+    let [_, updates_alone] = lanes(0, 400);
+    assert!(alone > 90 && alone.abs_diff(updates_alone) <= 2, "{alone} and {updates_alone}");
+    let [heard, made] = lanes(400, 400);
+    // The last one that began may not have fitted.
+    assert!(heard.abs_diff(alone * 618 / 1_000) <= 1, "{heard} of {alone} were events");
+    assert!(made.abs_diff(alone - heard) <= 1, "{made} of {alone} were updates");
+    let [few, rest] = lanes(10, 400);
+    assert_eq!(few, 10);
+    assert!((few + rest).abs_diff(alone) <= 2, "{few} and {rest} of {alone}");
+}
+
 fn quarantined(quarantine: Quarantine) -> ScriptTestApp {
     ScriptTestApp::with(ScriptingPlugin {
         policy: TrustPolicy {

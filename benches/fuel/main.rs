@@ -2,8 +2,11 @@
 //! the API and everything that the language itself does, the nanoseconds for each unit of fuel with the
 //! worst operands that a search finds, as multiples of a plain loop's instruction.
 //!
+//! Then the worst and the longest of each row are run in a loop until the clock ends the call after 2 ms, and
+//! how much later it ended is told.
+//!
 //! `cargo bench --no-default-features --bench fuel` prints the table, the dearest last, and fails (exit code 1) if a row is
-//! above 20. A word after `--` picks the rows that have it in their name; a number is the milliseconds that
+//! above 20, or if a call ended more than 0.5 ms after the clock should have ended it. A word after `--` picks the rows that have it in their name; a number is the milliseconds that
 //! the search may take for each of them.
 //!
 //! Time is that of the thread, and only the ratios of one run say something. What seems to be worse than the
@@ -27,6 +30,10 @@ use self::{
 
 /// What a unit may cost, in plain instructions.
 const BAR: f64 = 20.0;
+/// Nanoseconds that a call may go on after it should have been ended by the clock.
+const LATE: f64 = 500_000.0;
+/// How many of the latest calls are told.
+const TOLD: usize = 8;
 /// How often something is measured, of which the median counts, if it seems to be the worst.
 const AGAIN: usize = 3;
 /// And the worst of a row, if it is close to the bar.
@@ -38,6 +45,8 @@ struct Row {
     name: String,
     /// What was run, and what it cost.
     worst: Option<(String, Cost)>,
+    /// What took longest for one turn.
+    longest: Option<(String, f64)>,
     tried: usize,
 }
 
@@ -69,7 +78,37 @@ fn main() -> ExitCode {
         "\n{} rows, {above} above {BAR} plain instructions a unit, {unpaid} that nothing could be called with",
         rows.len()
     );
-    if above == 0 && unpaid == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    let is_late = late(&stand, &rows);
+    if above == 0 && unpaid == 0 && !is_late { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+/// Runs the worst and the longest of each row until the clock ends it; gives whether one went on for too
+/// long.
+fn late(stand: &Stand, rows: &[Row]) -> bool {
+    let mut all: Vec<(f64, &str)> = Vec::new();
+    for row in rows {
+        let bodies = [row.worst.as_ref().map(|(body, _)| body), row.longest.as_ref().map(|l| &l.0)];
+        for body in bodies.into_iter().flatten() {
+            let mut times: Vec<_> = (0..AGAIN).filter_map(|_| stand.overrun(body)).collect();
+            times.sort_by(f64::total_cmp);
+            all.extend(times.get(times.len() / 2).map(|time| (*time, body.as_str())));
+        }
+    }
+    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    println!(
+        "\n{} calls that the clock ended after 2 ms; the latest, in ms after that:",
+        all.len()
+    );
+    for (time, body) in all.iter().take(TOLD) {
+        println!("{:>7.3}  {body}", time / 1e6);
+    }
+    let mut longest: Vec<_> = rows.iter().filter_map(|row| row.longest.as_ref()).collect();
+    longest.sort_by(|a, b| b.1.total_cmp(&a.1));
+    println!("\nthe longest turns, in ms:");
+    for (body, time) in longest.iter().take(TOLD) {
+        println!("{:>7.3}  {body}", time / 1e6);
+    }
+    all.first().is_some_and(|(time, _)| *time > LATE)
 }
 
 impl Row {
@@ -78,7 +117,7 @@ impl Row {
     }
 
     fn line(&self, base: f64) -> String {
-        let Self { name, worst, tried } = self;
+        let Self { name, worst, tried, .. } = self;
         let Some((body, cost)) = worst else {
             return format!("{:>7} {:>9} {:>12} {tried:>6}  {name}", "-", "-", "-");
         };
@@ -94,6 +133,7 @@ fn search(stand: &Stand, operation: Operation, budget: f64, base: f64) -> Row {
     // Of the thread, so that the search is as long on a busy machine.
     let started = clock::nanoseconds();
     let mut worst: Option<(Vec<usize>, usize, String, Cost)> = None;
+    let mut longest: Option<(String, f64)> = None;
     let mut tried = 0;
     while tried < 12 || clock::nanoseconds() - started < budget {
         let (choices, form) = match &worst {
@@ -107,7 +147,13 @@ fn search(stand: &Stand, operation: Operation, budget: f64, base: f64) -> Row {
         let is_worse = |cost: &Cost| {
             worst.as_ref().is_none_or(|(.., known)| cost.per_unit() > known.per_unit())
         };
-        if stand.cost(&body).is_some_and(|cost| is_worse(&cost))
+        let cost = stand.cost(&body);
+        if let Some(cost) = cost
+            && longest.as_ref().is_none_or(|(_, known)| cost.nanoseconds > *known)
+        {
+            longest = Some((body.clone(), cost.nanoseconds));
+        }
+        if cost.is_some_and(|cost| is_worse(&cost))
             && let Some(cost) = median(stand, &body, AGAIN).filter(is_worse)
         {
             worst = Some((choices, form, body, cost));
@@ -121,7 +167,7 @@ fn search(stand: &Stand, operation: Operation, budget: f64, base: f64) -> Row {
         let again = is_close.then(|| median(stand, &body, AT_THE_END)).flatten();
         (body, again.unwrap_or(cost))
     });
-    Row { name: operation.name, worst, tried }
+    Row { name: operation.name, worst, longest, tried }
 }
 
 /// What a body costs, as the median of some measurements.

@@ -1,10 +1,10 @@
-use std::{cell::Cell, collections::BTreeMap, sync::Arc};
+use std::{cell::Cell, collections::BTreeMap, sync::Arc, time::Duration};
 
 use bevy_cscript::{
     api::{ApiTable, CallScope, ScriptContext},
     contract::{
-        Callback, ErrorKind, Pack, ScriptId, ScriptLimits, ScriptSource, Shape, Stack, Value,
-        Vitals,
+        Callback, ErrorKind, Pack, SafetyLimits, ScriptId, ScriptLimits, ScriptSource, Shape,
+        Stack, Value, Vitals,
     },
     script::{CompiledScript, ScriptCompiler, ScriptInstance, StateSnapshot},
     testing::{FakeEntity, FakeWorld},
@@ -33,6 +33,8 @@ impl Cost {
 /// Where operations are run: the limits of mods, but for fuel and commands.
 pub(crate) struct Stand {
     compiler: ScriptCompiler,
+    /// With the limits of strangers, and a clock in place of fuel.
+    clocked: ScriptCompiler,
     policy: TrustPolicy,
     world: FakeWorld,
     /// The large values.
@@ -59,6 +61,7 @@ enum Ends {
 /// Nanoseconds that a run should take: long beside the clock's grain, short beside a search.
 const LONG: f64 = 150_000.0;
 const RUNS: usize = 4;
+const DEADLINE: Duration = Duration::from_millis(2);
 
 impl Stand {
     pub(crate) fn new() -> Self {
@@ -73,15 +76,27 @@ impl Stand {
         let policy =
             TrustPolicy { unsigned: Unsigned::Allow(TrustLevel::Mod), ..TrustPolicy::default() };
         let compiler = ScriptCompiler::new(ApiTable::default(), limits);
+        let strangers = ScriptLimits::untrusted();
+        let safety = SafetyLimits { deadline: Some(DEADLINE), ..strangers.safety };
+        let strangers = ScriptLimits {
+            fuel: u64::MAX / 4,
+            commands: 1_000_000,
+            state_bytes: 64 * 1024 * 1024,
+            safety,
+            ..strangers
+        };
+        let clocked = ScriptCompiler::new(ApiTable::default(), strangers);
         let kept = StateSnapshot(BTreeMap::new());
-        let mut stand = Self { compiler, policy, world: world(), kept, empty: Cell::default() };
+        let mut stand =
+            Self { compiler, clocked, policy, world: world(), kept, empty: Cell::default() };
         stand.kept = stand.made();
         stand
     }
 
     /// The large values.
     fn made(&self) -> StateSnapshot {
-        let made = self.compiled(&maker()).expect("what makes large values compiles");
+        let made =
+            self.compiled(&self.compiler, &maker()).expect("what makes large values compiles");
         let mut context = self.context();
         let mut instance = ScriptInstance::start(made.clone(), &mut context).expect("and starts");
         let function = made.callback(Callback::OnSpawn).expect("and has this function");
@@ -89,10 +104,10 @@ impl Stand {
         instance.snapshot()
     }
 
-    fn compiled(&self, text: &str) -> Option<Arc<CompiledScript>> {
+    fn compiled(&self, compiler: &ScriptCompiler, text: &str) -> Option<Arc<CompiledScript>> {
         let source = ScriptSource::new("bench.rhai", text.as_bytes().to_vec());
         let verified = Verified::check(source, &self.policy).ok()?;
-        self.compiler.compile(&verified).ok().map(Arc::new)
+        compiler.compile(&verified).ok().map(Arc::new)
     }
 
     /// Nanoseconds of a plain loop's instruction.
@@ -136,6 +151,28 @@ impl Stand {
         (cost.units >= 0.5 && cost.nanoseconds > 0.0).then_some(cost)
     }
 
+    /// How many nanoseconds after the deadline a call ended that does nothing but this; `None` if something
+    /// else ended it.
+    pub(crate) fn overrun(&self, body: &str) -> Option<f64> {
+        let mut bodies = vec![body.to_owned()];
+        if !body.contains(";;") {
+            bodies.push(format!("try {{ {body} }} catch {{ }}"));
+        }
+        bodies.iter().find_map(|body| {
+            let script = self.compiled(&self.clocked, &script(body, 1_000_000_000))?;
+            let mut context = self.context();
+            let mut instance = ScriptInstance::start(script.clone(), &mut context).ok()?;
+            instance.restore(&self.kept).ok()?;
+            let function = script.callback(Callback::OnUpdate)?;
+            let mut context = self.context();
+            let started = clock::nanoseconds();
+            let called = instance.call(function, &[], &mut context);
+            let taken = clock::nanoseconds() - started;
+            let is_ended = called.is_err_and(|error| error.kind == ErrorKind::Time);
+            is_ended.then_some(taken - DEADLINE.as_nanos() as f64)
+        })
+    }
+
     fn empty(&self, is_caught: bool) -> Option<Run> {
         let mut known = self.empty.get();
         let place = &mut known[usize::from(is_caught)];
@@ -157,7 +194,7 @@ impl Stand {
     }
 
     fn run(&self, text: &str) -> Result<Run, Ends> {
-        let script = self.compiled(text).ok_or(Ends::Limit)?;
+        let script = self.compiled(&self.compiler, text).ok_or(Ends::Limit)?;
         let mut best = f64::INFINITY;
         let mut units = 0;
         let mut context = self.context();

@@ -37,7 +37,8 @@ pub struct ScriptLimits {
     /// share, counted in a way that is equal on every machine, by the compiled backend only.
     /// **16 MiB**, **1 MiB**, **256 KiB**.
     pub memory_bytes: usize,
-    /// Bytes of all that an instance keeps from call to call, counted in the same way. **4 MiB**,
+    /// Bytes of all that an instance keeps from call to call, counted in the same way, but that what is
+    /// shared counts wherever it occurs. What has room to spare gives it back at the end of a call. **4 MiB**,
     /// **256 KiB**, **64 KiB**.
     pub state_bytes: usize,
     /// Variables in one scope, state included. Default: **256**.
