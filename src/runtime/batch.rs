@@ -21,6 +21,8 @@ pub(super) struct BatchRunner<'w> {
     index: usize,
     /// What the calls may use together, if they are held to a share.
     purse: Option<u64>,
+    /// Whether to hash what scripts keep, while it is at hand.
+    hashing: bool,
 }
 
 /// What became of a call.
@@ -46,13 +48,23 @@ const START: u64 = 0;
 impl<'w> BatchRunner<'w> {
     pub(super) fn new(scope: CallScope<'w>, discipline: Discipline) -> Self {
         let context = ScriptContext::new(scope);
-        Self { context, discipline, outcome: BatchOutcome::default(), index: 0, purse: None }
+        let outcome = BatchOutcome::default();
+        Self { context, discipline, outcome, index: 0, purse: None, hashing: false }
+    }
+
+    /// Whether to hash what scripts keep after their job. Default: **false**.
+    pub(super) const fn hashing(mut self, hashing: bool) -> Self {
+        self.hashing = hashing;
+        self
     }
 
     /// Does jobs that are held to nothing but their own limits.
     pub(super) fn run(mut self, jobs: &mut [Job]) -> BatchOutcome {
         self.outcome.jobs = jobs.len();
         self.outcome.ends.reserve(jobs.len());
+        if self.hashing {
+            self.outcome.states.reserve(jobs.len());
+        }
         let mut jobs = jobs.iter_mut().enumerate().peekable();
         while let Some((i, job)) = jobs.peek_mut() {
             if let Some((script, function)) = job.updated() {
@@ -64,6 +76,13 @@ impl<'w> BatchRunner<'w> {
             let before = self.context.command_count();
             self.do_job(job);
             self.outcome.ends.push(self.context.command_count() - before);
+            if self.hashing {
+                let state = match &mut job.work {
+                    Work::Call(instance) => Some(instance.refreshed_hash()),
+                    _ => None,
+                };
+                self.outcome.states.push(state);
+            }
             jobs.next();
         }
         self.outcome.commands = self.context.take_commands();
@@ -77,7 +96,7 @@ impl<'w> BatchRunner<'w> {
         function: FunctionId,
         jobs: &mut Peekable<impl Iterator<Item = (usize, &'j mut Job)>>,
     ) {
-        let Self { context, outcome, discipline, .. } = self;
+        let Self { context, outcome, discipline, hashing, .. } = self;
         script.calls(context, |calls| {
             while let Some((i, job)) = jobs.next_if(|(_, job)| job.updates(script, function)) {
                 let Job { id, slot, every, faults, work: Work::Call(instance), .. } = job else {
@@ -91,6 +110,9 @@ impl<'w> BatchRunner<'w> {
                 let context = calls.context();
                 outcome.ends.push(context.command_count() - before);
                 ended(outcome, (i, context), script, (*discipline, faults), called, false);
+                if *hashing {
+                    outcome.states.push(Some(instance.refreshed_hash()));
+                }
             }
         });
     }

@@ -35,7 +35,14 @@ use crate::{
 #[reflect(Component, Default)]
 pub struct CScript {
     slots: Vec<ScriptSlot>,
+    /// A hash of what the scripts keep, as long as nobody has had a chance to change it. It lies here because
+    /// whoever hashes a tick comes by here anyway, and the way to the variables is long.
+    #[reflect(ignore)]
+    states: Option<u64>,
 }
+
+/// Stands for what a script keeps that has not started.
+const NO_INSTANCE: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// One script of an entity.
 #[derive(Debug, Default, Reflect)]
@@ -139,7 +146,28 @@ impl CScript {
 
     /// The scripts, in the order in which they run.
     pub fn slots_mut(&mut self) -> &mut [ScriptSlot] {
+        self.states = None;
         &mut self.slots
+    }
+
+    /// A hash of what the scripts keep.
+    pub(super) fn states_hash(&mut self) -> u64 {
+        *self.states.get_or_insert_with(|| {
+            let states = self.slots.iter_mut().map(|slot| {
+                let instance = slot.instance.as_mut();
+                instance.map_or(NO_INSTANCE, |instance| instance.refreshed_hash())
+            });
+            // Each is mixed well, so a sum will do; it tells the slots apart.
+            states.fold(0, |hash: u64, state| hash.rotate_left(17).wrapping_add(state))
+        })
+    }
+
+    /// Takes note of the hash of what the script in a slot keeps, right after it was put there.
+    #[inline]
+    pub(super) fn note_state(&mut self, state: Option<u64>) {
+        if self.slots.len() == 1 {
+            self.states = state;
+        }
     }
 
     /// How the first script is doing.
@@ -159,7 +187,7 @@ impl CScript {
     /// # Errors
     /// No script that has started has such a variable, or the value is over a limit.
     pub fn set(&mut self, variable: &str, value: impl Into<Value>) -> Result<(), StateError> {
-        let slot = self.slots.iter_mut().find(|slot| slot.get(variable).is_some());
+        let slot = self.slots_mut().iter_mut().find(|slot| slot.get(variable).is_some());
         slot.ok_or_else(|| StateError::Unknown(variable.to_owned()))?.set(variable, value)
     }
 
@@ -174,7 +202,7 @@ impl CScript {
 
     /// Sets all paused scripts going again.
     pub fn resume(&mut self) {
-        for slot in &mut self.slots {
+        for slot in self.slots_mut() {
             slot.resume();
         }
     }
@@ -379,7 +407,7 @@ impl CScript {
                 uninitialised: saved.uninitialised,
             })
         };
-        Ok(Self { slots: saved.iter().map(slot).collect::<Result<_, _>>()? })
+        Ok(Self { slots: saved.iter().map(slot).collect::<Result<_, _>>()?, states: None })
     }
 }
 

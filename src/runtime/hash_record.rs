@@ -62,9 +62,6 @@ impl TickHashes {
     }
 }
 
-/// Stands for a script that has not started.
-const NO_INSTANCE: u64 = 0x9e37_79b9_7f4a_7c15;
-
 /// So many ticks are kept.
 const KEPT: usize = 16;
 
@@ -133,11 +130,8 @@ pub(super) fn record(
             hash = mixed(hash, text(&stack.item), u64::from(stack.count));
         }
         if let Some(mut script) = script {
-            for slot in script.bypass_change_detection().slots_mut() {
-                let state = slot.instance.as_mut().map(|instance| instance.refreshed_hash());
-                // Both are mixed well, so a sum will do; it tells the slots apart.
-                hash = hash.rotate_left(17).wrapping_add(state.unwrap_or(NO_INSTANCE));
-            }
+            let states = script.bypass_change_detection().states_hash();
+            hash = hash.rotate_left(17).wrapping_add(states);
         }
         world = world.wrapping_add(hash);
         hashes.entities.push((*id, hash));

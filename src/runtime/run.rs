@@ -11,6 +11,7 @@ use super::{
     budget::{TickBudget, TickUse},
     collect::{Addressed, Calls, Job, PassJobs, Work},
     event_queue::EventQueue,
+    hash_record::HashRecord,
     load::ScriptHost,
     pace::{Pace, Paces},
     plugin::{Pass, ScriptClock, ScriptSettings},
@@ -43,6 +44,8 @@ pub(super) struct BatchOutcome {
     pub(super) jobs: usize,
     /// How many commands each of them has given.
     pub(super) ends: Vec<usize>,
+    /// Hashes of what each script keeps now, if somebody wants them.
+    pub(super) states: Vec<Option<u64>>,
     pub(super) calls: u64,
     pub(super) fuel: u64,
     /// How long they took. Only [`Pace`] may ask: it differs from machine to machine.
@@ -88,6 +91,7 @@ pub(super) fn run(world: &mut World) {
     let mut used = std::mem::take(&mut *world.resource_mut::<TickUse>());
     let owners = std::mem::take(&mut *world.resource_mut::<Owners>());
     let pass = *world.resource::<Pass>();
+    let hashing = world.resource::<HashRecord>().is_on;
     let mut paces = *world.resource::<Paces>();
     let pace = paces.of(pass);
     let lane = used.lane(pass, &budget);
@@ -99,9 +103,10 @@ pub(super) fn run(world: &mut World) {
             delta_time: clock.delta_time,
         };
         let discipline = settings.discipline;
+        let manner = (discipline, hashing);
         let is_held = |job: &Job| shares::is_held(job, &owners);
         if !jobs.iter().any(is_held) {
-            let batches = run_free(&mut jobs, pace, workers, scope, discipline);
+            let batches = run_free(&mut jobs, pace, workers, scope, manner);
             return Done { batches, jobs, ..Done::default() };
         }
         let (held, free): (Vec<_>, Vec<_>) =
@@ -109,7 +114,7 @@ pub(super) fn run(world: &mut World) {
         let mut pieces =
             shares::run(held, lane, (&budget, &mut used, &owners), workers, (scope, discipline));
         let (places, mut free): (Vec<_>, Vec<_>) = free.into_iter().unzip();
-        let batches = run_free(&mut free, pace, workers, scope, discipline);
+        let batches = run_free(&mut free, pace, workers, scope, manner);
         pieces.extend(cut(batches, places, free));
         Done::put_together(pieces)
     });
@@ -136,12 +141,12 @@ fn run_free(
     pace: &mut Pace,
     workers: &ScriptWorkers,
     scope: CallScope<'_>,
-    discipline: Discipline,
+    (discipline, hashing): (Discipline, bool),
 ) -> Vec<BatchOutcome> {
     let batch_size = pace.batch_size(jobs.len(), workers.count());
     let outcomes = workers.run_batches(jobs, batch_size, |batch| {
         let began = Instant::now();
-        let mut outcome = BatchRunner::new(scope, discipline).run(batch);
+        let mut outcome = BatchRunner::new(scope, discipline).hashing(hashing).run(batch);
         outcome.took = began.elapsed();
         outcome
     });

@@ -47,8 +47,9 @@ pub(super) fn settle(
             }
             // Gone if the host despawned it in between.
             let Ok(mut script) = scripts.get_mut(job.entity) else { continue };
+            let state = batch.states.get(i).copied().flatten();
             if own.is_empty() {
-                put_back(script.bypass_change_detection(), job);
+                put_back(script.bypass_change_detection(), job, state);
                 continue;
             }
             let started = take_note(&mut script, (&mut reports, &mut wardens), job, own);
@@ -72,9 +73,9 @@ fn enter(ledger: &mut Ledger, owners: &Owners, tick: u64, job: &Job, given: &[Sc
     }
 }
 
-/// Puts an instance back into its slot.
+/// Puts an instance back into its slot, with the hash of what it keeps if that is known.
 #[inline]
-fn put_back(script: &mut CScript, job: Job) {
+fn put_back(script: &mut CScript, job: Job, state: Option<u64>) {
     if let Some(slot) = script.slots_mut().get_mut(usize::from(job.slot)) {
         slot.faults = job.faults;
         slot.instance = match job.work {
@@ -86,6 +87,7 @@ fn put_back(script: &mut CScript, job: Job) {
             Work::Nothing => None,
         };
     }
+    script.note_state(state);
 }
 
 /// Puts an instance back and brings its slot into the state that the job ended in; gives its entry
@@ -97,7 +99,7 @@ fn take_note(
     notes: Vec<What>,
 ) -> Option<RosterEntry> {
     let Job { id, entity, slot, .. } = job;
-    put_back(script.bypass_change_detection(), job);
+    put_back(script.bypass_change_detection(), job, None);
     let instance = script.slots().get(usize::from(slot))?.instance.as_ref();
     let compiled = instance.map(|instance| instance.script().clone());
     let mut status = None;
