@@ -76,8 +76,11 @@ enum What {
     Messages,
 }
 
-/// Milliseconds after which a case hangs. The dearest honest one takes some 50.
+/// Milliseconds of work after which a case hangs. The dearest honest one takes some 50.
 const HANG: u64 = 10_000;
+/// Milliseconds on the wall after which it hangs whatever it does: a machine that is busy with other things, or a
+/// process that was stopped for a while, is no hang.
+const STUCK: u64 = 600_000;
 
 /// Makes cases from their numbers.
 struct Maker {
@@ -249,13 +252,30 @@ struct Now {
     case: AtomicU64,
     /// Milliseconds from the start at which it began, and one; 0 if nothing is running.
     since: AtomicU64,
+    /// Milliseconds that the process had worked by then.
+    worked: AtomicU64,
     start: Mutex<Option<Instant>>,
+}
+
+/// Milliseconds that this process has worked; those on the wall where that is not known.
+fn worked(started: Instant) -> u64 {
+    #[cfg(unix)]
+    {
+        let _ = started;
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        time.tv_sec as u64 * 1000 + time.tv_nsec as u64 / 1_000_000
+    }
+    #[cfg(not(unix))]
+    {
+        started.elapsed().as_millis() as u64
+    }
 }
 
 impl Now {
     fn begin(&self, case: u64, started: Instant) {
         self.start.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(started);
         self.case.store(case, Relaxed);
+        self.worked.store(worked(started), Relaxed);
         self.since.store(started.elapsed().as_millis() as u64 + 1, Relaxed);
     }
 
@@ -267,8 +287,9 @@ impl Now {
     fn hangs(&self) -> Option<u64> {
         let started = (*self.start.lock().unwrap_or_else(PoisonError::into_inner))?;
         let since = self.since.load(Relaxed);
-        (since > 0 && started.elapsed().as_millis() as u64 > since + HANG)
-            .then(|| self.case.load(Relaxed))
+        let waited = (started.elapsed().as_millis() as u64).saturating_sub(since);
+        let work = worked(started).saturating_sub(self.worked.load(Relaxed));
+        (since > 0 && (work > HANG || waited > STUCK)).then(|| self.case.load(Relaxed))
     }
 }
 
