@@ -44,32 +44,34 @@ pub struct CScript {
 /// Stands for what a script keeps that has not started.
 const NO_INSTANCE: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// One script of an entity.
+/// One script of an entity. What every tick asks for stands first and together, in this order: the slots
+/// lie anywhere in memory, and each line of it costs.
 #[derive(Debug, Default, Reflect)]
+#[repr(C)]
 pub struct ScriptSlot {
-    /// The script.
-    handle: Handle<Script>,
-    /// Whether it is called. Switch it at any time; state stays.
-    pub enabled: bool,
-    /// It is updated once in so many ticks; 0 counts as 1.
-    every: u32,
-    status: ScriptStatus,
-    /// What `configure` is called with.
-    config: Option<Value>,
     /// Away while a pass runs.
     #[reflect(ignore)]
     pub(super) instance: Option<Box<ScriptInstance>>,
     #[reflect(ignore)]
     pub(super) faults: Faults,
+    /// It is updated once in so many ticks; 0 counts as 1.
+    every: u32,
+    /// Whether it is called. Switch it at any time; state stays.
+    pub enabled: bool,
     /// Destroyed by a script: only `on_destroy` and `cleanup` are still to come.
     #[reflect(ignore)]
     pub(super) dying: bool,
-    /// The version that could not start here; it is not tried again.
-    #[reflect(ignore)]
-    pub(super) declined: Option<Arc<CompiledScript>>,
     /// One of the calls that come with a start failed; the next version starts from scratch.
     #[reflect(ignore)]
     pub(super) uninitialised: bool,
+    status: ScriptStatus,
+    /// The script.
+    handle: Handle<Script>,
+    /// What `configure` is called with.
+    config: Option<Value>,
+    /// The version that could not start here; it is not tried again.
+    #[reflect(ignore)]
+    pub(super) declined: Option<Arc<CompiledScript>>,
 }
 
 /// How a script is doing.

@@ -120,7 +120,7 @@ impl<'w> Calls<'_, 'w> {
             return self.run_with_timers(function, args, Parts { state, timers, marks });
         }
         let called = self.enter(function, args, state);
-        self.note(function, marks, called)
+        self.note(marks, called)
     }
 
     /// The same, for a script that may set timers.
@@ -135,7 +135,7 @@ impl<'w> Calls<'_, 'w> {
         self.context().lend_timers(std::mem::take(timers), names);
         let called = self.enter(function, args, state);
         *timers = self.context().timers_back(called.is_ok());
-        self.note(function, marks, called)
+        self.note(marks, called)
     }
 
     #[inline(always)]
@@ -156,18 +156,21 @@ impl<'w> Calls<'_, 'w> {
         }
     }
 
-    /// Takes note of what a call may have changed.
+    /// Takes note of what a call has changed, or may have.
     #[inline(always)]
     fn note(
         &mut self,
-        function: FunctionId,
         marks: &mut Marks,
         called: Result<(), Box<ScriptError>>,
     ) -> Result<(), Box<ScriptError>> {
         match called {
             Ok(()) => {
+                let changed = match &self.way {
+                    Way::Compiled(caller) => caller.changed(),
+                    Way::Reference(..) => marks::ALL,
+                };
                 let late = self.context().take_late();
-                marks.touch(if late { marks::ALL } else { self.script.touches(function) });
+                marks.touch(if late { marks::ALL } else { changed });
                 Ok(())
             }
             // A call that failed has changed nothing.

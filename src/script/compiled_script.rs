@@ -2,7 +2,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use twox_hash::XxHash3_64;
 
-use super::{compiled::CompiledProgram, marks, outline::Outline, reference::ReferenceProgram};
+use super::{compiled::CompiledProgram, outline::Outline, reference::ReferenceProgram};
 use crate::{
     contract::{CALLBACKS, Callback, ScriptError, ScriptLimits, ScriptSource},
     trust::{Digest, ModLabel, Permissions, Signer, TrustLevel, Verified},
@@ -28,8 +28,6 @@ pub struct CompiledScript {
     callbacks: [Option<FunctionId>; CALLBACKS.len()],
     names: Arc<[String]>,
     salts: Vec<u64>,
-    /// Which variables a call of each function may change.
-    touches: Vec<u64>,
     warnings: Vec<ScriptError>,
     api_calls: Vec<String>,
     sets_timers: bool,
@@ -86,12 +84,7 @@ impl CompiledScript {
         let functions: HashMap<_, _> =
             functions.into_iter().map(|(name, (id, _))| (name, id)).collect();
         let callbacks = std::array::from_fn(|i| functions.get(CALLBACKS[i].name).copied());
-        let touches = (0..names.len()).map(|i| match &program {
-            Program::Compiled(program) => marks::bits(program.may_change(i)),
-            Program::Reference(_) => marks::ALL,
-        });
         Self {
-            touches: touches.collect(),
             source_hash,
             digest: *source.digest(),
             identity,
@@ -211,11 +204,6 @@ impl CompiledScript {
     #[must_use]
     pub fn salt(&self, id: FunctionId) -> u64 {
         self.salts.get(id.0 as usize).copied().unwrap_or_default()
-    }
-
-    /// The [bits](marks::bits) of the variables that a call of a function may change.
-    pub(super) fn touches(&self, id: FunctionId) -> u64 {
-        self.touches.get(id.index()).copied().unwrap_or(marks::ALL)
     }
 
     /// Things in it that are probably not meant.

@@ -24,9 +24,9 @@ impl Default for Marks {
 /// All variables.
 pub(super) const ALL: u64 = u64::MAX;
 
-/// The bits of some variables.
-pub(super) fn bits(variables: &[u16]) -> u64 {
-    variables.iter().fold(0, |bits, variable| bits | 1 << (*variable).min(63))
+/// The bit of a variable.
+pub(super) const fn bit(variable: u16) -> u64 {
+    1 << if variable < 63 { variable } else { 63 }
 }
 
 impl Marks {
@@ -156,6 +156,6 @@ mod tests {
 
     #[test]
     fn the_bits_of_many_variables() {
-        assert_eq!((bits(&[]), bits(&[0, 2]), bits(&[63]), bits(&[900])), (0, 5, 1 << 63, 1 << 63));
+        assert_eq!([0, 2, 63, 900].map(bit), [1, 4, 1 << 63, 1 << 63]);
     }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(crate) use self::catch::shown_name;
 use self::{frames::Frame, tank::Tank};
 use super::{Val, fault::Fault, program::Program};
-use crate::{api::ScriptContext, contract::ErrorKind};
+use crate::{api::ScriptContext, contract::ErrorKind, script::marks};
 
 /// How many registers an instruction can name.
 pub(super) const WINDOW: usize = 256;
@@ -65,6 +65,8 @@ pub(crate) struct Run<'a, 'w> {
     natives: usize,
     /// Whether the native that calls back works on a constant, and so cannot lend it to be changed.
     lends_constants: bool,
+    /// Which variables the last call has changed, as [bits](crate::script::marks::bit).
+    changed: u64,
 }
 
 /// What is called, and with what.
@@ -143,6 +145,7 @@ impl<'a, 'w> Run<'a, 'w> {
             levels: limits.call_levels,
             natives: 0,
             lends_constants: false,
+            changed: 0,
             context,
         }
     }
@@ -155,6 +158,12 @@ impl<'a, 'w> Run<'a, 'w> {
     /// The context of the calls.
     pub(crate) const fn context(&mut self) -> &mut ScriptContext<'w> {
         self.context
+    }
+
+    /// Which variables the last call that succeeded has changed, as [bits](crate::script::marks::bit); those
+    /// that it changed although nobody could know are not among them.
+    pub(crate) const fn changed(&self) -> u64 {
+        self.changed
     }
 
     /// Calls a function. If it fails the variables are as they were; the fuel that is left comes
@@ -212,9 +221,14 @@ impl Run<'_, '_> {
     fn keep(&mut self, changes: &[u16]) -> Result<(), Fault> {
         let mut holds = false;
         let mut is_tight = true;
-        for slot in changes {
-            let inline = self.state.get(usize::from(*slot)).is_none_or(Val::is_inline);
-            if !inline {
+        self.changed = 0;
+        for (i, slot) in changes.iter().enumerate() {
+            let Some(value) = self.state.get(usize::from(*slot)) else { continue };
+            // What it was is still there, so whatever was written is another value.
+            if !self.machine.saved.get(i).is_some_and(|saved| saved.is_same(value)) {
+                self.changed |= marks::bit(*slot);
+            }
+            if !value.is_inline() {
                 is_tight &= self.keep_variable(*slot)?;
                 holds = true;
             }

@@ -121,13 +121,6 @@ impl CompiledProgram {
         let fuel = context.limits().fuel;
         Caller { program: self, run: Run::begin(&self.program, None, context), fuel }
     }
-
-    /// The variables that a call of a function may change.
-    pub(crate) fn may_change(&self, function: usize) -> &[u16] {
-        let function =
-            self.functions.get(function).and_then(|i| self.program.functions.get(*i as usize));
-        function.map_or(&[], |function| &function.may_change)
-    }
 }
 
 /// Calls functions of a program.
@@ -142,6 +135,11 @@ impl<'w> Caller<'_, 'w> {
     /// The context of the calls.
     pub(crate) const fn context(&mut self) -> &mut ScriptContext<'w> {
         self.run.context()
+    }
+
+    /// Which variables the last call that succeeded has changed, as [bits](crate::script::marks::bit).
+    pub(crate) const fn changed(&self) -> u64 {
+        self.run.changed()
     }
 
     /// Gives back to the context what can be used again.
