@@ -7,7 +7,8 @@
 //!   times in a row. That is how CI notices what became slow; caches differ from machine to machine, and
 //!   neighbours make noise.
 //! - `--criterion`: also hands the single cases to criterion.
-//! - `--profile counter|patrol|empty`: nothing but passes of one of them, for a profiler.
+//! - `--profile counter|patrol|empty|tick`: nothing but passes of one of them, or whole ticks of patrols, for a
+//!   profiler.
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a bench prints its table")]
 
@@ -41,13 +42,14 @@ const PATROL: &str = include_str!("../assets/scripts/patrol.rhai");
 fn main() {
     let mut args = std::env::args().skip_while(|arg| arg != "--profile").skip(1);
     if let Some(case) = args.next() {
-        let text = match case.as_str() {
-            "counter" => COUNTER,
-            "patrol" => PATROL,
-            _ => EMPTY,
+        let (text, run): (_, fn(&mut ScriptTestApp)) = match case.as_str() {
+            "counter" => (COUNTER, pass),
+            "patrol" => (PATROL, pass),
+            "tick" => (PATROL, tick),
+            _ => (EMPTY, pass),
         };
         let mut app = app(text, 1_000);
-        (0..10_000).for_each(|_| pass(&mut app));
+        (0..10_000).for_each(|_| run(&mut app));
         return;
     }
     println!("ratios of medians, {ROUNDS} interleaved rounds, one script thread\n");
@@ -206,8 +208,17 @@ fn hashed() -> (Duration, Duration) {
         app
     });
     let [mut with, mut without] = apps;
-    let tick = |app: &mut ScriptTestApp| app.world_mut().run_schedule(FixedUpdate);
-    interleaved(|| tick(&mut with), || tick(&mut without))
+    // Tick after tick, as a game runs them: what one leaves in the caches the next one finds there.
+    let ticks = |app: &mut ScriptTestApp| (0..TICKS).for_each(|_| tick(app));
+    let (with, without) = interleaved(|| ticks(&mut with), || ticks(&mut without));
+    (with / TICKS, without / TICKS)
+}
+
+/// So many ticks are a sample where ticks are measured.
+const TICKS: u32 = 16;
+
+fn tick(app: &mut ScriptTestApp) {
+    app.world_mut().run_schedule(FixedUpdate);
 }
 
 fn patrol() -> (Duration, Duration) {

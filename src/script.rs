@@ -44,7 +44,7 @@ pub use instance::{Migration, ScriptInstance};
 pub use join::{EngineFingerprint, JoinDifference, JoinOffer, OfferedScript};
 pub use libraries::Libraries;
 #[cfg(feature = "bevy")]
-pub(crate) use marks::{mixed, mixed_six};
+pub(crate) use marks::{mixed, mixed_four, mixed_six};
 pub use self_test::SelfTestError;
 pub use state::{StateError, StateSnapshot};
 pub use workers::{ScriptThreads, ScriptWorkers};

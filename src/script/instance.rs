@@ -207,11 +207,13 @@ impl ScriptInstance {
     /// A hash of all variables and timers, equal on every machine that keeps the same ones. All NaNs count
     /// as one.
     #[must_use]
+    #[inline]
     pub fn state_hash(&self) -> u64 {
         let state = self.marks.sum(&self.state);
-        if !self.script.sets_timers() {
-            return state;
-        }
+        if self.script.sets_timers() { self.with_timers(state) } else { state }
+    }
+
+    fn with_timers(&self, state: u64) -> u64 {
         let mut hasher = XxHash3_64::default();
         self.timers.to_value().hash_canonical(&mut hasher);
         hasher.finish() ^ state
@@ -219,6 +221,7 @@ impl ScriptInstance {
 
     /// The same, and the next time only what has changed since is hashed.
     #[cfg(feature = "bevy")]
+    #[inline]
     pub(crate) fn refreshed_hash(&mut self) -> u64 {
         self.marks.refresh(&self.state);
         self.state_hash()

@@ -36,10 +36,14 @@ impl Marks {
     }
 
     /// Hashes what may have changed.
+    #[inline]
     pub(super) fn refresh(&mut self, state: &ScriptState) {
-        if self.dirty == 0 {
-            return;
+        if self.dirty != 0 {
+            self.hash_changed(state);
         }
+    }
+
+    fn hash_changed(&mut self, state: &ScriptState) {
         let count = state.len();
         if self.of.len() != count {
             (self.of, self.sum, self.dirty) = (vec![0; count].into(), 0, ALL);
@@ -61,6 +65,7 @@ impl Marks {
     }
 
     /// The hash of all variables.
+    #[inline]
     pub(super) fn sum(&self, state: &ScriptState) -> u64 {
         if self.dirty == 0 && self.of.len() == state.len() {
             return self.sum;
@@ -103,24 +108,28 @@ const fn float_bits(x: f64) -> u64 {
     if x.is_nan() { 0x7ff8_0000_0000_0000 } else { x.to_bits() }
 }
 
+/// Any odd numbers with about as many ones as zeros would do.
+#[cfg(feature = "bevy")]
+const KEYS: [u64; 6] = [
+    0x7ef7_738c_6f80_a2f1,
+    0x4e58_3ae8_19e0_ca0f,
+    0x648e_20aa_7c26_dd63,
+    0x8e51_9fd1_3450_388d,
+    0x0427_4c0e_4822_b205,
+    0xacc5_3218_2de1_2d2b,
+];
+
 /// Six numbers made one, side by side and not one after the other, which is quicker.
 #[cfg(feature = "bevy")]
 pub(crate) const fn mixed_six([a, b, c, d, e, f]: [u64; 6]) -> u64 {
-    // Any odd numbers with about as many ones as zeros would do.
-    const KEYS: [u64; 6] = [
-        0x7ef7_738c_6f80_a2f1,
-        0x4e58_3ae8_19e0_ca0f,
-        0x648e_20aa_7c26_dd63,
-        0x8e51_9fd1_3450_388d,
-        0x0427_4c0e_4822_b205,
-        0xacc5_3218_2de1_2d2b,
-    ];
-    let [one, two, three] = [
-        folded(a ^ KEYS[0], b ^ KEYS[1]),
-        folded(c ^ KEYS[2], d ^ KEYS[3]),
-        folded(e ^ KEYS[4], f ^ KEYS[5]),
-    ];
-    one.wrapping_add(two.rotate_left(21)).wrapping_add(three.rotate_left(42))
+    mixed_four([a, b, c, d]).wrapping_add(folded(e ^ KEYS[4], f ^ KEYS[5]).rotate_left(42))
+}
+
+/// The same of four.
+#[cfg(feature = "bevy")]
+pub(crate) const fn mixed_four([a, b, c, d]: [u64; 4]) -> u64 {
+    let [one, two] = [folded(a ^ KEYS[0], b ^ KEYS[1]), folded(c ^ KEYS[2], d ^ KEYS[3])];
+    one.wrapping_add(two.rotate_left(21))
 }
 
 /// Three numbers made one, such that sums of them tell what was summed.
