@@ -142,17 +142,18 @@ pub(super) fn record(
 /// The hash of an entity with its place. All NaNs count as one.
 #[inline]
 fn mixed_place(hash: u64, place: &Transform) -> u64 {
-    let [a, b, c] = place.translation.to_array().map(bits);
-    let (rotation, scale) = (place.rotation.to_array(), place.scale.to_array());
-    // Most never turn or grow.
-    if rotation.map(f32::to_bits) == Quat::IDENTITY.to_array().map(f32::to_bits)
-        && scale.map(f32::to_bits) == Vec3::ONE.to_array().map(f32::to_bits)
-    {
-        return mixed_four([a | b << 32, c, hash, 0]);
+    const ONE: u32 = 1_f32.to_bits();
+    let Transform { translation, rotation, scale } = place;
+    let (ab, c) = (bits(translation.x) | bits(translation.y) << 32, bits(translation.z));
+    // Most never turn or grow. Bit by bit, and number by number: as lists they would be written out first.
+    let turned = rotation.x.to_bits() | rotation.y.to_bits() | rotation.z.to_bits();
+    let grown = [rotation.w, scale.x, scale.y, scale.z].map(|x| x.to_bits() ^ ONE);
+    if turned | grown[0] | grown[1] | grown[2] | grown[3] == 0 {
+        return mixed_four([ab, c, hash, 0]);
     }
-    let [d, e, f, g] = rotation.map(bits);
-    let [h, i, j] = scale.map(bits);
-    mixed_six([a | b << 32, c | d << 32, e | f << 32, g | h << 32, i | j << 32, hash])
+    let [d, e, f, g] = rotation.to_array().map(bits);
+    let [h, i, j] = scale.to_array().map(bits);
+    mixed_six([ab, c | d << 32, e | f << 32, g | h << 32, i | j << 32, hash])
 }
 
 fn bits(x: f32) -> u64 {
