@@ -4,6 +4,7 @@
 mod callback;
 mod caps;
 mod command;
+mod component_view;
 mod error;
 mod event;
 mod id;
@@ -21,6 +22,7 @@ mod world;
 pub use callback::{CALLBACKS, Callback, CallbackSpec};
 pub use caps::TickCaps;
 pub use command::{AnimationOptions, ScriptCommand, SoundOptions, SoundPlace};
+pub use component_view::ComponentView;
 pub use error::{ErrorKind, Frame, Position, ScriptError, Stage};
 pub use event::{ScriptEvent, Target};
 pub use id::ScriptId;

@@ -1,5 +1,6 @@
 mod audio_visual;
 mod combat;
+mod component;
 mod inventory;
 mod place;
 mod tactical;
@@ -15,7 +16,7 @@ use glam::Vec3;
 
 use super::{ApiFault, overlay::Overlay, random::CallRandom};
 use crate::contract::{
-    LogLevel, LogLine, Position, ScriptCommand, ScriptId, ScriptLimits, TickCaps, Value, WorldView,
+    LogLevel, LogLine, Position, ScriptCommand, ScriptId, ScriptLimits, TickCaps, WorldView,
 };
 
 /// What holds before the first script comes.
@@ -456,33 +457,6 @@ impl<'w> ScriptContext<'w> {
         }
     }
 
-    /// An exposed component, as this call sees it.
-    ///
-    /// # Errors
-    /// See [`WorldView::component`].
-    pub fn component(&self, id: ScriptId, name: &str) -> Result<Option<Value>, ApiFault> {
-        match self.written_component(id, name) {
-            Some(value) => Ok(Some(value.clone())),
-            None => {
-                let read = self.scope.world.component(id, name);
-                self.charge_for_hint(name, read.is_err());
-                Ok(read?)
-            }
-        }
-    }
-
-    /// For a name that nobody knows one is looked for that is like it.
-    fn charge_for_hint(&self, name: &str, is_unknown: bool) {
-        if is_unknown {
-            self.charge(16 * name.len().min(64) as u64);
-        }
-    }
-
-    fn written_component(&self, id: ScriptId, name: &str) -> Option<&Value> {
-        let components = &self.overlay.get(id)?.components;
-        components.iter().find(|(other, _)| **other == *name).map(|(_, value)| value)
-    }
-
     /// Whether a prefab is registered.
     #[must_use]
     pub fn is_prefab(&self, name: &str) -> bool {
@@ -511,40 +485,6 @@ impl<'w> ScriptContext<'w> {
     pub fn set_tag(&mut self, id: ScriptId, tag: &str) -> Result<(), ApiFault> {
         self.command(ScriptCommand::SetTag { id, tag: tag.into() })?;
         self.overlay.get_mut(id).tag = Some(tag.into());
-        Ok(())
-    }
-
-    /// Writes fields of an exposed component.
-    ///
-    /// # Errors
-    /// See [`WorldView::patched_component`] and [`ScriptContext::command`].
-    pub fn set_component(
-        &mut self,
-        id: ScriptId,
-        name: &str,
-        value: Value,
-    ) -> Result<(), ApiFault> {
-        let patches = match self.written_component(id, name) {
-            Some(before) => vec![before, &value],
-            None => vec![&value],
-        };
-        // What is there is read, patched and kept.
-        let bytes = |value: &Value| (value.held_bytes() / 8) as u64;
-        let before: u64 = patches.iter().map(|patch| bytes(patch)).sum();
-        let after = self.scope.world.patched_component(id, name, &patches);
-        self.charge(before + after.as_ref().map_or(0, bytes));
-        self.charge_for_hint(name, after.is_err());
-        let after = after?;
-        self.command(ScriptCommand::SetComponent {
-            id,
-            name: name.into(),
-            value: Box::new(value),
-        })?;
-        let components = &mut self.overlay.get_mut(id).components;
-        match components.iter_mut().find(|(other, _)| **other == *name) {
-            Some((_, value)) => *value = after,
-            None => components.push((name.into(), after)),
-        }
         Ok(())
     }
 

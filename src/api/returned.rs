@@ -2,7 +2,7 @@ use std::sync::{Arc, LazyLock};
 
 use glam::Vec3;
 
-use crate::contract::{RayHit, ScriptId, Value};
+use crate::contract::{ComponentView, RayHit, ScriptId, Value};
 
 /// Where what a function gives goes: a register of the backend that called it. Scalars get there
 /// without a detour.
@@ -19,6 +19,10 @@ pub trait Answer {
     fn ids(&mut self, ids: &[ScriptId]);
     /// A map, of as many keys as values.
     fn map(&mut self, keys: &[Arc<str>], values: &[Value]);
+    /// A component.
+    fn component(&mut self, view: ComponentView) {
+        self.value(view.into());
+    }
     /// Anything.
     fn value(&mut self, value: Value);
 }
@@ -87,6 +91,10 @@ returned! {
     String => "string", |value, answer| answer.value(value.into());
     Value => "any", |value, answer| answer.value(value);
     Option<Value> => "any | ()", |value, answer| answer.value(value.into());
+    Option<ComponentView> => "any | ()", |view, answer| match view {
+        Some(view) => answer.component(view),
+        None => answer.value(Value::Unit),
+    };
     Vec<ScriptId> => "array", |value, answer| answer.ids(&value);
     Option<RayHit> => "map | ()", |value, answer| match value {
         Some(RayHit { entity, position, normal, distance }) => {

@@ -1,7 +1,7 @@
 //! Tags, components, spawning, distances.
 
 use super::{ApiFault, ApiFunction, Category, Live, Name, Place, Point, ScriptContext, Text};
-use crate::contract::{ScriptId, Value};
+use crate::contract::{ComponentView, ScriptId, Value};
 
 const NO_NAME: &str = "`name` is empty";
 const NO_ENTITY: &str = "no entity has the id `e`";
@@ -152,8 +152,8 @@ fn get_component(
     context: &mut ScriptContext<'_>,
     e: Live,
     name: Name,
-) -> Result<Option<Value>, ApiFault> {
-    context.component(e.0, &name.0)
+) -> Result<Option<ComponentView>, ApiFault> {
+    context.component_view(e.0, &name.0)
 }
 
 fn set_component(

@@ -2,7 +2,7 @@ use std::any::{Any, TypeId};
 
 use glam::{Quat, Vec3};
 
-use super::{Body, Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals};
+use super::{Body, ComponentView, Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals};
 
 /// Why a component could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +70,18 @@ pub trait WorldView: Sync {
     /// # Errors
     /// The component is not exposed, or holds something that scripts cannot be shown.
     fn component(&self, id: ScriptId, name: &str) -> Result<Option<Value>, ComponentFault>;
+
+    /// As [`component`](Self::component), as scripts are shown it.
+    ///
+    /// # Errors
+    /// As of [`component`](Self::component).
+    fn component_view(
+        &self,
+        id: ScriptId,
+        name: &str,
+    ) -> Result<Option<ComponentView>, ComponentFault> {
+        Ok(self.component(id, name)?.map(ComponentView::from))
+    }
 
     /// What an exposed component would hold after `patches` were written to it one after the other.
     ///

@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use bevy::{
     ecs::component::Mutable,
     prelude::*,
-    reflect::{FromReflect, GetTypeRegistration, TypePath, TypeRegistry, Typed},
+    reflect::{FromReflect, GetTypeRegistration, PartialReflect, TypePath, TypeRegistry, Typed},
 };
 
-use super::reflect_value::{apply_value, to_value};
+use super::reflect_value::{Form, Plan};
 use crate::{
     api::closest,
     contract::{ComponentFault, Value},
@@ -25,13 +25,14 @@ pub enum Access {
 #[derive(Clone, Copy)]
 pub(super) struct Exposed {
     pub(super) access: Access,
-    pub(super) read: fn(&World, Entity) -> Result<Option<Value>, ComponentFault>,
+    plan: &'static Plan,
+    get: fn(&World, Entity) -> Option<&dyn PartialReflect>,
     patched: Patched,
-    write: fn(&mut World, Entity, &Value, &TypeRegistry) -> Result<(), ComponentFault>,
+    write: fn(&mut World, Entity, &Value, &Plan, &TypeRegistry) -> Result<(), ComponentFault>,
 }
 
 type Patched =
-    fn(&World, Option<Entity>, &[&Value], &TypeRegistry) -> Result<Value, ComponentFault>;
+    fn(&World, Option<Entity>, &[&Value], &Plan, &TypeRegistry) -> Result<Value, ComponentFault>;
 
 /// All components that scripts know, by name.
 #[derive(Resource, Default)]
@@ -58,7 +59,23 @@ impl Exposed {
     where
         C: Component<Mutability = Mutable> + FromReflect + Typed + TypePath + GetTypeRegistration,
     {
-        Self { access, read: read::<C>, patched: patched::<C>, write: write::<C> }
+        Self {
+            access,
+            plan: Plan::of::<C>(),
+            get: |world, entity| world.get::<C>(entity).map(C::as_partial_reflect),
+            patched: patched::<C>,
+            write: write::<C>,
+        }
+    }
+
+    /// What an entity has of the component.
+    pub(super) fn read<F: Form>(
+        &self,
+        world: &World,
+        entity: Entity,
+    ) -> Result<Option<F>, ComponentFault> {
+        let component = (self.get)(world, entity);
+        component.map(|component| self.plan.read(component).map_err(rejected)).transpose()
     }
 
     /// What the component would hold after patches.
@@ -69,7 +86,7 @@ impl Exposed {
         patches: &[&Value],
         registry: &TypeRegistry,
     ) -> Result<Value, ComponentFault> {
-        (self.patched)(world, entity, patches, registry)
+        (self.patched)(world, entity, patches, self.plan, registry)
     }
 
     /// Writes a patch.
@@ -80,22 +97,12 @@ impl Exposed {
         patch: &Value,
     ) -> Result<(), ComponentFault> {
         let registry = world.resource::<AppTypeRegistry>().clone();
-        (self.write)(world, entity, patch, &registry.read())
+        (self.write)(world, entity, patch, self.plan, &registry.read())
     }
 }
 
 fn rejected(error: impl ToString) -> ComponentFault {
     ComponentFault::Rejected(error.to_string())
-}
-
-fn read<C: Component + Reflect>(
-    world: &World,
-    entity: Entity,
-) -> Result<Option<Value>, ComponentFault> {
-    let component = world.get::<C>(entity);
-    component
-        .map(|component| to_value(component.as_partial_reflect()).map_err(rejected))
-        .transpose()
 }
 
 /// A copy of what the entity has, or the type's default where it has none.
@@ -122,29 +129,31 @@ fn patched<C: Component + FromReflect + TypePath>(
     world: &World,
     entity: Option<Entity>,
     patches: &[&Value],
+    plan: &Plan,
     registry: &TypeRegistry,
 ) -> Result<Value, ComponentFault> {
     let mut component = copy::<C>(world, entity, registry)?;
     for patch in patches {
-        apply_value(component.as_partial_reflect_mut(), patch, registry).map_err(rejected)?;
+        plan.apply(component.as_partial_reflect_mut(), patch, registry).map_err(rejected)?;
     }
-    to_value(component.as_partial_reflect()).map_err(rejected)
+    plan.read(component.as_partial_reflect()).map_err(rejected)
 }
 
 fn write<C: Component<Mutability = Mutable> + FromReflect + TypePath>(
     world: &mut World,
     entity: Entity,
     patch: &Value,
+    plan: &Plan,
     registry: &TypeRegistry,
 ) -> Result<(), ComponentFault> {
     // First on a copy: a patch that does not fit must change nothing.
     let mut component = copy::<C>(world, Some(entity), registry)?;
-    apply_value(component.as_partial_reflect_mut(), patch, registry).map_err(rejected)?;
+    plan.apply(component.as_partial_reflect_mut(), patch, registry).map_err(rejected)?;
     let Ok(mut entity) = world.get_entity_mut(entity) else { return Ok(()) };
     match entity.get_mut::<C>() {
         // And not the copy itself: it lacks what reflection ignores.
         Some(mut place) => {
-            apply_value(place.as_partial_reflect_mut(), patch, registry).map_err(rejected)
+            plan.apply(place.as_partial_reflect_mut(), patch, registry).map_err(rejected)
         }
         None => {
             entity.insert(component);

@@ -15,17 +15,20 @@
 //! differ between server and client, so scripts must never hold them.
 
 mod build;
+mod form;
+mod leaf;
+mod plan;
 mod read;
 mod write;
 
 use std::{borrow::Cow, fmt};
 
-use bevy::reflect::{PartialReflect, Type};
+use bevy::reflect::Type;
 
 use crate::contract::Value;
 
-pub(crate) use read::to_value;
-pub(crate) use write::apply_value;
+pub(crate) use form::Form;
+pub(crate) use plan::Plan;
 
 /// Values deeper than this are refused in both directions: a component may hold itself through a
 /// list, and a script that wraps it once per tick must not reach the end of the stack.
@@ -136,9 +139,8 @@ enum Step<'a> {
 }
 
 impl Path<'static> {
-    fn root(reflected: &dyn PartialReflect) -> Self {
-        let name = reflected.get_represented_type_info().and_then(|info| info.ty().ident());
-        Self { parent: None, step: Step::Name(name.unwrap_or("value")), depth: 0 }
+    const fn root(name: &'static str) -> Self {
+        Self { parent: None, step: Step::Name(name), depth: 0 }
     }
 }
 
@@ -208,5 +210,12 @@ fn is_option(ty: &Type) -> bool {
     ty.ident() == Some("Option") && ty.module_path() == Some("core::option")
 }
 
+#[cfg(test)]
+mod compare;
+#[cfg(test)]
+use {
+    bevy::reflect::PartialReflect,
+    compare::{apply_value, to_value},
+};
 #[cfg(test)]
 mod tests;

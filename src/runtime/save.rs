@@ -171,7 +171,7 @@ pub fn save_scripts(world: &World) -> Result<Vec<u8>, SaveError> {
 fn saved(world: &World, id: ScriptId, entity: Entity) -> Result<SavedEntity, SaveError> {
     let mut exposed = BTreeMap::new();
     for (name, component) in &world.resource::<ExposedComponents>().0 {
-        let read = (component.read)(world, entity).map_err(|fault| SaveError::Component {
+        let read = component.read(world, entity).map_err(|fault| SaveError::Component {
             id,
             name: name.clone(),
             reason: format!("{fault:?}"),

@@ -27,12 +27,14 @@ use super::{
     motion::MotionWanted,
     plugin::ScriptClock,
     prefab::Prefabs,
+    reflect_value::Form,
     show::{ParticleEffects, SoundFolders, Sounds},
     space::{Occupant, SpatialIndex},
     tag::TagIndex,
 };
 use crate::contract::{
-    Body, ComponentFault, Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals, WorldView,
+    Body, ComponentFault, ComponentView, Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals,
+    WorldView,
 };
 
 use queries::OpenQueries;
@@ -162,6 +164,15 @@ impl WorldWindow<'_> {
         (self.ids.entity(id) == Some(entity)).then_some(id)
     }
 
+    fn read_component<F: Form>(
+        &self,
+        id: ScriptId,
+        name: &str,
+    ) -> Result<Option<F>, ComponentFault> {
+        let exposed = self.exposed.get(name)?;
+        self.ids.entity(id).map_or(Ok(None), |entity| exposed.read(self.world, entity))
+    }
+
     /// Whether the physics engine knows what of an entity stands in the way of rays.
     #[cfg_attr(
         not(feature = "avian3d"),
@@ -267,8 +278,15 @@ impl WorldView for WorldWindow<'_> {
     }
 
     fn component(&self, id: ScriptId, name: &str) -> Result<Option<Value>, ComponentFault> {
-        let exposed = self.exposed.get(name)?;
-        self.ids.entity(id).map_or(Ok(None), |entity| (exposed.read)(self.world, entity))
+        self.read_component(id, name)
+    }
+
+    fn component_view(
+        &self,
+        id: ScriptId,
+        name: &str,
+    ) -> Result<Option<ComponentView>, ComponentFault> {
+        self.read_component(id, name)
     }
 
     fn patched_component(

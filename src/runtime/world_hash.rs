@@ -9,7 +9,7 @@ use super::gameplay::{
 use super::{
     cscript::CScript, expose::ExposedComponents, ids::ScriptIds, plugin::ScriptClock, tag::Tag,
 };
-use crate::contract::{Shape, hash_bytes, hash_vec3};
+use crate::contract::{Shape, Value, hash_bytes, hash_vec3};
 
 /// One number for everything that scripts can see and keep: the tick, and of every scripted entity
 /// its id, place, tag, exposed components and the variables of its scripts.
@@ -42,7 +42,7 @@ pub fn world_hash(world: &World) -> u64 {
         hash_gameplay(world, entity, &mut hasher);
         for (name, exposed) in &exposed.0 {
             // What cannot be shown to scripts cannot differ for them either.
-            if let Ok(Some(value)) = (exposed.read)(world, entity) {
+            if let Ok(Some(value)) = exposed.read::<Value>(world, entity) {
                 hash_bytes(name.as_bytes(), &mut hasher);
                 value.hash_canonical(&mut hasher);
             }

@@ -1,57 +1,26 @@
-use std::{borrow::Cow, collections::BTreeMap, fmt::Display};
+use std::{borrow::Cow, collections::BTreeMap};
 
-use bevy::{
-    prelude::Name,
-    reflect::{
-        PartialReflect, ReflectRef,
-        enums::{Enum, VariantType},
-    },
+use bevy::reflect::{
+    PartialReflect, ReflectRef,
+    enums::{Enum, VariantType},
 };
-use glam::{Vec3, Vec3A};
 
-use super::{Path, Result, is_option};
+use super::{Path, Result, is_option, leaf::Leaf};
 use crate::contract::Value;
 
-/// Evaluates `$out` with `$i` as the integer in `$reflected`, whichever of the twelve types it has.
-macro_rules! match_int {
-    ($reflected:expr, |$i:ident| $out:expr) => {
-        match_int!($reflected, |$i| $out, i64 i32 u32 u64 u8 i8 i16 u16 usize isize i128 u128)
-    };
-    ($reflected:expr, |$i:ident| $out:expr, $($int:ty)*) => {
-        None$(.or_else(|| $reflected.try_downcast_ref::<$int>().map(|$i| $out)))*
-    };
-}
-
-/// The value as a script sees it, see [the table](super).
-pub(crate) fn to_value(reflected: &dyn PartialReflect) -> Result<Value> {
-    read(reflected, Path::root(reflected))
-}
-
-fn read(reflected: &dyn PartialReflect, path: Path<'_>) -> Result<Value> {
-    // Most of what components hold.
-    if let Some(x) = reflected.try_downcast_ref::<f32>() {
-        return Ok(Value::Float(f64::from(*x)));
+/// Reads a value by looking at what is there.
+pub(super) fn read(reflected: &dyn PartialReflect, path: Path<'_>) -> Result<Value> {
+    if let Some(leaf) = Leaf::of_value(reflected)
+        && let Some(read) = (leaf.read)(reflected, path)
+    {
+        return read;
     }
     match reflected.reflect_ref() {
-        ReflectRef::Struct(target) => {
-            if let Some(v) = reflected.try_downcast_ref::<Vec3>() {
-                return Ok(Value::Vec3(*v));
-            }
-            if let Some(v) = reflected.try_downcast_ref::<Vec3A>() {
-                return Ok(Value::Vec3((*v).into()));
-            }
-            read_named(target.iter_fields(), path)
-        }
-        ReflectRef::TupleStruct(target) => {
-            // Its only field is a hashed string, which reflection cannot look into.
-            if let Some(name) = reflected.try_downcast_ref::<Name>() {
-                return Ok(Value::String(name.as_str().to_owned()));
-            }
-            match target.field(0) {
-                Some(inner) if target.field_len() == 1 => read(inner, path),
-                _ => read_items(target.iter_fields(), path),
-            }
-        }
+        ReflectRef::Struct(target) => read_named(target.iter_fields(), path),
+        ReflectRef::TupleStruct(target) => match target.field(0) {
+            Some(inner) if target.field_len() == 1 => read(inner, path),
+            _ => read_items(target.iter_fields(), path),
+        },
         ReflectRef::Tuple(tuple) if tuple.field_len() == 0 => Ok(Value::Unit),
         ReflectRef::Tuple(tuple) => read_items(tuple.iter_fields(), path),
         ReflectRef::List(list) => read_items(list.iter(), path),
@@ -75,9 +44,7 @@ fn read(reflected: &dyn PartialReflect, path: Path<'_>) -> Result<Value> {
             read_named(entries.iter().map(|(key, value)| (&**key, *value)), path)
         }
         ReflectRef::Enum(target) => read_enum(target, path),
-        ReflectRef::Opaque(opaque) => read_opaque(opaque, path),
-        // `Function` exists only if the host turns on Bevy's feature for it.
-        #[allow(unreachable_patterns, reason = "depends on a feature of another crate")]
+        // Opaque types that are no leaf, and functions if the host turns on Bevy's feature for them.
         _ => Err(path.unsupported(reflected.reflect_type_path())),
     }
 }
@@ -121,32 +88,18 @@ fn read_enum(target: &dyn Enum, path: Path<'_>) -> Result<Value> {
     Ok(Value::map().with(variant, payload))
 }
 
-fn read_opaque(opaque: &dyn PartialReflect, path: Path<'_>) -> Result<Value> {
-    if let Some(x) = opaque.try_downcast_ref::<f64>() {
-        Ok(Value::Float(*x))
-    } else if let Some(b) = opaque.try_downcast_ref::<bool>() {
-        Ok(Value::Bool(*b))
-    } else if let Some(int) = match_int!(opaque, |i| read_int(*i, path)) {
-        int
-    } else if let Some(text) = text(opaque) {
-        Ok(Value::String(text.to_owned()))
-    } else if let Some(c) = opaque.try_downcast_ref::<char>() {
-        Ok(Value::Char(*c))
-    } else {
-        Err(path.unsupported(opaque.reflect_type_path()))
-    }
-}
-
-fn read_int<T>(int: T, path: Path<'_>) -> Result<Value>
-where
-    T: Copy + Display,
-    i64: TryFrom<T>,
-{
-    i64::try_from(int).map(Value::Int).map_err(|_too_large| path.out_of_range(int, "int"))
-}
-
 fn read_key(key: &dyn PartialReflect) -> Option<Cow<'_, str>> {
-    text(key).map(Cow::Borrowed).or_else(|| match_int!(key, |i| Cow::Owned(i.to_string())))
+    text(key).map(Cow::Borrowed).or_else(|| whole_number(key).map(Cow::Owned))
+}
+
+/// The digits of an integer, whichever of the twelve types it has.
+fn whole_number(key: &dyn PartialReflect) -> Option<String> {
+    macro_rules! digits {
+        ($($int:ty)*) => {
+            None$(.or_else(|| key.try_downcast_ref::<$int>().map(ToString::to_string)))*
+        };
+    }
+    digits! { i64 i32 u32 u64 u8 i8 i16 u16 usize isize i128 u128 }
 }
 
 fn text(opaque: &dyn PartialReflect) -> Option<&str> {

@@ -7,7 +7,7 @@ use glam::Vec3;
 use super::{Val, heap::Key};
 use crate::{
     api::{Answer, ApiFault, Handed, Passed, PassedObject},
-    contract::{ScriptId, Value},
+    contract::{ComponentView, ScriptId, Value},
 };
 
 pub(crate) fn from_value(value: &Value) -> Val {
@@ -42,6 +42,21 @@ pub(crate) fn from_owned(value: Value) -> Val {
         Value::Blob(bytes) => Val::blob(bytes),
         Value::Array(items) => Val::array(items.into_iter().map(from_owned).collect()),
         other => from_value(&other),
+    }
+}
+
+/// A component with the keys that it comes with.
+fn from_view(view: ComponentView) -> Val {
+    match view {
+        ComponentView::Value(value) => from_owned(value),
+        ComponentView::Array(items) => Val::array(items.into_iter().map(from_view).collect()),
+        ComponentView::Map { keys, values } => {
+            let mut entries = BTreeMap::new();
+            for (key, value) in keys.iter().zip(values) {
+                entries.insert(key.clone(), from_view(value));
+            }
+            Val::map(entries)
+        }
     }
 }
 
@@ -161,7 +176,43 @@ impl Answer for Val {
         }
         *self = Self::map(entries);
     }
+    fn component(&mut self, view: ComponentView) {
+        *self = from_view(view);
+    }
     fn value(&mut self, value: Value) {
         *self = from_owned(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::compiled::heap::live_bytes;
+
+    #[test]
+    fn a_view_is_given_and_counted_as_the_value_that_it_shows() {
+        let inner = ComponentView::Map {
+            keys: ["z", "a"].map(Arc::from).into(),
+            values: vec![Value::from("text").into(), Value::Int(1).into()],
+        };
+        let view = ComponentView::Map {
+            keys: ["list", "inner", "nothing"].map(Arc::from).into(),
+            values: vec![
+                ComponentView::Array(vec![inner.clone(), Value::Float(0.5).into()]),
+                inner,
+                ComponentView::Map { keys: [].into(), values: vec![] },
+            ],
+        };
+        let measured = |make: &dyn Fn() -> Val| {
+            let before = live_bytes();
+            let made = make();
+            (live_bytes() - before, made)
+        };
+        let value = Value::from(view.clone());
+        let (shown_bytes, shown) = measured(&|| from_view(view.clone()));
+        let (bytes, plain) = measured(&|| from_value(&value));
+        assert_eq!(to_value(&shown), Ok(value));
+        assert_eq!(shown.weight(), plain.weight());
+        assert_eq!(shown_bytes, bytes);
     }
 }
