@@ -45,6 +45,8 @@ mod limits;
 mod permissions;
 /// What is written about the API is up to date, and its examples do what they say.
 mod reference;
+/// What was saved and resumed does the same for the same fuel.
+mod resumed;
 /// What scripts do in an app, tick by tick.
 #[cfg(feature = "bevy")]
 mod runtime;
