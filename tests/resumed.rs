@@ -1,6 +1,8 @@
 //! An instance that was saved and resumed does what the one does that was never saved, and pays the same:
 //! whatever values shared memory before, and whatever was in them once.
 
+#![expect(clippy::expect_used, reason = "tests fail by panics")]
+
 use std::sync::Arc;
 
 use bevy_cscript::{
