@@ -594,12 +594,183 @@ fn a_script_that_is_revoked_while_it_runs_is_believed_no_more() {
     assert_eq!(game.server.app.get(entity, "steps"), steps);
 }
 
+/// What somebody says who has the server's scripts.
+fn hello(server: &Machine) -> ToServer {
+    let offer = bevy_cscript::runtime::join_offer(server.world());
+    let (nonce, role) = (Nonce::fresh(), Role::Executor);
+    ToServer::Hello(Box::new(bevy_cscript::authority::Hello { nonce, role, offer }))
+}
+
+/// An answer to a hello is the world, which costs more than any other.
+#[test]
+fn who_asks_again_and_again_is_not_given_the_world_each_time() {
+    let mut game = Game::of(2, 4);
+    game.join(4);
+    let hello = hello(&game.server).to_bytes().unwrap();
+    let mut ear = MessageCursor::<Sent<ToClient>>::default();
+    ear.clear(game.server.world().resource());
+    // Who plays, and somebody who never did; each says it thirty times in a step.
+    let (mut welcomes, mut too_soon, mut expelled) = ([0; 2], [0; 2], [0; 2]);
+    for step in 0..40 {
+        for _ in 0..30 {
+            for peer in [Peer(1), Peer(9)] {
+                let packet = Packet { from: peer, bytes: hello.clone() };
+                game.server.app.world_mut().write_message(packet);
+            }
+        }
+        game.step();
+        for Sent { to, message } in ear.read(game.server.world().resource()) {
+            let Some(who) = [1, 9].iter().position(|peer| *to == Peer(*peer)) else { continue };
+            match message {
+                ToClient::Welcome(_) => welcomes[who] += 1,
+                ToClient::Refused { refusal: Refusal::TooSoon, .. } => too_soon[who] += 1,
+                ToClient::Refused { refusal: Refusal::Expelled, .. } => expelled[who] += 1,
+                _ => {}
+            }
+        }
+        assert!(step < 20 || expelled == [1, 1], "{welcomes:?} {too_soon:?} {expelled:?}");
+    }
+    // Who plays was let in before, and so is not the first time.
+    assert_eq!(welcomes, [0, 1], "{too_soon:?}");
+    assert!(too_soon.iter().all(|count| (90..160).contains(count)), "{too_soon:?}");
+    // The other one plays on.
+    let honest = game.conduct(1);
+    assert!(honest.refused.is_empty() && honest.held > 50, "{honest:?}");
+}
+
+/// Who waits may ask again, and waits twice as long each time.
+#[test]
+fn who_waits_is_answered() {
+    let mut game = Game::of(0, 2);
+    let hello = hello(&game.server).to_bytes().unwrap();
+    let mut ear = MessageCursor::<Sent<ToClient>>::default();
+    let mut ask = |game: &mut Game, peers: &[u64]| {
+        for peer in peers {
+            let packet = Packet { from: Peer(*peer), bytes: hello.clone() };
+            game.server.app.world_mut().write_message(packet);
+        }
+        game.step();
+        let sent = ear.read(game.server.world().resource::<Messages<Sent<ToClient>>>());
+        let answers = sent.filter_map(|Sent { message, .. }| match message {
+            ToClient::Welcome(welcome) => Some(Ok((welcome.nonce, welcome.world.clone()))),
+            ToClient::Refused { refusal, .. } => Some(Err(refusal.clone())),
+            _ => None,
+        });
+        answers.collect::<Vec<_>>()
+    };
+    // Who comes in one step sees one world, and has a stay of its own.
+    let first = ask(&mut game, &[1, 2, 3]);
+    let worlds: Vec<_> = first.iter().map(|it| it.as_ref().unwrap()).collect();
+    assert_eq!(worlds.len(), 3);
+    assert!(worlds.iter().all(|(_, world)| world.is_some() && *world == worlds[0].1));
+    assert!(worlds[0].0 != worlds[1].0 && worlds[1].0 != worlds[2].0);
+    game.steps(40);
+    assert_eq!(ask(&mut game, &[1]), [Err(Refusal::TooSoon)]);
+    game.steps(30);
+    assert!(ask(&mut game, &[1])[0].is_ok());
+    game.steps(70);
+    assert_eq!(ask(&mut game, &[1]), [Err(Refusal::TooSoon)]);
+    game.steps(70);
+    assert!(ask(&mut game, &[1])[0].is_ok());
+    // Another one has not asked so often.
+    assert!(ask(&mut game, &[2])[0].is_ok());
+}
+
+/// The other way down the line: what the server said once, out of order, or to another stay.
+#[test]
+fn what_the_server_says_is_of_this_stay_in_order_and_heard_once() {
+    let mut game = Game::of(1, 2);
+    let mut ear = MessageCursor::<Sent<ToClient>>::default();
+    let mut heard = Vec::new();
+    game.clients[0].knock(Role::Executor);
+    for _ in 0..20 {
+        game.step();
+        let sent = ear.read(game.server.world().resource::<Messages<Sent<ToClient>>>());
+        heard.extend(sent.filter(|it| it.to == Peer(1)).map(|it| it.message.clone()));
+    }
+    let ignored = |game: &Game| game.clients[0].world().resource::<Seat>().ignored();
+    assert_eq!(ignored(&game), 0);
+    let say = |game: &mut Game, message: &ToClient| {
+        let before = ignored(game);
+        let message = Received { from: LOCAL, message: message.clone() };
+        game.clients[0].app.world_mut().write_message(message);
+        game.clients[0].app.app().update();
+        ignored(game) - before
+    };
+    let orders: Vec<_> =
+        heard.iter().filter(|message| matches!(message, ToClient::Order { .. })).collect();
+    assert!(orders.len() > 15);
+    let (tick, hash) = (game.clients[0].tick(), game.clients[0].hash());
+    // Once more, the newest and an old one.
+    assert_eq!(say(&mut game, orders[orders.len() - 1]), 1);
+    assert_eq!(say(&mut game, orders[3]), 1);
+    let next = |nonce: Option<Nonce>, by: u64| {
+        let ToClient::Order { seal, order } = orders[orders.len() - 1] else { panic!() };
+        let (mut seal, mut order) = (*seal, order.clone());
+        seal.nonce = nonce.unwrap_or(seal.nonce);
+        seal.sequence += by;
+        order.tick += by;
+        ToClient::Order { seal, order }
+    };
+    // The next ones, of another session.
+    assert_eq!(say(&mut game, &next(Some(Nonce::fresh()), 1)), 1);
+    assert_eq!(say(&mut game, &next(Some(Nonce::default()), 1)), 1);
+    // A welcome that nobody asked for, and a word of another stay.
+    assert_eq!(say(&mut game, &heard[0]), 1);
+    let out = |nonce| ToClient::Refused { nonce, refusal: Refusal::Expelled };
+    assert_eq!(say(&mut game, &out(Nonce::fresh())), 1);
+    assert!(matches!(game.clients[0].seat(), SeatState::In { .. }));
+    assert_eq!(
+        (game.clients[0].tick(), game.clients[0].hash()),
+        (tick, hash),
+        "nothing came of it"
+    );
+    // One that came behind a later one. The later one itself is of this stay, and heard.
+    assert_eq!(say(&mut game, &next(None, 2)), 0);
+    assert_eq!(say(&mut game, &next(None, 1)), 1);
+    // The welcome of the first time is not the answer to the second.
+    game.clients[0].knock(Role::Executor);
+    game.clients[0].app.app().update();
+    assert_eq!(*game.clients[0].seat(), SeatState::Asked);
+    assert_eq!(say(&mut game, &heard[0]), 1);
+    assert_eq!(say(&mut game, &out(Nonce::default())), 1);
+    assert_eq!(say(&mut game, &next(None, 3)), 1, "the stay is over");
+    assert_eq!(*game.clients[0].seat(), SeatState::Asked);
+}
+
+/// Findings are a referee's; from others they cost what other messages cost.
+#[test]
+fn what_is_of_no_use_is_paid_for_too() {
+    let server = |app: &mut App| {
+        let coordinator = Coordinator { fuel: 500, most_refused: 100_000, ..default() };
+        app.add_plugins((coordinator, Referee::default()));
+    };
+    let clients = vec![Machine::new(WALKER, 0, player)];
+    let mut game = Game::new(Machine::new(WALKER, 2, server), clients);
+    game.join(1);
+    game.line = Box::new(|_, message| match message {
+        ToServer::Claim(claim) => {
+            let Claim { seal, tick, entity, slot, .. } = *claim;
+            let (nonce, sequence, outcome) = (seal.nonce, seal.sequence, Ok(true));
+            let verdict = Verdict { nonce, sequence, tick, entity, slot, outcome };
+            vec![ToServer::Finding { seal, client: ClientId(1), verdict }; 60]
+        }
+        message => vec![message],
+    });
+    let held = game.conduct(0).held;
+    game.steps(30);
+    let conduct = game.conduct(0);
+    assert!(conduct.put_off > 10 && conduct.held <= held + 4, "{conduct:?}");
+    assert!(conduct.refused.contains_key(&Objection::OverBudget), "{conduct:?}");
+}
+
 /// Bytes of all kinds from somebody who never joined, and from somebody who did.
 #[test]
 fn noise_is_not_heard_and_its_sender_goes() {
     let mut game = Game::of(1, 1);
     game.join(1);
-    let order = ToClient::Order(Order::default()).to_bytes().unwrap();
+    let order = ToClient::Order { seal: Seal::default(), order: Order::default() };
+    let order = order.to_bytes().unwrap();
     let finding = ToServer::Finding {
         seal: Seal::default(),
         client: ClientId(1),
@@ -733,11 +904,7 @@ fn a_hundred_hostile_clients_hardly_slow_the_server_down() {
     });
     rough.steps(20);
     rough.line = Box::new(|_, message| vec![message]);
-    let hello = bevy_cscript::authority::Hello {
-        role: Role::Executor,
-        offer: bevy_cscript::runtime::join_offer(rough.server.world()),
-    };
-    let hello = ToServer::Hello(Box::new(hello)).to_bytes().unwrap();
+    let hello = hello(&rough.server).to_bytes().unwrap();
     for i in 0..100 {
         let packet = Packet { from: Peer(1_000 + i), bytes: hello.clone() };
         rough.server.app.world_mut().write_message(packet);

@@ -25,6 +25,8 @@ mod differential {
     mod generator;
     /// What a backend makes of a script.
     mod outcome;
+    /// Programs at random, saved and loaded.
+    mod resumed;
     /// The scripts that come with the crate.
     mod shipped;
     /// From a program that differs to a small one.

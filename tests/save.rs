@@ -329,6 +329,55 @@ fn bytes_that_are_no_save_are_refused() {
     assert_eq!(game.app.hash(), before);
 }
 
+/// A save of an older or a newer version of the format says that it is one.
+#[test]
+fn a_save_of_another_version_says_so() {
+    let mut game = Game::populated();
+    game.app.ticks(5);
+    let (bytes, before) = (game.save(), game.app.hash());
+    let at = b"bevy_cscript save\0".len();
+    for version in [0, 1, 2, 4, 255] {
+        let mut other = bytes.clone();
+        other[at] = version;
+        let error = load_scripts(game.app.world_mut(), &other).unwrap_err().to_string();
+        let told = format!("it is of version {version} of the format, and this is version 3");
+        assert!(error.contains(&told), "{error}");
+    }
+    assert_eq!(game.app.hash(), before);
+}
+
+/// Stopped before a tick it is the world as it was there, and goes on from there.
+#[test]
+fn a_replay_stops_where_it_is_told() {
+    let recording = recorded();
+    let ticks = recording.ticks.clone();
+    let stop = ticks[ticks.len() / 2].tick;
+    let mut game = Game::new();
+    game.app.ticks(3);
+    let mut replay = Replay::begin(game.app.world_mut(), recording).unwrap();
+    let mut done = 0;
+    while replay.feed_before(game.app.world_mut(), stop) {
+        game.app.tick();
+        replay.check(game.app.world()).unwrap_or_else(|error| panic!("{error}"));
+        done += 1;
+    }
+    let clock = game.app.world().resource::<bevy_cscript::runtime::ScriptClock>().tick;
+    assert_eq!(
+        (clock, done),
+        (stop, ticks.len() / 2 + 1),
+        "its number is that of the tick to come"
+    );
+    assert_eq!(game.app.hash(), ticks[done - 1].hash);
+    assert_ne!(game.app.hash(), ticks[done].hash);
+    let mut more = 0;
+    while replay.feed_before(game.app.world_mut(), u64::MAX) {
+        game.app.tick();
+        replay.check(game.app.world()).unwrap_or_else(|error| panic!("{error}"));
+        more += 1;
+    }
+    assert_eq!(more, ticks.len() - done);
+}
+
 #[test]
 fn what_differs_is_named_by_entity_script_and_variable() {
     let mut ours = Game::populated();

@@ -18,6 +18,8 @@ mod api_errors;
 mod bytes;
 /// What a script may say and what is refused when it is loaded.
 mod compile;
+/// Results that are the same on every machine, against numbers that are written down.
+mod determined;
 /// The scripts that stand in the documents.
 mod documents;
 /// What happens in a game is told to scripts: damage, death, things, effects, messages, time.
@@ -45,6 +47,8 @@ mod limits;
 mod permissions;
 /// What is written about the API is up to date, and its examples do what they say.
 mod reference;
+/// What was saved and resumed does the same for the same fuel.
+mod resumed;
 /// What scripts do in an app, tick by tick.
 #[cfg(feature = "bevy")]
 mod runtime;

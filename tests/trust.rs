@@ -517,6 +517,210 @@ fn a_policy_is_a_value_that_can_be_written_down() {
     assert!(serde_json::from_str::<TrustPolicy>(&misspelt).is_err(), "a rule is never lost");
 }
 
+/// A refusal of every kind, each by somebody who can do something about it: it says of which file, by which rule,
+/// and what to do.
+#[test]
+fn every_refusal_says_file_rule_and_remedy() {
+    let text = "let x = 1;";
+    let good = || said(script_claim("a.rhai", text), 5);
+    let server = Server::new(|policy| policy.game = Some("arena".to_owned()));
+    let signed = |statement: Statement, by: u8| {
+        SignedStatement::sign(statement, &secret(by)).to_text().into_bytes()
+    };
+    let script = |server: &Server, text: &str, signature: Vec<u8>| {
+        server.script("a.rhai", text, signature).map(|_| ()).unwrap_err()
+    };
+    let with = |change: &dyn Fn(&mut TrustPolicy)| Server::new(|policy| change(policy));
+    let folder = |change: &dyn Fn(&mut BTreeMap<ModPath, Vec<u8>>), script: &str| {
+        let mut files = guards(1);
+        change(&mut files);
+        in_folder(&Server::new(|_| ()), &files, script).map(|_| ()).unwrap_err()
+    };
+    let whole = |change: &dyn Fn(&mut BTreeMap<ModPath, Vec<u8>>)| {
+        let mut files = guards(1);
+        change(&mut files);
+        let checked = Server::new(|_| ()).verifier.verify_mod(&files, |it| format!("guards/{it}"));
+        checked.map(|_| ()).unwrap_err()
+    };
+    let package = |bytes: &[u8]| Package::parse("m.cmod", bytes).map(|_| ()).unwrap_err();
+    let put = |files: &mut BTreeMap<ModPath, Vec<u8>>, name: &str, text: &str| {
+        files.insert(path(name), text.as_bytes().to_vec());
+    };
+    let rotation = |by: u8, to: u8| signed(said(Claim::Rotation(secret(to).public()), 1), by);
+    let rotate = |server: &Server, bytes: Vec<u8>| {
+        server.verifier.rotate(&Paper::new("new.sig", bytes)).map(|_| ()).unwrap_err()
+    };
+    let of_key = |number: u8, statement: Statement| Statement {
+        key: secret(number).public().id(),
+        ..statement
+    };
+    let old = Server::new(|_| ());
+    assert_eq!(old.takes(text, said(script_claim("a.rhai", text), 9), &secret(1)), Ok(()));
+    let rotated = Server::new(|_| ());
+    rotated.verifier.rotate(&Paper::new("new.sig", rotation(1, 2))).unwrap();
+    let revokes_two = with(&|policy| _ = policy.revoked.keys.insert(secret(2).public().id()));
+    let revoked_key = with(&|policy| _ = policy.revoked.keys.insert(secret(1).public().id()));
+    let revoked_file = with(&|policy| _ = policy.revoked.files.insert(Digest::of(text.as_bytes())));
+    let timely = Server::new(|_| ());
+    timely.memory.set_now(2000);
+    let ends = || Statement { not_after: Some(1000), ..good() };
+    let no_store = |reads| {
+        let policy = (*Server::new(|_| ()).verifier.policy()).clone();
+        let verifier = Verifier::new(policy, Arc::new(NoStore(reads)));
+        let signature = Some(Paper::new("a.rhai.sig", signed(good(), 1)));
+        let papers = Papers { signature, ..Papers::NONE };
+        verifier.verify(ScriptSource::new("scripts/a.rhai", text), &papers).map(|_| ()).unwrap_err()
+    };
+    let unreadable = {
+        let paper = Paper { path: "a.rhai.sig".to_owned(), bytes: Err("no permission".to_owned()) };
+        let papers = Papers { signature: Some(paper), ..Papers::NONE };
+        server.verifier.verify(ScriptSource::new("a.rhai", text), &papers).map(|_| ()).unwrap_err()
+    };
+    let unsigned = {
+        let source = ScriptSource::new("a.rhai", text);
+        server.verifier.verify(source, &Papers::NONE).map(|_| ()).unwrap_err()
+    };
+    let weak = {
+        let text = String::from_utf8(rotation(1, 4)).unwrap();
+        let weak = format!("01{}", "0".repeat(62));
+        text.replace(&secret(4).public().to_string(), &weak).into_bytes()
+    };
+    let leads_out = String::from_utf8(signed(good(), 1)).unwrap().replace(" a.rhai", " ../a.rhai");
+    let traversal = {
+        let mut bytes = Package::new("m.cmod", guards(1)).unwrap().to_bytes();
+        bytes[..9].copy_from_slice(b"../a.rhai");
+        let sum: u32 = bytes[..512].iter().enumerate().fold(0, |sum, (i, byte)| {
+            sum + u32::from(if (148..156).contains(&i) { b' ' } else { *byte })
+        });
+        bytes[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        bytes
+    };
+    let many = (0..1_500).map(|i| (path(&format!("{i}")), Vec::new())).collect();
+    let errors = [
+        unsigned,
+        whole(&|files| _ = files.remove(&path("mod.sig"))),
+        script(&server, text, b"nonsense".to_vec()),
+        script(&server, text, vec![b'a'; bevy_cscript::trust::SIGNATURE_BYTES + 1]),
+        folder(&|files| put(files, "mod.toml", &"#".repeat(1 << 20)), "a.rhai"),
+        Package::new("m.cmod", many).map(|_| ()).unwrap_err(),
+        unreadable,
+        script(&server, text, signed(of_key(7, good()), 7)),
+        rotate(&server, weak),
+        script(&revoked_key, text, signed(good(), 1)),
+        script(&revoked_file, text, signed(good(), 1)),
+        rotate(&revokes_two, rotation(1, 2)),
+        script(&rotated, text, signed(said(script_claim("a.rhai", text), 90), 1)),
+        rotate(&rotated, rotation(1, 3)),
+        rotate(&server, rotation(1, 1)),
+        script(&server, text, {
+            let by_another = String::from_utf8(signed(of_key(7, good()), 7)).unwrap();
+            let [theirs, mine] = [7, 1].map(|key| secret(key).public().id().to_string());
+            by_another.replace(&theirs, &mine).into_bytes()
+        }),
+        script(&server, text, rotation(1, 3)),
+        rotate(&server, signed(good(), 1)),
+        script(&server, text, signed(Statement { game: "chess".to_owned(), ..good() }, 1)),
+        folder(&|files| put(files, "mod.toml", &MANIFEST.replace("guards", "thieves")), "a.rhai"),
+        folder(&|files| put(files, "c.rhai", "let c = 3;"), "c.rhai"),
+        script(&server, text, signed(said(script_claim("b.rhai", "let b = 2;"), 5), 1)),
+        script(&server, text, signed(said(script_claim("b.rhai", text), 5), 1)),
+        folder(&|files| put(files, "c.rhai", "let a = 1;"), "c.rhai"),
+        folder(&|files| put(files, "a.rhai", "let b = 2;"), "a.rhai"),
+        script(&server, "let", signed(good(), 1)),
+        script(&server, "let x = 2;", signed(good(), 1)),
+        whole(&|files| _ = files.remove(&path("sub/b.rhai"))),
+        whole(&|files| _ = files.remove(&path("mod.toml"))),
+        script(&timely, text, signed(ends(), 1)),
+        script(&server, text, signed(ends(), 1)),
+        script(&old, text, signed(good(), 1)),
+        no_store(true),
+        no_store(false),
+        folder(&|files| put(files, "mod.toml", "id = "), "a.rhai"),
+        folder(&|files| put(files, "mod.toml", &MANIFEST.replace("guards", "G")), "a.rhai"),
+        folder(&|files| put(files, "mod.toml", &MANIFEST.replace("api = 1", "api = 9")), "a.rhai"),
+        package(b"no package"),
+        package(&traversal),
+        script(&server, text, leads_out.into_bytes()),
+    ];
+    // What is to be done stands behind a semicolon, and nothing else does.
+    let wrong: Vec<String> = errors
+        .iter()
+        .filter(|error| {
+            let remedy = error.message.rsplit_once("; ").map_or("", |(_, remedy)| remedy);
+            let file = error.path.contains("a.rhai")
+                || error.path.contains("guards/")
+                || ["m.cmod", "new.sig"].contains(&&*error.path);
+            let word = rule(error).word();
+            !(file && remedy.len() > 9 && error.to_string().ends_with(&format!(" [{word}]")))
+        })
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(wrong, Vec::<String>::new());
+    // All words that there are, in the code and in the table of the document.
+    let seen: std::collections::BTreeSet<_> = errors.iter().map(|it| rule(it).word()).collect();
+    let code = include_str!("../src/contract/refusal.rs");
+    let words: std::collections::BTreeSet<_> =
+        code.lines().filter_map(|line| line.split_once("=> \"")?.1.split('"').next()).collect();
+    assert_eq!(seen, words);
+    let document = include_str!("../docs/signing.md");
+    let told = |word: &&&str| !document.contains(&format!("`{word}`"));
+    assert_eq!(words.iter().filter(told).collect::<Vec<_>>(), Vec::<&&str>::new());
+}
+
+/// Whatever is claimed in it, reading it takes no more memory than what is there, some times over.
+#[test]
+fn what_is_read_from_outside_takes_no_more_memory_than_it_has() {
+    use bevy_cscript::{
+        alloc,
+        authority::{ToClient, ToServer},
+    };
+    let peak = |what: &dyn Fn()| {
+        alloc::reset_thread_peak();
+        let before = alloc::thread().live;
+        what();
+        usize::try_from(alloc::thread().peak - before).unwrap_or_default()
+    };
+    let server = Server::new(|_| ());
+    let package = Package::new("m.cmod", guards(1)).unwrap().to_bytes();
+    // 10 GiB, said in the two ways that tar has.
+    let large = |size: &[u8]| {
+        let mut bytes = package.clone();
+        bytes[124..136].copy_from_slice(size);
+        let sum: u32 = bytes[..512].iter().enumerate().fold(0, |sum, (i, byte)| {
+            sum + u32::from(if (148..156).contains(&i) { b' ' } else { *byte })
+        });
+        bytes[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        bytes
+    };
+    let binary = [0x80, 0, 0, 0, 0, 0, 0, 2, 0x80, 0, 0, 0];
+    for bytes in [large(&binary), large(b"77777777777\0")] {
+        let refusal = || Package::parse("m.cmod", &bytes).unwrap_err().refusal;
+        assert_eq!(refusal(), Some(Refusal::Package));
+        let peak = peak(&|| _ = refusal());
+        assert!(peak < 4 * bytes.len() + 4_096, "{peak} bytes for {}", bytes.len());
+    }
+    // Too much is not even looked at.
+    let much = vec![b'x'; 65 * 1024 * 1024];
+    let claims = |head: &[u8]| [head, &[0xdd, 0xff, 0xff, 0xff, 0xff], &[0xc0; 500]].concat();
+    let order = claims(
+        b"CS\x02\x81\xa5Order\x92\x92\xdc\x00\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x93\x01",
+    );
+    let readers: [(&str, &dyn Fn()); 7] = [
+        ("a package", &|| _ = Package::parse("m.cmod", &much)),
+        ("a signature", &|| _ = SignedStatement::parse("a.sig", &much)),
+        ("a manifest", &|| _ = bevy_cscript::trust::ModManifest::parse("mod.toml", &much)),
+        ("a message up", &|| _ = ToServer::from_bytes(&much)),
+        ("a message down", &|| _ = ToClient::from_bytes(&much)),
+        ("an order of four thousand million owners", &|| _ = ToClient::from_bytes(&order)),
+        ("a script", &|| _ = server.script("a.rhai", "let x = 1;", order.clone())),
+    ];
+    for (what, read) in readers {
+        let peak = peak(read);
+        assert!(peak < 128 * 1024, "{what} took {peak} bytes");
+    }
+    assert!(alloc::is_active(), "nothing was counted");
+}
+
 /// Random bytes, and good files with random bytes in them, as everything that is read from outside.
 #[test]
 fn random_bytes_are_refused_and_never_panic() {

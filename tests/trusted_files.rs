@@ -1,9 +1,14 @@
 use std::{
-    sync::Arc,
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use bevy::prelude::*;
+use bevy::{
+    asset::io::{AssetReader, AssetReaderError, AssetSourceBuilder, PathStream, Reader, VecReader},
+    prelude::*,
+};
 use bevy_cscript::{
     contract::{Refusal, Value},
     prelude::*,
@@ -251,6 +256,71 @@ fn a_package_runs_by_its_signature() {
     let ScriptStatus::Failed { reason } = app.status(other) else { panic!("it failed") };
     assert!(reason.contains("cscript pack"), "{reason}");
     assert!(app.take_faults().is_empty());
+}
+
+/// A folder that somebody changes between two looks at it: what is read a second time is another file.
+#[derive(Clone)]
+struct Fickle {
+    files: Arc<BTreeMap<&'static str, [String; 2]>>,
+    reads: Arc<Mutex<BTreeMap<String, usize>>>,
+}
+
+impl AssetReader for Fickle {
+    async fn read<'a>(&'a self, path: &'a Path) -> Result<impl Reader + 'a, AssetReaderError> {
+        let name = path.to_string_lossy().into_owned();
+        let Some(versions) = self.files.get(&*name) else {
+            return Err(AssetReaderError::NotFound(path.to_owned()));
+        };
+        let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = reads.entry(name).or_default();
+        *count += 1;
+        Ok(VecReader::new(versions[usize::from(*count > 1)].clone().into_bytes()))
+    }
+
+    async fn read_meta<'a>(&'a self, path: &'a Path) -> Result<impl Reader + 'a, AssetReaderError> {
+        Err::<VecReader, _>(AssetReaderError::NotFound(path.to_owned()))
+    }
+
+    async fn read_directory<'a>(
+        &'a self,
+        path: &'a Path,
+    ) -> Result<Box<PathStream>, AssetReaderError> {
+        Err(AssetReaderError::NotFound(path.to_owned()))
+    }
+
+    async fn is_directory<'a>(&'a self, _: &'a Path) -> Result<bool, AssetReaderError> {
+        Ok(false)
+    }
+}
+
+/// What was verified is what is compiled: nobody reads it again in between.
+#[test]
+fn a_file_that_changes_behind_the_check_is_not_read_again() {
+    let (good, evil) = ("let n = 1;", "let n = 666;");
+    let (of_good, of_evil) = (signature("a.rhai", good, 1), "nonsense".to_owned());
+    let files =
+        [("a.rhai", [good.to_owned(), evil.to_owned()]), ("a.rhai.sig", [of_good, of_evil])];
+    let fickle = Fickle { files: Arc::new(files.into()), reads: Arc::default() };
+    let (reader, reads) = (fickle.clone(), fickle.reads);
+    let mut app = App::new();
+    let source = AssetSourceBuilder::new(move || Box::new(reader.clone()));
+    app.register_asset_source("fickle", source);
+    let scripting = ScriptingPlugin { policy: server(), ..default() };
+    app.add_plugins((MinimalPlugins, AssetPlugin::default(), TransformPlugin, scripting));
+    app.finish();
+    app.cleanup();
+    let script: Handle<Script> = app.world().resource::<AssetServer>().load("fickle://a.rhai");
+    let entity = app.world_mut().spawn(CScript::new(script)).id();
+    let began = Instant::now();
+    let n = |app: &App| app.world().get::<CScript>(entity).and_then(|script| script.get("n"));
+    while n(&app).is_none() {
+        assert!(began.elapsed() < PATIENCE, "it does not start");
+        app.update();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(n(&app), Some(Value::Int(1)));
+    let reads = reads.lock().unwrap().clone();
+    assert_eq!(reads, [("a.rhai".to_owned(), 1), ("a.rhai.sig".to_owned(), 1)].into());
 }
 
 /// The asset server keeps the loaders; a loader that kept the server would keep all of it, watchers and

@@ -5,9 +5,7 @@ use std::{fs, path::Path};
 use bevy::prelude::*;
 use bevy_cscript::{
     prelude::*,
-    runtime::{
-        Recording, Replay, ScriptClock, ScriptRecorder, desync_report, load_scripts, save_scripts,
-    },
+    runtime::{Recording, Replay, ScriptRecorder, desync_report, load_scripts, save_scripts},
 };
 
 /// Differences that are shown.
@@ -40,9 +38,7 @@ pub(crate) fn replay(app: &mut App, file: &Path, until: Option<u64>) -> Result<u
         Replay::begin(app.world_mut(), recording).map_err(|error| named(error.to_string()))?;
     let mut done = 0;
     let mut diverged = None;
-    while until.is_none_or(|until| app.world().resource::<ScriptClock>().tick < until)
-        && replay.feed(app.world_mut())
-    {
+    while replay.feed_before(app.world_mut(), until.unwrap_or(u64::MAX)) {
         app.update();
         if diverged.is_none() {
             diverged = replay.check(app.world()).err();

@@ -1,6 +1,6 @@
 use super::{Nonce, Objection, Seal};
 
-/// Whether a message is of this stay, new, and of this time. One for each client.
+/// Whether a message is of this stay, new, and of this time. One for each client, at both ends of the line.
 #[derive(Clone, Copy, Debug)]
 pub struct Gate {
     nonce: Nonce,
@@ -22,6 +22,14 @@ impl Gate {
     #[must_use]
     pub const fn nonce(&self) -> Nonce {
         self.nonce
+    }
+
+    /// Lets an order through that is of this stay, and before which none came that was sent later.
+    ///
+    /// # Errors
+    /// [`Objection::OtherSession`] or [`Objection::Replayed`].
+    pub fn pass_in_order(&mut self, seal: Seal) -> Result<(), Objection> {
+        self.pass(seal, 0, 0)
     }
 
     /// Lets a message through that speaks of a tick, if the last tick that was ordered is `now`. What was

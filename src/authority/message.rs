@@ -32,9 +32,19 @@ pub enum ToClient {
     /// Come in.
     Welcome(Box<Welcome>),
     /// Stay out.
-    Refused(Refusal),
+    Refused {
+        /// Of the [hello](Hello::nonce) that this answers, or of the stay that it ends.
+        nonce: Nonce,
+        /// Why.
+        refusal: Refusal,
+    },
     /// A tick may run.
-    Order(Order),
+    Order {
+        /// Of the stay that it is for, and its place among the orders of this stay.
+        seal: Seal,
+        /// What is ordered.
+        order: Order,
+    },
     /// What is said of a claim or a wish.
     Verdict(Verdict),
     /// To a referee: look at this.
@@ -58,6 +68,8 @@ pub struct Seal {
 /// Somebody wants to join.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
+    /// A [fresh](Nonce::fresh) one: the answer carries it, so that none of an earlier hello is taken for it.
+    pub nonce: Nonce,
     /// What for.
     pub role: Role,
     /// Its engine and its scripts.
@@ -76,9 +88,11 @@ pub enum Role {
 /// What somebody who was admitted is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Welcome {
+    /// Of the [hello](Hello::nonce) that this answers.
+    pub answers: Nonce,
     /// Its number.
     pub client: ClientId,
-    /// Its stay.
+    /// Its stay. It is of what was offered, too: of the engine and of all scripts.
     pub nonce: Nonce,
     /// The seed of all random numbers of scripts.
     pub world_seed: u64,
@@ -106,6 +120,9 @@ pub enum Refusal {
     /// It may not join for this.
     #[error("not admitted as a referee; the server's host names who is")]
     NotAllowed,
+    /// It asked again before it may.
+    #[error("asked again too soon; wait a moment, longer each time")]
+    TooSoon,
     /// Too much that it said was refused.
     #[error("too much of what was sent was refused")]
     Expelled,

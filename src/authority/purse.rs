@@ -46,6 +46,12 @@ impl Purse {
         enough
     }
 
+    /// What it costs to look at a message of which nothing comes.
+    #[must_use]
+    pub const fn cost_of_message() -> u64 {
+        Self::MESSAGE
+    }
+
     /// What it costs to hold a claim against what was done.
     #[must_use]
     pub fn cost_of_claim(claim: &Claim) -> u64 {

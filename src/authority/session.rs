@@ -51,10 +51,12 @@ impl Nonce {
         Self::of(&[a.to_le_bytes(), b.to_le_bytes()].concat())
     }
 
-    /// That of a client's stay in the game of this nonce.
+    /// That of a client's stay in the game of this nonce, with the engine and the scripts of this
+    /// [offer](crate::script::JoinOffer::digest).
     #[must_use]
-    pub fn of_stay(self, client: ClientId, stay: u64) -> Self {
-        Self::of(&[&self.0[..], &client.0.to_le_bytes(), &stay.to_le_bytes()].concat())
+    pub fn of_stay(self, client: ClientId, stay: u64, offer: &Digest) -> Self {
+        let (client, stay) = (client.0.to_le_bytes(), stay.to_le_bytes());
+        Self::of(&[&self.0[..], &client, &stay, offer.bytes()].concat())
     }
 
     fn of(bytes: &[u8]) -> Self {
@@ -75,9 +77,13 @@ mod tests {
         let game = Nonce::fresh();
         assert_ne!(game, Nonce::fresh());
         let stays: std::collections::HashSet<_> = (0..10)
-            .flat_map(|client| (0..10).map(move |stay| game.of_stay(ClientId(client), stay)))
+            .flat_map(|client| {
+                (0..10).map(move |stay| game.of_stay(ClientId(client), stay, &Digest::of(b"a")))
+            })
             .collect();
         assert_eq!(stays.len(), 100);
+        let others = game.of_stay(ClientId(1), 1, &Digest::of(b"b"));
+        assert!(!stays.contains(&others), "other scripts make another stay");
         assert_eq!(ClientId(0).ids().1, ClientId(1).ids().0);
         assert!(ClientId(0).ids().0 > 1 << 20 && ClientId((1 << 29) - 1).ids().1 < 1 << 62);
         assert_eq!(ClientId(u64::MAX).ids(), (0, 0));

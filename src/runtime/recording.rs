@@ -188,6 +188,11 @@ impl Replay {
         true
     }
 
+    /// The same, but only if the next tick comes before this one: for stopping at it.
+    pub fn feed_before(&mut self, world: &mut World, tick: u64) -> bool {
+        world.resource::<ScriptClock>().tick < tick && self.feed(world)
+    }
+
     /// In what the world differs from the recording at the end of the tick that has just run; `None` if the
     /// recording has no state of that tick.
     ///

@@ -273,7 +273,16 @@ pub fn load_scripts(world: &mut World, bytes: &[u8]) -> Result<Loaded, SaveError
 /// Reads a save, and does nothing with it.
 pub(super) fn decoded(bytes: &[u8]) -> Result<Save, SaveError> {
     let wrong = |reason: &str| SaveError::Malformed(reason.to_owned());
-    let body = bytes.strip_prefix(HEAD).ok_or_else(|| wrong("it begins otherwise"))?;
+    let body = bytes.strip_prefix(HEAD).ok_or_else(|| {
+        let (mark, version) = HEAD.split_at(HEAD.len() - 1);
+        match bytes.strip_prefix(mark) {
+            Some([other, ..]) => wrong(&format!(
+                "it is of version {other} of the format, and this is version {}",
+                version[0]
+            )),
+            _ => wrong("it begins otherwise"),
+        }
+    })?;
     let mut reader = rmp_serde::Deserializer::new(body);
     let save = Save::deserialize(&mut reader).map_err(|error| wrong(&error.to_string()))?;
     if !reader.get_ref().is_empty() {

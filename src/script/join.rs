@@ -144,6 +144,13 @@ impl JoinOffer {
         Self { engine, scripts: BTreeMap::new() }
     }
 
+    /// A digest of all of it: equal where two can play together.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        // Writing plain data to memory does not fail.
+        Digest::of(&rmp_serde::to_vec(self).unwrap_or_default())
+    }
+
     /// Adds a script.
     pub fn add(&mut self, script: &CompiledScript) {
         let name = match script.of_mod() {
@@ -252,6 +259,8 @@ mod tests {
         let ours = offer(&compiler, &[("a", "let x = 1;"), ("b", "let y = 1;"), ("c", "")], &all);
         let theirs = offer(&compiler, &[("a", "let x = 1;"), ("b", "let y = 2;"), ("d", "")], &all);
         assert!(texts(&ours, &ours).is_empty());
+        assert_eq!(ours.digest(), ours.clone().digest());
+        assert_ne!(ours.digest(), theirs.digest());
         assert_eq!(
             texts(&ours, &theirs),
             ["b: another file there", "c: only here", "d: only there"]

@@ -56,10 +56,13 @@ impl ModManifest {
     /// [`Refusal::TooLarge`], [`Refusal::ApiVersion`], and [`Refusal::Manifest`] with the place.
     pub fn parse(path: &str, bytes: &[u8]) -> Result<Self, ScriptError> {
         if bytes.len() > MANIFEST_BYTES {
-            let message = format!("a manifest has no more than {MANIFEST_BYTES} bytes");
+            let message = format!("a manifest has no more than {MANIFEST_BYTES} bytes; shorten it");
             return Err(ScriptError::refused(Refusal::TooLarge, path, message));
         }
-        let wrong = |message: String| ScriptError::refused(Refusal::Manifest, path, message);
+        let wrong = |message: String| {
+            let message = format!("{message}; mend the manifest, as docs/signing.md describes it");
+            ScriptError::refused(Refusal::Manifest, path, message)
+        };
         let text = std::str::from_utf8(bytes)
             .map_err(|_| wrong("the manifest is not text in UTF-8".to_owned()))?;
         let manifest: Self = toml::from_str(text).map_err(|error| {

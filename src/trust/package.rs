@@ -65,7 +65,8 @@ impl Package {
             let mut entry = entry.map_err(|error| wrong(format!("no tar archive: {error}")))?;
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             let file: ModPath = name.parse().map_err(|error: super::ModPathError| {
-                ScriptError::refused(Refusal::Path, path, error.to_string())
+                let message = format!("{error}; make it with `cscript pack`");
+                ScriptError::refused(Refusal::Path, path, message)
             })?;
             if entry.header().entry_type() != EntryType::Regular {
                 return Err(wrong(format!("{file} is no regular file")));
@@ -144,8 +145,9 @@ fn header(content: &[u8]) -> Header {
 }
 
 fn too_large(path: &str) -> ScriptError {
-    let message =
-        format!("a package has no more than {MOST_FILES} files and {PACKAGE_BYTES} bytes");
+    let message = format!(
+        "a package has no more than {MOST_FILES} files and {PACKAGE_BYTES} bytes; leave something out"
+    );
     ScriptError::refused(Refusal::TooLarge, path, message)
 }
 

@@ -32,7 +32,9 @@ impl SignedStatement {
     /// what they call the file.
     pub fn parse(path: &str, bytes: &[u8]) -> Result<Self, ScriptError> {
         if bytes.len() > SIGNATURE_BYTES {
-            let message = format!("a signature has no more than {SIGNATURE_BYTES} bytes");
+            let message = format!(
+                "a signature has no more than {SIGNATURE_BYTES} bytes; sign anew with `cscript sign`"
+            );
             return Err(ScriptError::refused(Refusal::TooLarge, path, message));
         }
         read(bytes).map_err(|NoStatement { refusal, reason }| {

@@ -147,7 +147,13 @@ impl Verifier {
                     format!("the script is signed as {path}; give it that name again"),
                 )
             } else {
-                (Refusal::NotListed, format!("{} is for {path}, another script", paper.path))
+                (
+                    Refusal::NotListed,
+                    format!(
+                        "{} is for {path}, another script; take this one's, or sign it",
+                        paper.path
+                    ),
+                )
             };
             return Err(ScriptError::refused(refusal, source.path(), message));
         }
@@ -217,7 +223,10 @@ impl Verifier {
         }
         for path in claims.keys().chain(&manifest.entry).chain(&manifest.files) {
             if !files.contains_key(path) {
-                let message = format!("it is named in {} or mod.toml and is not there", paper.path);
+                let message = format!(
+                    "it is named in {} or mod.toml and is not there; restore it, or sign the mod anew",
+                    paper.path
+                );
                 return Err(ScriptError::refused(Refusal::Missing, name(path.as_str()), message));
             }
         }
@@ -263,11 +272,17 @@ impl Verifier {
         };
         let refuse = |refusal, message| Err(ScriptError::refused(refusal, &paper.path, message));
         if let Some(other) = old.replaced_by {
-            let message = format!("the key {} was replaced before, by {other}", old.key.id());
+            let message = format!(
+                "the key {} was replaced before, by {other}; let that one sign the new one",
+                old.key.id()
+            );
             return refuse(Refusal::Replaced, message);
         }
         if policy.revoked.keys.contains(&new.id()) {
-            return refuse(Refusal::Revoked, format!("the new key {} was revoked", new.id()));
+            return refuse(
+                Refusal::Revoked,
+                format!("the new key {} was revoked; make another", new.id()),
+            );
         }
         if policy.keys.get(new.id()).is_some() {
             let message = format!("the new key {} is known already; make another", new.id());
@@ -314,8 +329,10 @@ impl Verifier {
             && statement.game != "*"
             && statement.game != *game
         {
-            let message =
-                format!("it is signed for the game {}, this one is {game}", statement.game);
+            let message = format!(
+                "it is signed for the game {}, this one is {game}; take a version that is signed for it",
+                statement.game
+            );
             return refuse(Refusal::OtherGame, message);
         }
         Ok(key.clone())
@@ -358,7 +375,8 @@ impl Verifier {
             return Ok(());
         }
         let store = |reason| {
-            let message = format!("the highest counters are not at hand: {reason}");
+            let message =
+                format!("the highest counters are not at hand: {reason}; mend the host's store");
             ScriptError::refused(Refusal::Store, &paper.path, message)
         };
         let (subject, key, counter) = (statement.subject(), statement.key, statement.counter);
@@ -385,13 +403,17 @@ impl Verifier {
 
 fn bytes(paper: &Paper) -> Result<&[u8], ScriptError> {
     paper.bytes.as_deref().map_err(|reason| {
-        ScriptError::refused(Refusal::Unreadable, &paper.path, format!("cannot be read: {reason}"))
+        ScriptError::refused(
+            Refusal::Unreadable,
+            &paper.path,
+            format!("cannot be read: {reason}; see to the file and its rights"),
+        )
     })
 }
 
 fn other_kind(paper: &Paper, signed: &SignedStatement, wanted: &str) -> ScriptError {
     let kind = signed.statement().claim.kind();
-    let message = format!("this is the signature of a {kind}, not of {wanted}");
+    let message = format!("this is the signature of a {kind}, not of {wanted}; take the right one");
     ScriptError::refused(Refusal::OtherKind, &paper.path, message)
 }
 
@@ -399,7 +421,10 @@ fn same_mod(paper: &Paper, said: &Statement, manifest: &ModManifest) -> Result<(
     if said.id == manifest.id {
         return Ok(());
     }
-    let message = format!("it is the signature of the mod {}, this is {}", said.id, manifest.id);
+    let message = format!(
+        "it is the signature of the mod {}, this is {}; take the mod.sig of this mod, or sign it",
+        said.id, manifest.id
+    );
     Err(ScriptError::refused(Refusal::OtherMod, &paper.path, message))
 }
 

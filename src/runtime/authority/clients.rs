@@ -20,6 +20,10 @@ pub struct Session {
     /// Those that were expelled: not even read.
     barred: BTreeSet<Peer>,
     unread: HashMap<Peer, u32>,
+    /// Who has asked to be let in, how often, and in which step last.
+    asked: HashMap<Peer, (u32, u64)>,
+    /// How many steps there were.
+    steps: u64,
     /// How many were let in so far.
     pub(super) stays: u64,
     /// The tick that is ordered next.
@@ -31,6 +35,11 @@ pub struct Session {
     /// What those who join are held against, where this app has no scripts of its own.
     pub(super) offer: Option<JoinOffer>,
 }
+
+/// Steps before somebody may ask again to be let in: a second.
+const WAIT: u64 = 64;
+/// How often that is doubled at most: to four minutes.
+const MOST_DOUBLINGS: u32 = 8;
 
 /// Somebody who was let in.
 #[derive(Debug)]
@@ -77,6 +86,8 @@ impl Session {
             peers: HashMap::new(),
             barred: BTreeSet::new(),
             unread: HashMap::new(),
+            asked: HashMap::new(),
+            steps: 0,
             stays: 0,
             next: 0,
             issued: VecDeque::new(),
@@ -120,6 +131,12 @@ impl Session {
     /// next order.
     pub fn leave(&mut self, peer: Peer) {
         self.unread.remove(&peer);
+        self.asked.remove(&peer);
+        self.take_out(peer);
+    }
+
+    /// The same, of somebody whose connection stays.
+    pub(super) fn take_out(&mut self, peer: Peer) {
         let Some(client) = self.peers.remove(&peer) else { return };
         self.clients.remove(&client);
         let mut lost: Vec<_> =
@@ -136,6 +153,23 @@ impl Session {
     /// Whether somebody was expelled.
     pub(super) fn is_barred(&self, peer: Peer) -> bool {
         self.barred.contains(&peer)
+    }
+
+    pub(super) const fn begin_step(&mut self) {
+        self.steps += 1;
+    }
+
+    /// Whether somebody may ask to be let in: what an answer costs, the whole world, is not for every step.
+    /// Who asks again waits a second, and twice as long each time. Who does not wait is at last not heard.
+    pub(super) fn may_ask(&mut self, peer: Peer) -> bool {
+        let steps = self.steps;
+        let (times, last) = self.asked.entry(peer).or_insert((0, steps));
+        if *times == 0 || steps - *last >= WAIT << (*times - 1).min(MOST_DOUBLINGS) {
+            (*times, *last) = (times.saturating_add(1), steps);
+            return true;
+        }
+        self.note_unread(peer);
+        false
     }
 
     /// Takes note of bytes that were no message, or too many.
@@ -155,15 +189,15 @@ impl Session {
     }
 
     /// Clients that have had too much refused; they are taken out, and barred.
-    pub(super) fn expel(&mut self) -> Vec<Peer> {
+    pub(super) fn expel(&mut self) -> Vec<(Peer, Nonce)> {
         let most = self.settings.most_refused;
         let bad = |client: &&Client| {
             client.conduct.grave() > most || client.conduct.light() > most.saturating_mul(100)
         };
         let expelled: Vec<_> =
-            self.clients.values().filter(bad).map(|client| client.peer).collect();
-        for peer in &expelled {
-            self.leave(*peer);
+            self.clients.values().filter(bad).map(|it| (it.peer, it.gate.nonce())).collect();
+        for (peer, _) in &expelled {
+            self.take_out(*peer);
             self.barred.insert(*peer);
         }
         expelled

@@ -16,7 +16,7 @@ use crate::{
     },
     contract::{ScriptEvent, ScriptId, Target},
     runtime::{ScriptClock, ScriptHost, join_offer, plugin::ScriptSettings, save_scripts},
-    script::JoinDifference,
+    script::{JoinDifference, JoinOffer},
 };
 
 /// The role of who decides when: lets in whoever has the same game, orders ticks and what comes with them,
@@ -103,9 +103,11 @@ fn listen(world: &mut World, mut cursor: Local<MessageCursor<Received<ToServer>>
     let messages = world.resource::<Messages<Received<ToServer>>>();
     let heard: Vec<_> = cursor.read(messages).cloned().collect();
     let judges_here = world.contains_resource::<Judges>();
+    world.resource_mut::<Session>().begin_step();
+    let mut shown = Shown::default();
     for Received { from, message } in heard {
         match message {
-            ToServer::Hello(hello) => admit(world, from, &hello),
+            ToServer::Hello(hello) => admit(world, from, &hello, &mut shown),
             // This app's own referee has no stay.
             ToServer::Finding { client, verdict, .. } if from == LOCAL && judges_here => {
                 conclude(world, client, verdict);
@@ -117,8 +119,8 @@ fn listen(world: &mut World, mut cursor: Local<MessageCursor<Received<ToServer>>
     for client in ids {
         work_off(world, client);
     }
-    for peer in world.resource_mut::<Session>().expel() {
-        send(world, peer, ToClient::Refused(Refusal::Expelled));
+    for (peer, nonce) in world.resource_mut::<Session>().expel() {
+        send(world, peer, ToClient::Refused { nonce, refusal: Refusal::Expelled });
     }
 }
 
@@ -126,54 +128,75 @@ fn send(world: &mut World, to: Peer, message: ToClient) {
     world.write_message(Sent { to, message });
 }
 
+/// What those who come are shown. It is made once in a step, however many come: the world stays as it is
+/// meanwhile.
+#[derive(Default)]
+struct Shown {
+    offer: Option<JoinOffer>,
+    save: Option<Vec<u8>>,
+}
+
 /// Lets somebody in, or says why not.
-fn admit(world: &mut World, from: Peer, hello: &Hello) {
-    match welcome(world, from, hello) {
-        Err(refusal) => send(world, from, ToClient::Refused(refusal)),
+fn admit(world: &mut World, from: Peer, hello: &Hello, shown: &mut Shown) {
+    match welcome(world, from, hello, shown) {
+        Err(refusal) => send(world, from, ToClient::Refused { nonce: hello.nonce, refusal }),
         Ok((welcome, orders)) => {
+            let nonce = welcome.nonce;
             send(world, from, ToClient::Welcome(Box::new(welcome)));
             for order in orders {
-                send(world, from, ToClient::Order(order));
+                let seal = Seal { nonce, sequence: order.tick };
+                send(world, from, ToClient::Order { seal, order });
             }
         }
     }
 }
 
-fn welcome(world: &mut World, from: Peer, hello: &Hello) -> Result<(Welcome, Vec<Order>), Refusal> {
-    let session = world.resource::<Session>();
+fn welcome(
+    world: &mut World,
+    from: Peer,
+    hello: &Hello,
+    shown: &mut Shown,
+) -> Result<(Welcome, Vec<Order>), Refusal> {
+    let mut session = world.resource_mut::<Session>();
     if session.is_barred(from) {
         return Err(Refusal::Expelled);
+    }
+    // Before anything that costs more.
+    if !session.may_ask(from) {
+        return Err(Refusal::TooSoon);
     }
     if hello.role == Role::Referee && !session.settings.referees.contains(&from) {
         return Err(Refusal::NotAllowed);
     }
-    let differences = differences(world, hello);
+    // Who joins again has left before.
+    let others = session.clients.values().filter(|client| client.peer != from).count();
+    if others >= session.settings.most_clients {
+        return Err(Refusal::Full);
+    }
+    let differences = differences(world, hello, shown);
     if !differences.is_empty() {
         return Err(Refusal::Differs(differences));
     }
     let has_world = world.contains_resource::<ScriptHost>();
     let tick = world.get_resource::<ScriptClock>().map_or(0, |clock| clock.tick);
-    let save = match has_world && from != LOCAL {
-        true => Some(save_scripts(world).map_err(|error| {
+    if has_world && from != LOCAL && shown.save.is_none() {
+        let save = save_scripts(world).map_err(|error| {
             error!("nobody can join: {error}");
             Refusal::Begun
-        })?),
-        false => None,
-    };
+        });
+        shown.save = Some(save?);
+    }
+    let save = if from == LOCAL { None } else { shown.save.clone() };
     let own_seed = world.get_resource::<ScriptSettings>().map(|settings| settings.world_seed);
     let mut session = world.resource_mut::<Session>();
     let world_seed = own_seed.unwrap_or(session.settings.world_seed);
     if !has_world && session.next > 0 {
         return Err(Refusal::Begun);
     }
-    // Who joins again has left before.
-    session.leave(from);
-    if session.clients.len() >= session.settings.most_clients {
-        return Err(Refusal::Full);
-    }
+    session.take_out(from);
     session.stays += 1;
     let client = ClientId(session.stays);
-    let nonce = session.nonce.of_stay(client, session.stays);
+    let nonce = session.nonce.of_stay(client, session.stays, &hello.offer.digest());
     let newcomer = Client {
         peer: from,
         role: hello.role,
@@ -186,14 +209,15 @@ fn welcome(world: &mut World, from: Peer, hello: &Hello) -> Result<(Welcome, Vec
     session.peers.insert(from, client);
     let orders = session.issued.iter().filter(|order| order.tick >= tick).cloned().collect();
     let ids = client.ids();
-    Ok((Welcome { client, nonce, world_seed, ids, tick, world: save }, orders))
+    let answers = hello.nonce;
+    Ok((Welcome { answers, client, nonce, world_seed, ids, tick, world: save }, orders))
 }
 
 /// What of a newcomer's game is not as it is here. Where this app has no scripts, the first one who comes says
 /// what is played.
-fn differences(world: &mut World, hello: &Hello) -> Vec<JoinDifference> {
+fn differences(world: &mut World, hello: &Hello, shown: &mut Shown) -> Vec<JoinDifference> {
     let mut differences = if world.contains_resource::<ScriptHost>() {
-        join_offer(world).differences(&hello.offer)
+        shown.offer.get_or_insert_with(|| join_offer(world)).differences(&hello.offer)
     } else {
         let mut session = world.resource_mut::<Session>();
         session.offer.get_or_insert_with(|| hello.offer.clone()).differences(&hello.offer)
@@ -275,8 +299,9 @@ fn work_off(world: &mut World, id: ClientId) {
         let Some(message) = client.waiting.front() else { return };
         let cost = match message {
             ToServer::Claim(claim) => Purse::cost_of_claim(claim),
-            // A referee works for us.
-            ToServer::Finding { .. } | ToServer::Hello(_) => 0,
+            // A referee works for us; others have nothing to find.
+            ToServer::Finding { .. } if client.role == Role::Referee => 0,
+            ToServer::Finding { .. } | ToServer::Hello(_) => Purse::cost_of_message(),
             ToServer::Wish(_) => Purse::cost_of_wish(),
         };
         if !client.purse.pay(cost) {
@@ -367,10 +392,13 @@ fn order(
             None => session.owners.remove(entity),
         };
     }
-    let peers = session.clients.values().map(|client| client.peer).filter(|peer| *peer != LOCAL);
-    let local = seat.is_some().then_some(LOCAL);
-    for to in peers.chain(local) {
-        sent.write(Sent { to, message: ToClient::Order(order.clone()) });
+    let stays = session.clients.values().map(|client| (client.peer, client.gate.nonce()));
+    let others = stays.filter(|(peer, _)| *peer != LOCAL);
+    let local = seat.is_some().then_some((LOCAL, Nonce::default()));
+    for (to, nonce) in others.chain(local) {
+        // Ticks are ordered in their order, and each once.
+        let seal = Seal { nonce, sequence: order.tick };
+        sent.write(Sent { to, message: ToClient::Order { seal, order: order.clone() } });
     }
     session.issued.push_back(order);
     let keeps = world_tick.unwrap_or(session.next);

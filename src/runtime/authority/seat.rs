@@ -13,7 +13,9 @@ use super::{
     post::{LOCAL, Received, Sent},
 };
 use crate::{
-    authority::{ClientId, Hello, Nonce, Order, Refusal, Role, Seal, ToClient, ToServer, Welcome},
+    authority::{
+        ClientId, Gate, Hello, Nonce, Order, Refusal, Role, Seal, ToClient, ToServer, Welcome,
+    },
     contract::ScriptId,
     runtime::{
         ScriptClock, ScriptIds, ScriptRecorder, ScriptSystems, bind, join_offer, load_scripts,
@@ -28,7 +30,13 @@ use crate::{
 pub struct Seat {
     state: SeatState,
     knocks: Option<Role>,
+    /// Of the hello that was not answered yet.
+    asked: Nonce,
     sequence: u64,
+    /// What lets orders of this stay in, each once.
+    gate: Option<Gate>,
+    /// Messages of other stays, or that came again, or too late.
+    ignored: u64,
     orders: BTreeMap<u64, Order>,
     /// The tick that runs in this step.
     running: Option<u64>,
@@ -91,6 +99,20 @@ impl Seat {
         self.running
     }
 
+    /// How many messages of the server were not heeded: of another stay, sent again, behind one that was sent
+    /// later, or an answer to what was not asked.
+    #[must_use]
+    pub const fn ignored(&self) -> u64 {
+        self.ignored
+    }
+
+    /// Whether an order is one of this stay, and the next.
+    fn heeds(&mut self, seal: Seal) -> bool {
+        let heeds = self.gate.as_mut().is_some_and(|gate| gate.pass_in_order(seal).is_ok());
+        self.ignored += u64::from(!heeds);
+        heeds
+    }
+
     /// The seal of the next message; `None` if it is not in.
     pub(super) const fn seal(&mut self) -> Option<Seal> {
         let SeatState::In { nonce, .. } = self.state else { return None };
@@ -134,8 +156,10 @@ fn may_tick(seat: Res<Seat>, clock: Res<ScriptClock>) -> bool {
 
 fn knock(world: &mut World) {
     let Some(role) = world.resource_mut::<Seat>().knocks.take() else { return };
-    let hello = Box::new(Hello { role, offer: join_offer(world) });
-    world.resource_mut::<Seat>().state = SeatState::Asked;
+    let nonce = Nonce::fresh();
+    let hello = Box::new(Hello { nonce, role, offer: join_offer(world) });
+    let mut seat = world.resource_mut::<Seat>();
+    (seat.state, seat.asked, seat.gate) = (SeatState::Asked, nonce, None);
     world.write_message(Sent { to: LOCAL, message: ToServer::Hello(hello) });
 }
 
@@ -145,21 +169,36 @@ fn listen(
     mut cursor: Local<bevy::ecs::message::MessageCursor<Received<ToClient>>>,
 ) {
     let messages = world.resource::<Messages<Received<ToClient>>>();
-    let heard: Vec<_> = cursor
-        .read(messages)
-        .filter(|it| {
-            matches!(it.message, ToClient::Welcome(_) | ToClient::Refused(_) | ToClient::Order(_))
-        })
-        .map(|it| it.message.clone())
-        .collect();
+    let is_for_seats = |it: &&Received<ToClient>| {
+        use ToClient as To;
+        matches!(it.message, To::Welcome(_) | To::Refused { .. } | To::Order { .. })
+    };
+    let heard: Vec<_> =
+        cursor.read(messages).filter(is_for_seats).map(|it| it.message.clone()).collect();
+    // Who orders ticks itself says them to itself, let in or not.
+    let at_home = world.contains_resource::<Session>();
     for message in heard {
         match message {
             ToClient::Welcome(welcome) => sit(world, *welcome),
-            ToClient::Refused(refusal) => {
-                world.resource_mut::<Seat>().state = SeatState::Refused(refusal);
+            ToClient::Refused { nonce, refusal } => {
+                let mut seat = world.resource_mut::<Seat>();
+                let of = match &seat.state {
+                    SeatState::Asked => Some(seat.asked),
+                    SeatState::In { nonce, .. } => Some(*nonce),
+                    _ => None,
+                };
+                if of == Some(nonce) {
+                    seat.state = SeatState::Refused(refusal);
+                    seat.gate = None;
+                } else {
+                    seat.ignored += 1;
+                }
             }
-            ToClient::Order(order) => {
-                world.resource_mut::<Seat>().orders.insert(order.tick, order);
+            ToClient::Order { seal, order } => {
+                let mut seat = world.resource_mut::<Seat>();
+                if at_home || seat.heeds(seal) {
+                    seat.orders.insert(order.tick, order);
+                }
             }
             ToClient::Verdict(_) | ToClient::Examine { .. } => {}
         }
@@ -167,9 +206,11 @@ fn listen(
 }
 
 fn sit(world: &mut World, welcome: Welcome) {
-    let Welcome { client, nonce, world_seed, ids, tick, world: save } = welcome;
-    // Of a welcome that nobody asked for nothing comes.
-    if world.resource::<Seat>().state != SeatState::Asked {
+    let Welcome { answers, client, nonce, world_seed, ids, tick, world: save } = welcome;
+    // Of a welcome that nobody asked for nothing comes, nor of an old one.
+    let mut seat = world.resource_mut::<Seat>();
+    if seat.state != SeatState::Asked || seat.asked != answers {
+        seat.ignored += 1;
         return;
     }
     let at_home = world.contains_resource::<Session>();
@@ -183,8 +224,12 @@ fn sit(world: &mut World, welcome: Welcome) {
     }
     world.resource_mut::<Ledger>().own = Some(client);
     let mut seat = world.resource_mut::<Seat>();
-    seat.sequence = 0;
-    seat.orders.retain(|ordered, _| *ordered >= tick);
+    (seat.sequence, seat.gate) = (0, Some(Gate::new(nonce)));
+    if at_home {
+        seat.orders.retain(|ordered, _| *ordered >= tick);
+    } else {
+        seat.orders.clear();
+    }
     seat.state = match loaded {
         Ok(()) => SeatState::In { client, nonce, ids },
         Err(error) => SeatState::Lost(error.to_string()),

@@ -179,11 +179,12 @@ impl List {
         self.items.bytes() == Self::OWN + room(0, self.len(), LEAST.1) * size_of::<Val>()
     }
 
-    /// Gives back the room that it has to spare, and does something with each of its items that leaves
-    /// them what they are.
+    /// Gives back the room that it has to spare, does something with each of its items that leaves them what
+    /// they are, and weighs itself anew.
     pub(crate) fn tighten(&mut self, each: impl FnMut(&mut Val)) {
         self.items.get_mut().iter_mut().for_each(each);
         self.items.edit(Vec::shrink_to_fit, |items, _| Self::bytes(items, 0));
+        self.weight = Weight::of_items(self.items.get());
     }
 
     pub(crate) fn new(mut items: Vec<Val>) -> Self {
@@ -282,9 +283,10 @@ impl Dict {
         Self::OWN + Self::nodes(entries.len()) + keys
     }
 
-    /// Does something with each of its values that leaves them what they are.
+    /// Does something with each of its values that leaves them what they are, and weighs itself anew.
     pub(crate) fn tighten(&mut self, each: impl FnMut(&mut Val)) {
         self.entries.get_mut().values_mut().for_each(each);
+        self.weight = Weight::of_entries(self.entries.get());
     }
 
     pub(crate) fn new(entries: BTreeMap<Key, Val>) -> Self {

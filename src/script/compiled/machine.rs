@@ -37,6 +37,8 @@ pub(crate) struct Machine {
     result: Val,
     /// What a function that a native called has made of `this`.
     kept_this: Option<Val>,
+    /// Whether what a native called last may have made something else of `this`.
+    hands_back: bool,
     /// What the variables were that the running function may change, in its order.
     saved: Vec<Val>,
     /// The same for those that it has changed although nobody could know, in the order of the changes.
@@ -202,6 +204,10 @@ impl<'a, 'w> Run<'a, 'w> {
         if !machine.cells.is_empty() {
             machine.cells.clear();
         }
+        // Or the next call would free it, and could hold so much more.
+        if !machine.result.is_inline() {
+            machine.result = Val::Unit;
+        }
         (Ok(()), left)
     }
 
@@ -258,7 +264,7 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Gives back the room that variables have to spare.
+    /// Makes variables what they would be if they were made anew of what is in them.
     #[cold]
     fn tighten(&mut self, changes: &[u16]) -> Result<(), Fault> {
         let late: Vec<u16> = self.machine.late.iter().map(|(slot, _)| *slot).collect();
@@ -272,7 +278,7 @@ impl Run<'_, '_> {
         self.fits_memory()
     }
 
-    /// Whether a variable can be kept; gives whether nothing in it has room to spare.
+    /// Whether a variable can be kept; gives whether it is as if it were made anew.
     #[inline(never)]
     fn keep_variable(&mut self, slot: u16) -> Result<bool, Fault> {
         let Some(value) = self.state.get(usize::from(slot)).cloned() else { return Ok(true) };

@@ -2,11 +2,12 @@
 
 use bevy_cscript::{
     authority::{
-        Claim, ClientId, Gate, Nonce, Objection, Order, Purse, Refusal, Seal, SignedBy, ToClient,
-        ToServer, Verdict, Welcome, Wish,
+        Claim, ClientId, Gate, Hello, Nonce, Objection, Order, Purse, Refusal, Role, Seal,
+        SignedBy, ToClient, ToServer, Verdict, Welcome, Wish,
     },
-    contract::{ScriptCommand, ScriptEvent, ScriptId, Value},
-    trust::{Digest, KeyId},
+    contract::{ScriptCommand, ScriptEvent, ScriptId, ScriptSource, Value},
+    script::{JoinOffer, ScriptCompiler},
+    trust::{Digest, KeyId, TrustPolicy, Verified},
 };
 use glam::Vec3;
 
@@ -52,6 +53,7 @@ impl Messages {
         let owners = vec![(id, Some(ClientId(1))), (ScriptId(5), None)];
         let order = Order { tick: 901, owners, events: vec![event.clone(), event.clone()] };
         let welcome = Welcome {
+            answers: Nonce([9; 16]),
             client: ClientId(1),
             nonce: seal.nonce,
             world_seed: 5,
@@ -59,16 +61,25 @@ impl Messages {
             tick: 3,
             world: Some(vec![1, 2, 3]),
         };
+        let compiler = ScriptCompiler::default();
+        let mut offer = JoinOffer::new(compiler.fingerprint(15_625_000));
+        let source = ScriptSource::new("a.rhai", "let x = 1;");
+        let source = Verified::check(source, &TrustPolicy::default());
+        if let Some(script) = source.ok().and_then(|source| compiler.compile(&source).ok()) {
+            offer.add(&script);
+        }
+        let hello = Hello { nonce: seal.nonce, role: Role::Executor, offer };
         let up = [
+            ToServer::Hello(Box::new(hello)),
             ToServer::Claim(Box::new(claim.clone())),
             ToServer::Wish(Wish { seal, tick: 900, event: event.to(id) }),
             ToServer::Finding { seal, client: ClientId(2), verdict: verdict.clone() },
         ];
         let down = [
-            ToClient::Order(order),
+            ToClient::Order { seal, order },
             ToClient::Verdict(verdict),
             ToClient::Welcome(Box::new(welcome)),
-            ToClient::Refused(Refusal::Full),
+            ToClient::Refused { nonce: seal.nonce, refusal: Refusal::Full },
             ToClient::Examine { client: ClientId(3), claim: Box::new(claim) },
         ];
         let up = up.iter().filter_map(|message| message.to_bytes().ok());
@@ -112,6 +123,14 @@ impl Messages {
 pub(crate) fn run(bytes: &[u8]) -> &'static str {
     let up = ToServer::from_bytes(bytes);
     let down = ToClient::from_bytes(bytes);
+    // What somebody offers who wants to join is held against what there is.
+    if let Ok(ToServer::Hello(hello)) = &up {
+        let ours = JoinOffer::new(ScriptCompiler::default().fingerprint(15_625_000));
+        let told =
+            ours.differences(&hello.offer).iter().map(ToString::to_string).max_by_key(String::len);
+        assert!(told.is_none_or(|told| told.len() < 4_000), "a difference is told at length");
+        let _ = hello.offer.digest();
+    }
     // What can be read can be written, and is the same then, but for NaNs.
     if let Ok(message) = &up {
         let again = message.to_bytes().map(|bytes| ToServer::from_bytes(&bytes));

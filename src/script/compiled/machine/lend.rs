@@ -129,7 +129,8 @@ impl Run<'_, '_> {
     /// arguments, at `moved`, if that is given; and then with `extra` behind them.
     ///
     /// # Errors
-    /// There is no such function, or it failed.
+    /// There is no such function, or it failed. What it has made of `this` is handed back all the same, if
+    /// it [may have changed](Self::may_have_changed_this) it.
     pub(crate) fn call_back(
         &mut self,
         caller: &'static str,

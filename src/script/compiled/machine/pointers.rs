@@ -147,6 +147,7 @@ impl Run<'_, '_> {
         this: Option<&mut Val>,
         args: &[&Val],
     ) -> Result<Val, Fault> {
+        self.machine.hands_back = false;
         self.charge(CALL_BACK)?;
         let found = self.find(callee, this.as_deref(), args.len())?;
         let Callee::Function(function) = found else {
@@ -161,7 +162,10 @@ impl Run<'_, '_> {
                 .chain(args.iter().map(|v| (*v).clone()))
                 .collect();
             let result = self.call_by_name(&callee.name, &mut all);
+            self.machine.hands_back = false;
             if let (Some(this), Some(first)) = (this, all.into_iter().next()) {
+                // What a native changes is another value in memory: the caller has the one that it was.
+                self.machine.hands_back = !first.is_same(this);
                 *this = first;
             }
             return result;
@@ -180,12 +184,21 @@ impl Run<'_, '_> {
         let result = opened.and_then(|()| self.run(floor));
         let result = result.map(|()| std::mem::take(&mut self.machine.result));
         self.natives -= 1;
+        self.machine.hands_back = false;
         if let (Back::Native, Some(this)) = (back, this)
             && let Some(kept) = self.machine.kept_this.take()
         {
             *this = kept;
+            self.machine.hands_back = true;
         }
         result
+    }
+
+    /// Whether what was called back last may have made something else of `this`. Asked of the function and
+    /// not of the value: a function may put there what was there before, in the same place in memory or in
+    /// another, and no price may tell which.
+    pub(crate) const fn may_have_changed_this(&self) -> bool {
+        self.machine.hands_back
     }
 
     /// See [`call_back`](Self::call_back) in what is lent to natives.
@@ -201,6 +214,7 @@ impl Run<'_, '_> {
         let plain: Vec<&Val> = args.iter().collect();
         let place = self.place();
         let mut result = self.call_now(callee, this.as_deref_mut(), &plain);
+        let mut hands_back = self.machine.hands_back;
         if extra.is_empty() && moved.is_none() {
             return result.map_err(|fault| fault.called_at(place));
         }
@@ -211,6 +225,7 @@ impl Run<'_, '_> {
             let mut all = plain.clone();
             all.insert(moved.min(all.len()), &value);
             result = self.call_now(callee, None, &all);
+            hands_back |= self.machine.hands_back;
         }
         if let Err(fault) = &result
             && fault.is_unknown(&callee.name)
@@ -224,7 +239,9 @@ impl Run<'_, '_> {
             }
             all.extend(extra);
             result = self.call_now(callee, bound, &all);
+            hands_back |= self.machine.hands_back;
         }
+        self.machine.hands_back = hands_back;
         result.map_err(|fault| fault.called_by(caller, place, self.file()))
     }
 }

@@ -47,12 +47,11 @@ impl Question {
         args: &[Val],
         moved: Option<usize>,
     ) -> Result<Val, Fault> {
-        let Some(old) = list(array)?.get(index).cloned() else { return Ok(Val::Unit) };
+        let Some(mut item) = list(array)?.get(index).cloned() else { return Ok(Val::Unit) };
         run.charge(1)?;
-        let mut item = old.clone();
         let extra = [count(index)];
         let answer = run.call_back(self.caller, &self.asked, Some(&mut item), args, &extra, moved);
-        if !item.is_same(&old) {
+        if run.may_have_changed_this() {
             change(run, array, |list| list.with_item(index, |there| *there = item))?;
         }
         answer

@@ -37,7 +37,7 @@ fn ask_in_place(
     let mut value = old.clone();
     let answer = ask(run, caller, asked, key, &mut value);
     // What it did to `this` before it failed is done.
-    if !value.is_same(old) {
+    if run.may_have_changed_this() {
         let map = own(run, map)?;
         map.with_entry(key, |there| *there = value.clone());
         let weight = map.weight();
