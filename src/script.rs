@@ -28,6 +28,7 @@ mod marks;
 mod outline;
 mod parsed;
 mod reference;
+mod round;
 mod self_test;
 pub mod standard;
 mod state;
@@ -45,6 +46,7 @@ pub use join::{EngineFingerprint, JoinDifference, JoinOffer, OfferedScript};
 pub use libraries::Libraries;
 #[cfg(feature = "bevy")]
 pub(crate) use marks::{mixed, mixed_four, mixed_six};
+pub use round::Round;
 pub use self_test::SelfTestError;
 pub use state::{StateError, StateSnapshot};
 pub use workers::{ScriptThreads, ScriptWorkers};

@@ -67,8 +67,6 @@ pub struct ScriptContext<'w> {
     log: Vec<LogLine>,
     log_suppressed: u32,
     fuel: u64,
-    /// Whether the call has changed a variable although nobody could know.
-    late: bool,
     /// Fuel that the function of the API which runs has asked for, beside its price.
     owed: Cell<u64>,
     /// What the backend keeps from call to call.
@@ -117,7 +115,6 @@ impl<'w> ScriptContext<'w> {
             log: Vec::new(),
             log_suppressed: 0,
             fuel: 0,
-            late: false,
             owed: Cell::new(0),
             kept: None,
             watcher: None,
@@ -143,6 +140,7 @@ impl<'w> ScriptContext<'w> {
 
     /// Begins a call for `entity`. `callback` tells this call from all others of this entity in this
     /// tick: random numbers and the ids of spawned entities derive from it.
+    #[inline]
     pub fn begin(&mut self, entity: ScriptId, callback: u64) {
         self.entity = entity;
         self.callback = callback;
@@ -221,16 +219,6 @@ impl<'w> ScriptContext<'w> {
     /// The steps used by all calls since they were last taken.
     pub fn take_fuel(&mut self) -> u64 {
         std::mem::take(&mut self.fuel)
-    }
-
-    /// Takes note that a variable was changed that the script's text does not tell of.
-    pub(crate) const fn note_late(&mut self) {
-        self.late = true;
-    }
-
-    /// Whether that has happened since it was last asked.
-    pub(crate) const fn take_late(&mut self) -> bool {
-        std::mem::replace(&mut self.late, false)
     }
 
     /// Makes the script pay for what a function of the API has looked at, copied or made, beside the

@@ -147,9 +147,13 @@ impl Overlay {
 
     #[inline]
     pub(crate) fn clear(&mut self) {
-        if self.is_empty() {
-            return;
+        if !self.is_empty() {
+            self.forget();
         }
+    }
+
+    #[inline(never)]
+    fn forget(&mut self) {
         self.places.clear();
         self.turns.clear();
         self.others.clear();

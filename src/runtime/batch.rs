@@ -1,5 +1,8 @@
+mod alike;
+
 use std::{iter::Peekable, sync::Arc};
 
+use self::alike::Alike;
 use super::{
     collect::{Call, Calls, EventCalls, Job, Start, Work},
     quarantine::{Discipline, Faults},
@@ -97,24 +100,17 @@ impl<'w> BatchRunner<'w> {
         jobs: &mut Peekable<impl Iterator<Item = (usize, &'j mut Job)>>,
     ) {
         let Self { context, outcome, discipline, hashing, .. } = self;
-        script.calls(context, |calls| {
-            while let Some((i, job)) = jobs.next_if(|(_, job)| job.updates(script, function)) {
-                let Job { id, slot, every, faults, work: Work::Call(instance), .. } = job else {
-                    continue;
-                };
-                let context = calls.context();
-                let before = context.command_count();
-                context.begin(*id, salt(script.salt(function), *slot, 0));
-                context.span(*every);
-                let called = calls.call(instance, function, &[]);
-                let context = calls.context();
-                outcome.ends.push(context.command_count() - before);
-                ended(outcome, (i, context), script, (*discipline, faults), called, false);
-                if *hashing {
-                    outcome.states.push(Some(instance.refreshed_hash()));
-                }
-            }
-        });
+        let mut alike = Alike {
+            jobs,
+            script,
+            function,
+            discipline: *discipline,
+            hashing: *hashing,
+            outcome,
+            before: 0,
+            at_hand: None,
+        };
+        script.calls(context, |calls| calls.each(function, &mut alike));
     }
 
     /// Goes on with a job within a share of the tick; says whether it came to its end. If not, what is

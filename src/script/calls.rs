@@ -19,11 +19,11 @@ use crate::{
 /// Calls of one script's functions, one after the other, for one instance after the other: what is the same
 /// for all of them is made ready once. See [`CompiledScript::calls`].
 pub struct Calls<'a, 'w> {
-    script: &'a CompiledScript,
-    way: Way<'a, 'w>,
+    pub(super) script: &'a CompiledScript,
+    pub(super) way: Way<'a, 'w>,
 }
 
-enum Way<'a, 'w> {
+pub(super) enum Way<'a, 'w> {
     Compiled(Caller<'a, 'w>),
     Reference(&'a ReferenceProgram, &'a mut ScriptContext<'w>),
 }
@@ -105,7 +105,7 @@ impl<'w> Calls<'_, 'w> {
         args: &[Value],
     ) -> Result<(), Box<ScriptError>> {
         if !std::ptr::eq(Arc::as_ptr(instance.script()), self.script) {
-            return Err(self.foreign(instance));
+            return Err(placed(foreign(self.script, instance), self.context()));
         }
         self.run(function, args, instance.parts())
     }
@@ -119,8 +119,7 @@ impl<'w> Calls<'_, 'w> {
         if self.script.sets_timers() {
             return self.run_with_timers(function, args, Parts { state, timers, marks });
         }
-        let called = self.enter(function, args, state);
-        self.note(marks, called)
+        self.enter(function, args, state, marks)
     }
 
     /// The same, for a script that may set timers.
@@ -133,9 +132,9 @@ impl<'w> Calls<'_, 'w> {
     ) -> Result<(), Box<ScriptError>> {
         let names = self.script.function_names().clone();
         self.context().lend_timers(std::mem::take(timers), names);
-        let called = self.enter(function, args, state);
+        let called = self.enter(function, args, state, marks);
         *timers = self.context().timers_back(called.is_ok());
-        self.note(marks, called)
+        called
     }
 
     #[inline(always)]
@@ -144,46 +143,25 @@ impl<'w> Calls<'_, 'w> {
         function: FunctionId,
         args: &[Value],
         state: &mut ScriptState,
+        marks: &mut Marks,
     ) -> Result<(), Box<ScriptError>> {
-        match (&mut self.way, state) {
+        let changed = match (&mut self.way, state) {
             (Way::Compiled(caller), ScriptState::Compiled(slots)) => {
                 caller.call(function.index(), slots, args)
             }
             (Way::Reference(program, context), ScriptState::Reference(slots)) => {
-                on_reference(program, function, args, slots, context)
+                on_reference(program, function, args, slots, context).map(|()| marks::ALL)
             }
             _ => unreachable!("a state belongs to the program that made it"),
-        }
-    }
-
-    /// Takes note of what a call has changed, or may have.
-    #[inline(always)]
-    fn note(
-        &mut self,
-        marks: &mut Marks,
-        called: Result<(), Box<ScriptError>>,
-    ) -> Result<(), Box<ScriptError>> {
-        match called {
-            Ok(()) => {
-                let changed = match &self.way {
-                    Way::Compiled(caller) => caller.changed(),
-                    Way::Reference(..) => marks::ALL,
-                };
-                let late = self.context().take_late();
-                marks.touch(if late { marks::ALL } else { changed });
+        };
+        match changed {
+            Ok(changed) => {
+                marks.touch(changed);
                 Ok(())
             }
             // A call that failed has changed nothing.
             Err(error) => Err(placed(error, self.context())),
         }
-    }
-
-    #[cold]
-    fn foreign(&mut self, instance: &ScriptInstance) -> Box<ScriptError> {
-        let path = instance.script().path();
-        let message = format!("it was called among the instances of {}", self.script.path());
-        let error = ScriptError::new(Stage::Run, ErrorKind::Host, &**path, message);
-        placed(Box::new(error), self.context())
     }
 }
 
@@ -197,6 +175,14 @@ fn on_reference(
     context: &mut ScriptContext<'_>,
 ) -> Result<(), Box<ScriptError>> {
     program.call(function.index(), state, args, context).map_err(Box::new)
+}
+
+/// Says that an instance runs another script than those that it is called with.
+#[cold]
+pub(super) fn foreign(script: &CompiledScript, instance: &ScriptInstance) -> Box<ScriptError> {
+    let path = instance.script().path();
+    let message = format!("it was called among the instances of {}", script.path());
+    Box::new(ScriptError::new(Stage::Run, ErrorKind::Host, &**path, message))
 }
 
 /// Drops what a call that failed asked for, and says whose call it was.

@@ -15,12 +15,14 @@ use crate::{
 };
 
 /// A script at work for one entity: the compiled script, which it shares, and its own state.
+// What every call looks at comes first, and lies in one line of memory.
 #[derive(Clone)]
+#[repr(C)]
 pub struct ScriptInstance {
     script: Arc<CompiledScript>,
     state: ScriptState,
-    timers: Timers,
     marks: Marks,
+    timers: Timers,
 }
 
 /// What a call of an instance works on.

@@ -8,25 +8,29 @@ use crate::contract::Value;
 /// Hashes of an instance's variables. A call only notes which variables it may have changed; those are hashed
 /// again when somebody asks. Equal on every machine and both backends.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(super) struct Marks {
-    of: Box<[u64]>,
-    sum: u64,
     /// A bit for each variable that may have changed; the last bit is for the 64th and all behind it.
     dirty: u64,
+    sum: u64,
+    of: Box<[u64]>,
 }
 
 impl Default for Marks {
     fn default() -> Self {
-        Self { of: Box::default(), sum: 0, dirty: ALL }
+        Self { dirty: ALL, sum: 0, of: Box::default() }
     }
 }
 
 /// All variables.
 pub(super) const ALL: u64 = u64::MAX;
 
+/// So many variables have a bit of their own.
+pub(super) const OWN_BITS: u16 = 63;
+
 /// The bit of a variable.
 pub(super) const fn bit(variable: u16) -> u64 {
-    1 << if variable < 63 { variable } else { 63 }
+    1 << if variable < OWN_BITS { variable } else { OWN_BITS }
 }
 
 impl Marks {

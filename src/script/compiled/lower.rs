@@ -14,10 +14,7 @@ mod statements;
 mod switches;
 mod tables;
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use rhai::{ASTFlags, ImmutableString, Stmt};
 
@@ -48,15 +45,6 @@ impl Definition<'_> {
     }
 }
 
-/// What a function does to the state, as far as its own code shows.
-#[derive(Default)]
-struct Reach {
-    writes: BTreeSet<u16>,
-    calls: BTreeSet<u32>,
-    /// Whether it may call any function.
-    anything: bool,
-}
-
 /// What the names of a file mean.
 struct FileScope<'a> {
     definitions: HashMap<&'a str, Vec<Definition<'a>>>,
@@ -76,7 +64,6 @@ struct Lowering<'a> {
     file: usize,
     /// Of each function that can be called by name, whether it names `this`.
     has_this: Vec<bool>,
-    reach: Vec<Reach>,
     tables: tables::Tables,
     errors: Vec<(usize, Option<Position>, ErrorKind, String)>,
     /// Whether each statement is marked for a debugger.
@@ -122,7 +109,6 @@ pub(crate) fn lower(
         files: &scopes,
         file: 0,
         has_this: Vec::new(),
-        reach: Vec::new(),
         tables: tables::Tables::default(),
         errors: Vec::new(),
         hooks,
@@ -227,7 +213,6 @@ impl<'a> Lowering<'a> {
             Body::of_constants(self, &constants).finish_constants(evaluation, &constants);
             evaluations.push(evaluation);
         }
-        self.spread_reach(start);
         let own = units.len().saturating_sub(1);
         let functions = outlines.last().map_or(&[][..], |outline| &outline.functions);
         let functions = functions
@@ -268,39 +253,8 @@ impl<'a> Lowering<'a> {
             has_this: false,
             changes_this: false,
             registers: 0,
-            may_change: Box::default(),
         });
-        self.reach.push(Reach::default());
         (self.program.functions.len() - 1) as u32
-    }
-
-    /// Which variables each function may change, with all that it calls.
-    fn spread_reach(&mut self, start: u32) {
-        // Nothing can call the top level.
-        let callable = self.reach.iter().enumerate().filter(|(i, _)| *i != start as usize);
-        let everything: BTreeSet<u16> =
-            callable.flat_map(|(_, reach)| reach.writes.iter().copied()).collect();
-        loop {
-            let mut changed = false;
-            for i in 0..self.reach.len() {
-                let before = self.reach[i].writes.len();
-                let mut writes = std::mem::take(&mut self.reach[i].writes);
-                if self.reach[i].anything {
-                    writes.extend(&everything);
-                }
-                for callee in &self.reach[i].calls {
-                    writes.extend(&self.reach[*callee as usize].writes);
-                }
-                changed |= writes.len() != before;
-                self.reach[i].writes = writes;
-            }
-            if !changed {
-                break;
-            }
-        }
-        for (function, reach) in self.program.functions.iter_mut().zip(&self.reach) {
-            function.may_change = reach.writes.iter().copied().collect();
-        }
     }
 
     fn refuse(&mut self, at: Option<Position>, message: impl Into<String>) {

@@ -124,8 +124,6 @@ pub(crate) struct Function {
     pub(crate) changes_this: bool,
     /// How many registers it uses.
     pub(crate) registers: u16,
-    /// The variables of the script that a call of it may change.
-    pub(crate) may_change: Box<[u16]>,
 }
 
 /// Where a path or the receiver of a method begins.

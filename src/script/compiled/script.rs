@@ -1,6 +1,7 @@
 use std::{
+    any::Any,
     collections::{BTreeSet, HashMap},
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Arc,
 };
 
@@ -11,7 +12,7 @@ use super::{
     fault::{Fault, Left, Trouble, What},
     library::natives,
     lower,
-    machine::{Entry, Run, shown_name},
+    machine::{Last, Run, Turns, shown_name},
     program::{ApiCall, Library, Program},
     show::{Style, shown},
 };
@@ -84,13 +85,15 @@ impl CompiledProgram {
                 continue;
             }
             let fuel = context.limits().start_fuel;
-            let entry = Entry { function, args: &[], fuel };
-            let called = guarded(|| {
-                Run::begin(&program, Some(&mut constants), context)
-                    .call(&entry, &mut Box::default())
-                    .0
-            });
-            judged(&program, Stage::Compile, &[], called).map_err(|error| vec![*error])?;
+            let mut run = Run::begin(&program, Some(&mut constants), context, fuel);
+            let mut state = Box::default();
+            let mut one = One { state: &mut state, called: Ok(0) };
+            let cause = match guarded(|| run.turns(function, &mut one, Last::Nobody)) {
+                Ok(Ok(())) => continue,
+                Ok(Err(fault)) => Cause::Fault(fault),
+                Err(panic) => Cause::Panic(panic),
+            };
+            return Err(vec![*judged(&program, Stage::Compile, &[], cause)]);
         }
         program.constants = constants;
         let state = outlines.last().map(|outline| outline.state.clone()).unwrap_or_default();
@@ -108,18 +111,24 @@ impl CompiledProgram {
         context: &mut ScriptContext<'_>,
     ) -> Result<Box<[Val]>, Box<ScriptError>> {
         let mut state: Box<[Val]> = vec![Val::Unit; self.state.len()].into();
-        let fuel = context.fuel_within(context.limits().start_fuel);
-        let entry = Entry { function: self.start, args: &[], fuel };
-        let mut caller = self.caller(context);
-        let started = caller.enter(Stage::Bind, &entry, &mut state);
+        let mut caller = self.caller_with(context, context.limits().start_fuel);
+        let started = caller.one(Stage::Bind, self.start, &mut state);
         caller.close();
-        started.map(|()| state)
+        started.map(|_| state)
     }
 
     /// Makes ready to call functions, one after the other, within the limits that the context holds.
     pub(crate) fn caller<'a, 'w>(&'a self, context: &'a mut ScriptContext<'w>) -> Caller<'a, 'w> {
         let fuel = context.limits().fuel;
-        Caller { program: self, run: Run::begin(&self.program, None, context), fuel }
+        self.caller_with(context, fuel)
+    }
+
+    fn caller_with<'a, 'w>(
+        &'a self,
+        context: &'a mut ScriptContext<'w>,
+        fuel: u64,
+    ) -> Caller<'a, 'w> {
+        Caller { program: self, run: Run::begin(&self.program, None, context, fuel) }
     }
 }
 
@@ -127,8 +136,6 @@ impl CompiledProgram {
 pub(crate) struct Caller<'a, 'w> {
     program: &'a CompiledProgram,
     run: Run<'a, 'w>,
-    /// What a call may use.
-    fuel: u64,
 }
 
 impl<'w> Caller<'_, 'w> {
@@ -137,101 +144,117 @@ impl<'w> Caller<'_, 'w> {
         self.run.context()
     }
 
-    /// Which variables the last call that succeeded has changed, as [bits](crate::script::marks::bit).
-    pub(crate) const fn changed(&self) -> u64 {
-        self.run.changed()
-    }
-
     /// Gives back to the context what can be used again.
     pub(crate) fn close(self) {
         self.run.finish();
     }
 
-    /// Calls a function. If it fails the state is as it was before.
+    /// Calls a function; gives the variables that it has changed, as
+    /// [bits](crate::script::marks::bit). If it fails the state is as it was before.
     pub(crate) fn call(
         &mut self,
         function: usize,
         state: &mut Box<[Val]>,
         args: &[Value],
-    ) -> Result<(), Box<ScriptError>> {
-        let Some(function) = self.program.functions.get(function).copied() else { return Ok(()) };
-        let fuel = self.run.context().fuel_within(self.fuel);
+    ) -> Result<u64, Box<ScriptError>> {
+        let Some(function) = self.program.functions.get(function).copied() else { return Ok(0) };
         if args.is_empty() {
-            return self.enter(Stage::Run, &Entry { function, args: &[], fuel }, state);
+            return self.one(Stage::Run, function, state);
         }
-        let args: Vec<Val> = args.iter().map(convert::from_value).collect();
-        self.enter(Stage::Run, &Entry { function, args: &args, fuel }, state)
+        self.run.hand(args.iter().map(convert::from_value).collect());
+        let called = self.one(Stage::Run, function, state);
+        self.run.hand(Vec::new());
+        called
     }
 
-    fn enter(
+    /// Calls a function without arguments for one instance after the other.
+    pub(crate) fn each(&mut self, function: usize, turns: &mut dyn Turns<'w>) {
+        if let Some(function) = self.program.functions.get(function).copied() {
+            self.turns(Stage::Run, function, turns);
+        }
+    }
+
+    fn one(
         &mut self,
         stage: Stage,
-        entry: &Entry<'_>,
+        function: u32,
         state: &mut Box<[Val]>,
-    ) -> Result<(), Box<ScriptError>> {
-        let run = &mut self.run;
-        let mut left = 0;
-        let called = guarded(|| {
-            let (result, rest) = run.call(entry, state);
-            left = rest;
-            result
-        });
-        self.run.context().spend(entry.fuel - left);
-        if matches!(called, Ok(Ok(()))) {
-            return Ok(());
+    ) -> Result<u64, Box<ScriptError>> {
+        let mut one = One { state, called: Ok(0) };
+        self.turns(stage, function, &mut one);
+        one.called
+    }
+
+    fn turns(&mut self, stage: Stage, function: u32, turns: &mut dyn Turns<'w>) {
+        let mut last = Last::Nobody;
+        loop {
+            let run = &mut self.run;
+            let cause = match guarded(|| run.turns(function, turns, last)) {
+                Ok(Ok(())) => return,
+                Ok(Err(fault)) => Cause::Fault(fault),
+                // No script had a part in it.
+                Err(panic) if run.is_between() => resume_unwind(panic),
+                Err(panic) => {
+                    run.break_off();
+                    Cause::Panic(panic)
+                }
+            };
+            last = Last::Failed(self.failed(stage, function, cause));
         }
-        if called.is_err() {
-            // It may hold anything.
-            self.run.break_off(entry.function, state);
-        }
-        self.failed(stage, entry.function, called)
     }
 
     #[cold]
-    fn failed(
-        &self,
-        stage: Stage,
-        function: u32,
-        called: Result<Result<(), Fault>, String>,
-    ) -> Result<(), Box<ScriptError>> {
+    fn failed(&self, stage: Stage, function: u32, cause: Cause) -> Box<ScriptError> {
         let CompiledProgram { program, state, .. } = self.program;
-        judged(program, stage, state, called).map_err(|mut error| {
-            // What cannot be kept has no place, and no stack.
-            if !error.stack.is_empty() {
-                let function = program.functions.get(function as usize);
-                error.position = error.position.or(function.and_then(|function| function.at));
-            }
-            error
-        })
-    }
-}
-
-/// Runs something; `Err` with the message if a function of the host panicked in it.
-fn guarded<R>(work: impl FnOnce() -> R) -> Result<R, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
-        payload
-            .downcast_ref::<&str>()
-            .map(ToString::to_string)
-            .or_else(|| payload.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "no message".to_owned())
-    })
-}
-
-/// What became of a call.
-fn judged(
-    program: &Program,
-    stage: Stage,
-    state: &[String],
-    called: Result<Result<(), Fault>, String>,
-) -> Result<(), Box<ScriptError>> {
-    match called {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(fault)) => Err(Box::new(told(program, stage, state, fault))),
-        Err(panic) => {
-            let message = format!("a function of the host panicked: {panic}");
-            Err(Box::new(ScriptError::new(stage, ErrorKind::Host, &*program.path, message)))
+        let mut error = judged(program, stage, state, cause);
+        // What cannot be kept has no place, and no stack.
+        if !error.stack.is_empty() {
+            let function = program.functions.get(function as usize);
+            error.position = error.position.or(function.and_then(|function| function.at));
         }
+        error
     }
+}
+
+/// One call and no other.
+struct One<'s> {
+    state: &'s mut Box<[Val]>,
+    called: Result<u64, Box<ScriptError>>,
+}
+
+impl Turns<'_> for One<'_> {
+    fn next(&mut self, _: &mut ScriptContext<'_>, state: &mut Box<[Val]>, last: Last) -> bool {
+        std::mem::swap(self.state, state);
+        match last {
+            Last::Nobody => return true,
+            Last::Done(changed) => self.called = Ok(changed),
+            Last::Failed(error) => self.called = Err(error),
+        }
+        false
+    }
+}
+
+/// Runs something; `Err` with what it panicked with if a function of the host did so.
+fn guarded<R>(work: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
+    catch_unwind(AssertUnwindSafe(work))
+}
+
+/// What is said of a call that has not come to its end.
+enum Cause {
+    Fault(Fault),
+    Panic(Box<dyn Any + Send>),
+}
+
+#[cold]
+fn judged(program: &Program, stage: Stage, state: &[String], cause: Cause) -> Box<ScriptError> {
+    let panic = match cause {
+        Cause::Fault(fault) => return Box::new(told(program, stage, state, fault)),
+        Cause::Panic(panic) => panic,
+    };
+    let words = panic.downcast_ref::<&str>().copied();
+    let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let message = format!("a function of the host panicked: {}", words.unwrap_or("no message"));
+    Box::new(ScriptError::new(stage, ErrorKind::Host, &*program.path, message))
 }
 
 /// A fault in the words that hosts and modders read.

@@ -1,11 +1,11 @@
 //! bevy_cscript, on either backend: metered, its world behind its API.
 
-use std::sync::Arc;
+use std::{iter::Zip, ops::RangeFrom, slice::IterMut, sync::Arc};
 
 use bevy_cscript::{
     api::{ApiTable, CallScope, ScriptContext},
-    contract::{ScriptId, ScriptLimits, ScriptSource},
-    script::{Backend, CompiledScript, FunctionId, ScriptCompiler, ScriptInstance},
+    contract::{ScriptError, ScriptId, ScriptLimits, ScriptSource},
+    script::{Backend, CompiledScript, FunctionId, Round, ScriptCompiler, ScriptInstance},
     trust::{TrustPolicy, Verified},
 };
 
@@ -53,6 +53,29 @@ fn scope(places: &Places, tick: u64) -> CallScope<'_> {
     CallScope { world: places, world_seed: 0, tick, delta_time: DELTA_TIME }
 }
 
+/// Instances whose callback is called, one after the other.
+struct All<'i> {
+    instances: Zip<RangeFrom<i64>, IterMut<'i, ScriptInstance>>,
+    salt: u64,
+}
+
+impl<'i> Round<'i> for All<'i> {
+    fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<&'i mut ScriptInstance> {
+        let (id, instance) = self.instances.next()?;
+        context.begin(ScriptId(id), self.salt);
+        Some(instance)
+    }
+
+    fn done(
+        &mut self,
+        _: &mut ScriptContext<'_>,
+        _: &mut ScriptInstance,
+        called: Result<(), Box<ScriptError>>,
+    ) {
+        called.expect("the script runs");
+    }
+}
+
 impl Contestant for Ours {
     fn run(&mut self, calls: usize) {
         let mut left = calls;
@@ -63,13 +86,10 @@ impl Contestant for Ours {
             left -= entities.len();
             self.tick += 1;
             let mut context = ScriptContext::new(scope(&self.places, self.tick));
-            self.script.calls(&mut context, |calls| {
-                for i in entities {
-                    calls.context().begin(ScriptId(i as i64 + 1), self.salt);
-                    let called = calls.call(&mut self.instances[i], self.function, &[]);
-                    called.expect("the script runs");
-                }
-            });
+            let ids = entities.start as i64 + 1..;
+            let mut all =
+                All { instances: ids.zip(&mut self.instances[entities]), salt: self.salt };
+            self.script.calls(&mut context, |calls| calls.each(self.function, &mut all));
             let commands = context.take_commands();
             drop(context);
             self.places.apply(&commands);

@@ -25,7 +25,6 @@ impl Body<'_, '_> {
                     self.lowering.refuse(position(*target_at), message);
                     return;
                 }
-                self.touches(&place);
                 match operator {
                     None => self.assign(&place, value, at),
                     Some(operator) => self.update(operator, &place, value, at),

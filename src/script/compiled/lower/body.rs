@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use rhai::{Expr, ImmutableString, Stmt};
 
 use super::{
-    Definition, Lowering, Reach,
+    Definition, Lowering,
     loops::Loop,
     scope::{Local, Place},
 };
@@ -50,7 +50,6 @@ pub(super) struct Body<'l, 'a> {
     pub(super) sees_state: bool,
     /// Whether `let` outside any block declares a variable of the script.
     pub(super) top_level: bool,
-    pub(super) reach: Reach,
     /// How many blocks are open.
     pub(super) depth: usize,
     parameters: usize,
@@ -76,7 +75,6 @@ impl<'l, 'a> Body<'l, 'a> {
             caught: Vec::new(),
             sees_state: true,
             top_level: false,
-            reach: Reach::default(),
             depth: 0,
             parameters: 0,
             captured: 0,
@@ -199,7 +197,6 @@ impl<'l, 'a> Body<'l, 'a> {
             has_this: self.has_this,
             changes_this: self.changes_this,
             registers: self.highest as u16,
-            may_change: Box::default(),
         };
         if self.highest > MOST_REGISTERS {
             let message = format!(
@@ -211,7 +208,6 @@ impl<'l, 'a> Body<'l, 'a> {
         if self.lowering.tables.full {
             self.lowering.refuse(at, "the script is too large");
         }
-        self.lowering.reach[number as usize] = self.reach;
     }
 
     pub(super) fn emit(&mut self, op: Op) {
@@ -297,10 +293,7 @@ impl<'l, 'a> Body<'l, 'a> {
             Place::Register(to) if from == to => {}
             Place::Register(to) => self.emit(Op::Take { to, from }),
             Place::Shared(cell) => self.emit(Op::StoreShared { cell, from }),
-            Place::State(slot) => {
-                self.reach.writes.insert(slot);
-                self.emit(Op::StoreState { slot, from });
-            }
+            Place::State(slot) => self.emit(Op::StoreState { slot, from }),
             // The checks of names have refused this already.
             Place::Constant(_) | Place::Entity | Place::DeltaTime | Place::Function => {
                 self.lowering.refuse(self.at, "a constant cannot be assigned to");
@@ -321,13 +314,6 @@ impl<'l, 'a> Body<'l, 'a> {
         let register = self.fresh();
         self.expression(expression, register);
         register
-    }
-
-    /// The variables that a write to a place touches.
-    pub(super) fn touches(&mut self, place: &Place) {
-        if let Place::State(slot) = place {
-            self.reach.writes.insert(*slot);
-        }
     }
 
     /// Whether a `let` here declares a variable of the script.

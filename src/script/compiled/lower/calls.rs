@@ -55,7 +55,6 @@ impl Body<'_, '_> {
             ("call", [_, ..]) => {
                 let base = self.arguments(&call.args);
                 let site = self.pointer_site(call, false);
-                self.reach.anything = true;
                 self.emit_at(place, Op::CallPointer { to, base, site });
             }
             ("Fn", [name]) => {
@@ -139,7 +138,6 @@ impl Body<'_, '_> {
             self.fresh();
         }
         self.arguments_of(arguments, in_order);
-        self.reach.calls.insert(function);
         let Ok(function) = u16::try_from(function) else { return };
         self.emit_at(position(at), Op::Call { to, base, function });
     }
@@ -242,8 +240,6 @@ impl Body<'_, '_> {
             _ => false,
         };
         site.receiver = Some(receiver);
-        // A map may hold a closure of that name.
-        self.reach.anything |= site.name.as_ref() == "call";
         self.note_effects(&site);
         let site = self.lowering.tables.site(site);
         self.emit_at(position(at), Op::CallMethod { to, base, site });
@@ -253,32 +249,15 @@ impl Body<'_, '_> {
         self.locals.iter().any(|local| local.constant && local.place == *place)
     }
 
-    /// What a call may change.
+    /// Takes note of a call that may change `this`.
     fn note_effects(&mut self, site: &Site) {
-        if let Some(function) = site.function {
-            self.reach.calls.insert(function);
-        }
-        let calls = site.natives.iter().any(|native| native.effect.calls());
-        // Entries of maps may be closures, and there may be functions for the type.
-        self.reach.anything |= calls || site.typed || site.method;
-        let changes = site.function.is_some()
+        let changes = site.method
+            || site.function.is_some()
             || site.typed
             || &*site.name == "call"
-            || site
-                .natives
-                .iter()
-                .any(|native| native.effect.changes() || native.effect.writes_back());
-        // A closure of that name in a map may change `this`; of the script's own variables the machine
-        // notices it.
+            || site.natives.iter().any(|native| native.effect.writes_back());
         let this = site.receiver.as_ref().is_some_and(|receiver| receiver.root == Root::This);
-        self.changes_this |= this && site.method;
-        if let (true, Some(receiver)) = (changes, &site.receiver) {
-            match receiver.root {
-                Root::State(slot) => self.touches(&Place::State(slot)),
-                Root::This => self.changes_this = true,
-                _ => {}
-            }
-        }
+        self.changes_this |= this && changes;
     }
 
     fn pointer_site(&mut self, call: &FnCallExpr, method: bool) -> u16 {

@@ -83,11 +83,7 @@ impl Body<'_, '_> {
         let (root, links) = links(chain);
         let ready = self.ready(root, &links);
         let (start, start_at) = self.root(root);
-        match start {
-            Root::State(slot) => self.touches(&Place::State(slot)),
-            Root::This => self.changes_this = true,
-            _ => {}
-        }
+        self.changes_this |= start == Root::This;
         let mut steps: Vec<Step> = Vec::new();
         let mut skips = Vec::new();
         for (link, (ready, optional)) in links.iter().zip(ready) {

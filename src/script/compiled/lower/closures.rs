@@ -79,8 +79,6 @@ impl Body<'_, '_> {
         let mut body = Body::of_closure(self.lowering, definition, &captured);
         body.sees_state = sees_state;
         body.finish(number, definition);
-        // Whoever makes it may call it.
-        self.reach.calls.insert(number);
         let value = FnValue::closure(name, self.lowering.file as u16, Some(number), Box::default());
         let index = self.lowering.tables.literal(Val::Fn(Arc::new(value)));
         let cells: Vec<Reg> = captured

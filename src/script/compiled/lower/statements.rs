@@ -164,7 +164,6 @@ impl Body<'_, '_> {
             self.expression(value, register);
             self.at = position(at);
             if let Some(slot) = self.lowering.scope().state.get(name.as_str()).copied() {
-                self.reach.writes.insert(slot);
                 self.emit(Op::StoreState { slot, from: register });
             }
             self.release(mark);

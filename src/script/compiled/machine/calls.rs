@@ -154,13 +154,6 @@ impl Run<'_, '_> {
         if is_unbound(&this) {
             return;
         }
-        // A closure in a map may change what no look at the text could tell.
-        if let Root::State(slot) = path.root
-            && let Some(value) = self.state.get(usize::from(slot))
-        {
-            self.machine.late.push((slot, value.clone()));
-            self.context.note_late();
-        }
         // A place that is gone by now has nothing to take back.
         let mut this = Some(this);
         let _ = self.change_path(path, base, Purpose::GiveBack, &mut |_, place| {
@@ -197,7 +190,10 @@ impl Run<'_, '_> {
             return result;
         }
         let changes = site.natives.iter().any(|native| native.effect.changes());
-        if !changes && !path.steps.is_empty() {
+        if !changes && path.steps.is_empty() {
+            return self.lend_root(path, base, |run, root| run.call_row_or_api(site, root, args));
+        }
+        if !changes {
             let mut copy = self.read_path(path, base)?;
             return self.call_row_or_api(site, &mut copy, args);
         }

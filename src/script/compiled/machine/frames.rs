@@ -1,6 +1,6 @@
 use rhai::EvalAltResult;
 
-use super::{Entry, Machine, Run, WINDOW};
+use super::{Machine, Run, WINDOW};
 use crate::{
     contract::Position,
     script::compiled::{Val, fault::Fault, op::Reg, program::Function},
@@ -41,25 +41,6 @@ pub(super) const fn is_unbound(value: &Val) -> bool {
 }
 
 impl Run<'_, '_> {
-    /// Runs a function that no script called.
-    #[inline]
-    pub(super) fn enter_from_outside(
-        &mut self,
-        function: &Function,
-        entry: &Entry<'_>,
-    ) -> Result<(), Fault> {
-        self.push_frame_of(function, entry.function, 0, 0, Back::Nobody)?;
-        let mut at = 0;
-        if function.has_this {
-            self.set_register(0, UNBOUND);
-            at = 1;
-        }
-        for i in 0..usize::from(function.parameters) {
-            self.set_register(at + i, entry.args.get(i).cloned().unwrap_or_default());
-        }
-        self.run(0)
-    }
-
     pub(super) fn set_register(&mut self, at: usize, value: Val) {
         if let Some(register) = self.machine.registers.get_mut(at) {
             *register = value;
@@ -83,7 +64,7 @@ impl Run<'_, '_> {
     }
 
     #[inline(always)]
-    fn push_frame_of(
+    pub(super) fn push_frame_of(
         &mut self,
         called: &Function,
         function: u32,

@@ -284,9 +284,24 @@ impl Run<'_, '_> {
         purpose: Purpose,
         change: Change<'_>,
     ) -> Result<(), Fault> {
+        if let Root::State(slot) = path.root {
+            self.note(slot);
+        }
+        self.lend_root(path, base, |run, root| {
+            run.walk(root, &path.steps, base, purpose, change)?;
+            run.fits_value(root)
+        })
+    }
+
+    /// Takes the value out of where a path begins for as long as something is done with it.
+    pub(super) fn lend_root<R>(
+        &mut self,
+        path: &Path,
+        base: usize,
+        work: impl FnOnce(&mut Self, &mut Val) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
         let mut root = self.take_root(path, base)?;
-        let result = self.walk(&mut root, &path.steps, base, purpose, change);
-        let result = result.and_then(|()| self.fits_value(&root));
+        let result = work(self, &mut root);
         if let Some(place) = self.root_mut(path, base) {
             *place = root;
         }

@@ -6,6 +6,7 @@ use super::{
     Run,
     calls::{is_made_for, unknown},
     frames::Back,
+    turns::NoTurns,
     work::name_steps,
 };
 use crate::script::compiled::{Val, callable::FnValue, fault::Fault, op::Reg};
@@ -181,7 +182,7 @@ impl Run<'_, '_> {
         self.natives += 1;
         let args = args.iter().map(|value| (*value).clone());
         let opened = self.open(function, bound, &callee.shared, args, (0, back));
-        let result = opened.and_then(|()| self.run(floor));
+        let result = opened.and_then(|()| self.run(floor, &mut NoTurns));
         let result = result.map(|()| std::mem::take(&mut self.machine.result));
         self.natives -= 1;
         self.machine.hands_back = false;

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::{Run, WINDOW, frames::is_unbound, items, paths::unbound};
+use super::{Run, Turns, WINDOW, frames::is_unbound, items, paths::unbound};
 use crate::script::compiled::{
     Val,
     callable::FnValue,
@@ -82,15 +82,16 @@ fn is_within(range: &SwitchRange, value: &Val) -> bool {
     }
 }
 
-impl Run<'_, '_> {
+impl<'w> Run<'_, 'w> {
     /// Runs until the frame above `floor` has given its value, which lies in the machine's `result` then.
+    /// If that is the frame of a call from outside, the next of them comes.
     ///
     /// # Errors
     /// What no `catch` above `floor` took; all frames above are closed.
     #[inline]
-    pub(super) fn run(&mut self, floor: usize) -> Result<(), Fault> {
+    pub(super) fn run(&mut self, floor: usize, turns: &mut dyn Turns<'w>) -> Result<(), Fault> {
         loop {
-            match self.run_frames(floor) {
+            match self.run_frames(floor, turns) {
                 Ok(()) => return Ok(()),
                 Err(fault) => self.unwind(fault, floor)?,
             }
@@ -98,7 +99,7 @@ impl Run<'_, '_> {
     }
 
     #[expect(clippy::too_many_lines, reason = "an instruction set is long")]
-    fn run_frames(&mut self, floor: usize) -> Result<(), Fault> {
+    fn run_frames(&mut self, floor: usize, turns: &mut dyn Turns<'w>) -> Result<(), Fault> {
         let program = self.program;
         'frame: loop {
             let Some(frame) = self.machine.frames.last() else { return Ok(()) };
@@ -107,6 +108,7 @@ impl Run<'_, '_> {
             };
             let code = &*function.code;
             let (base, frame_function) = (frame.base as usize, frame.function);
+            let is_outermost = floor == 0 && self.machine.frames.len() == 1;
             // What is still to come: two pointers, which the processor's registers hold. A place and a length
             // beside the list itself do not fit there.
             let mut ops = code.get(frame.pc as usize..).unwrap_or_default().iter();
@@ -157,6 +159,21 @@ impl Run<'_, '_> {
                         Ok(value) => value,
                         Err(fault) => return Err(fault),
                     }
+                }};
+            }
+            /// Ends a call from outside, whose value nobody wants, and goes on with the next one.
+            macro_rules! again {
+                () => {{
+                    if !self.next_turn(turns, function) {
+                        return Ok(());
+                    }
+                    fuel = self.fuel;
+                    let Some(again) = window(&mut self.machine.registers, base) else {
+                        return Ok(());
+                    };
+                    w = again;
+                    ops = code.iter();
+                    continue;
                 }};
             }
             macro_rules! r {
@@ -219,6 +236,11 @@ impl Run<'_, '_> {
                     }
                     Op::StoreState { slot, from } => {
                         if let Some(place) = self.state.get_mut(usize::from(slot)) {
+                            if place.is_inline() && r!(from).is_inline() {
+                                self.machine.journal.note_inline(slot, place);
+                            } else {
+                                self.machine.journal.note(slot, place);
+                            }
                             place.take_from(&mut r!(from));
                         }
                     }
@@ -405,8 +427,12 @@ impl Run<'_, '_> {
                         whole!(self.assign_state(operator, slot, value));
                     }
                     Op::AddIntState { slot, value } => {
-                        if let Some(Val::Int(place)) = self.state.get_mut(usize::from(slot)) {
-                            *place = check!(operators::add(*place, i64::from(value)));
+                        if let Some(place) = self.state.get_mut(usize::from(slot))
+                            && let Val::Int(before) = *place
+                        {
+                            let sum = check!(operators::add(before, i64::from(value)));
+                            self.machine.journal.note_inline(slot, place);
+                            place.put_int(sum);
                         } else {
                             let value = Val::Int(i64::from(value));
                             whole!(self.assign_state(Operator::Add, slot, value));
@@ -672,6 +698,9 @@ impl Run<'_, '_> {
                     }
                     Op::Return { from } => {
                         self.fuel = fuel;
+                        if is_outermost {
+                            again!();
+                        }
                         if !self.close(from, floor) {
                             return Ok(());
                         }
@@ -680,6 +709,9 @@ impl Run<'_, '_> {
 
                     Op::ReturnUnit => {
                         self.fuel = fuel;
+                        if is_outermost {
+                            again!();
+                        }
                         if !self.close_empty(floor) {
                             return Ok(());
                         }

@@ -45,6 +45,11 @@ impl Tank {
         fuel - self.rest
     }
 
+    /// Pours out what is left.
+    pub(super) const fn empty(&mut self) {
+        self.rest = 0;
+    }
+
     /// Whether the heap holds too much.
     fn is_heavy(&self) -> bool {
         self.heap.is_some() && alloc::thread().live > self.heap_limit

@@ -104,12 +104,20 @@ impl Run<'_, '_> {
         result
     }
 
+    /// Takes note of a variable that is about to be changed.
+    pub(super) fn note(&mut self, slot: u16) {
+        if let Some(value) = self.state.get(usize::from(slot)) {
+            self.machine.journal.note(slot, value);
+        }
+    }
+
     pub(super) fn assign_state(
         &mut self,
         operator: Operator,
         slot: u16,
         value: Val,
     ) -> Result<(), Fault> {
+        self.note(slot);
         let slot = usize::from(slot);
         let taken = self.state.get_mut(slot).map(std::mem::take).unwrap_or_default();
         let (after, result) = self.assign_taken(operator, taken, value);

@@ -1,0 +1,117 @@
+use crate::script::{compiled::Val, marks};
+
+/// How many variables have a place of their own.
+const OWN: usize = marks::OWN_BITS as usize;
+
+/// What the variables were that the running call has changed: a call that fails leaves them as they were.
+/// Whoever writes to a variable asks for a note of it first.
+pub(super) struct Journal {
+    /// The variables that were noted, as [bits](marks::bit).
+    noted: u64,
+    /// Whether any of them may hold something, now or before.
+    may_hold: bool,
+    before: [Val; OWN],
+    /// The same of those that have no place there.
+    more: Vec<(u16, Val)>,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { noted: 0, may_hold: false, before: [const { Val::Unit }; OWN], more: Vec::new() }
+    }
+}
+
+impl Journal {
+    /// Takes note of a variable that is about to be changed, unless there is a note of it.
+    #[inline]
+    pub(super) fn note(&mut self, slot: u16, value: &Val) {
+        self.may_hold = true;
+        self.note_inline(slot, value);
+    }
+
+    /// The same, where both what it is and what it becomes [lie in the value itself](Val::is_inline).
+    #[inline(always)]
+    pub(super) fn note_inline(&mut self, slot: u16, value: &Val) {
+        match self.before.get_mut(usize::from(slot)) {
+            Some(_) if self.noted & marks::bit(slot) != 0 => {}
+            Some(before) => {
+                self.noted |= marks::bit(slot);
+                before.assign(value);
+            }
+            None => self.note_more(slot, value),
+        }
+    }
+
+    #[cold]
+    fn note_more(&mut self, slot: u16, value: &Val) {
+        self.noted |= marks::bit(slot);
+        self.may_hold = true;
+        if self.more.iter().all(|(noted, _)| *noted != slot) {
+            self.more.push((slot, value.clone()));
+        }
+    }
+
+    /// Of which variables there are notes, as [bits](marks::bit).
+    pub(super) const fn noted(&self) -> u64 {
+        self.noted
+    }
+
+    /// The variables that were noted.
+    pub(super) fn slots(&self) -> impl Iterator<Item = u16> {
+        own(self.noted).chain(self.more.iter().map(|(slot, _)| *slot))
+    }
+
+    /// Whether any of the variables that were noted may hold something, now or before.
+    #[inline(always)]
+    pub(super) const fn may_hold(&self) -> bool {
+        self.may_hold
+    }
+
+    /// Forgets all notes.
+    #[inline(always)]
+    pub(super) fn clear(&mut self) {
+        if self.may_hold {
+            self.free();
+        }
+        self.noted = 0;
+    }
+
+    #[inline(never)]
+    fn free(&mut self) {
+        for slot in own(self.noted) {
+            if let Some(before) = self.before.get_mut(usize::from(slot)) {
+                *before = Val::Unit;
+            }
+        }
+        self.more.clear();
+        self.may_hold = false;
+    }
+
+    /// Puts everything back as it was.
+    #[cold]
+    pub(super) fn put_back(&mut self, state: &mut [Val]) {
+        let mut put = |slot: u16, value| {
+            if let Some(place) = state.get_mut(usize::from(slot)) {
+                *place = value;
+            }
+        };
+        for slot in own(self.noted) {
+            if let Some(before) = self.before.get_mut(usize::from(slot)) {
+                put(slot, std::mem::take(before));
+            }
+        }
+        (self.noted, self.may_hold) = (0, false);
+        self.more.drain(..).for_each(|(slot, value)| put(slot, value));
+    }
+}
+
+/// The variables among some bits that have a bit of their own.
+fn own(mut bits: u64) -> impl Iterator<Item = u16> {
+    bits &= (1 << OWN) - 1;
+    std::iter::from_fn(move || {
+        let slot = bits.trailing_zeros() as u16;
+        let rest = bits.checked_sub(1)?;
+        bits &= rest;
+        Some(slot)
+    })
+}
