@@ -1,5 +1,6 @@
 use std::hash::Hasher as _;
 
+use glam::Vec3;
 use twox_hash::XxHash3_64;
 
 use super::{compiled::Val, state::ScriptState};
@@ -88,6 +89,7 @@ fn mark(state: &ScriptState, i: usize) -> u64 {
             Some(Val::Float(x)) => mixed(seed, 3, float_bits(*x)),
             Some(Val::Bool(x)) => mixed(seed, 1, u64::from(*x)),
             Some(Val::Unit) => mixed(seed, 0, 0),
+            Some(Val::Vec3(v)) => mixed_vec3(seed, *v),
             _ => mark_of(seed, &state.get(i).unwrap_or_default()),
         },
         ScriptState::Reference(_) => mark_of(seed, &state.get(i).unwrap_or_default()),
@@ -100,12 +102,20 @@ fn mark_of(seed: u64, value: &Value) -> u64 {
         Value::Float(x) => mixed(seed, 3, float_bits(*x)),
         Value::Bool(x) => mixed(seed, 1, u64::from(*x)),
         Value::Unit => mixed(seed, 0, 0),
+        Value::Vec3(v) => mixed_vec3(seed, *v),
+        // These take memory to be hashed.
         other => {
             let mut hasher = XxHash3_64::default();
             other.hash_canonical(&mut hasher);
             mixed(seed, 4, hasher.finish())
         }
     }
+}
+
+fn mixed_vec3(seed: u64, v: Vec3) -> u64 {
+    let [x, y, z] = v.to_array().map(|part| if part.is_nan() { f32::NAN } else { part });
+    let xy = u64::from(x.to_bits()) << 32 | u64::from(y.to_bits());
+    mixed(mixed(seed, 5, xy), 5, u64::from(z.to_bits()))
 }
 
 const fn float_bits(x: f64) -> u64 {
@@ -159,12 +169,18 @@ mod tests {
             for x in -50..50_i64 {
                 assert!(seen.insert(mark_of(seed, &Value::Int(x))));
                 assert!(seen.insert(mark_of(seed, &Value::Float(x as f64))));
+                let x = x as f32;
+                for v in [Vec3::new(x, 1.5, 0.0), Vec3::new(1.5, x, 0.0), Vec3::new(0.0, 1.5, x)] {
+                    assert!(seen.insert(mark_of(seed, &Value::Vec3(v))));
+                }
             }
             for value in [Value::Unit, true.into(), false.into(), "a".into(), Value::map()] {
                 assert!(seen.insert(mark_of(seed, &value)));
             }
         }
         assert_eq!(mark_of(1, &Value::Float(f64::NAN)), mark_of(1, &Value::Float(-f64::NAN)));
+        let nan = |x| mark_of(1, &Value::Vec3(Vec3::new(0.0, x, 0.0)));
+        assert_eq!(nan(f32::NAN), nan(-f32::NAN));
     }
 
     #[test]

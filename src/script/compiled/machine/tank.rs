@@ -36,6 +36,7 @@ impl Tank {
     }
 
     /// Holds the fuel of a call, and gives what it begins with.
+    #[inline(always)]
     pub(super) fn fill(&mut self, fuel: u64) -> u64 {
         self.since = None;
         if let Some(bytes) = self.heap {

@@ -122,7 +122,7 @@ impl<'w> Run<'_, 'w> {
 
     /// Ends a call that came from outside and begins the next one in its frame; says whether there is one. If
     /// not, the frame is closed.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn next_turn(&mut self, turns: &mut dyn Turns<'w>, function: &Function) -> bool {
         self.machine.leave_outermost(function.registers);
         if self.machine.journal.may_hold()
