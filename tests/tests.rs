@@ -49,6 +49,8 @@ mod permissions;
 mod reference;
 /// What was saved and resumed does the same for the same fuel.
 mod resumed;
+/// Instances of one script that are called one after the other.
+mod rounds;
 /// What scripts do in an app, tick by tick.
 #[cfg(feature = "bevy")]
 mod runtime;

@@ -29,8 +29,9 @@ pub(super) enum Way<'a, 'w> {
 }
 
 impl CompiledScript {
-    /// Does something that calls this script, for as many instances as one likes. A game's tick calls all
-    /// neighbours that run the same script like this; it saves a third of what entering a call costs.
+    /// Does something that calls this script, for as many instances as one likes: what is the same for all
+    /// calls is made ready once. A game's tick calls all neighbours that run the same script like this, and
+    /// [each](Calls::each) of them with the same function.
     ///
     /// ```
     /// use bevy_cscript::{

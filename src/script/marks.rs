@@ -170,7 +170,7 @@ mod tests {
                 assert!(seen.insert(mark_of(seed, &Value::Int(x))));
                 assert!(seen.insert(mark_of(seed, &Value::Float(x as f64))));
                 let x = x as f32;
-                for v in [Vec3::new(x, 1.5, 0.0), Vec3::new(1.5, x, 0.0), Vec3::new(0.0, 1.5, x)] {
+                for v in [Vec3::new(x, 1.5, 2.5), Vec3::new(3.5, x, 2.5), Vec3::new(3.5, 1.5, x)] {
                     assert!(seen.insert(mark_of(seed, &Value::Vec3(v))));
                 }
             }

@@ -1,0 +1,168 @@
+use std::{slice::IterMut, sync::Arc};
+
+use bevy_cscript::{
+    api::{ApiFault, ApiFunction, ApiTable, CallScope, Category, ScriptContext},
+    contract::{ErrorKind, ScriptError, ScriptId, ScriptLimits, ScriptSource, Value},
+    script::{Backend, CompiledScript, Round, ScriptCompiler, ScriptInstance},
+    testing::FakeWorld,
+    trust::{TrustPolicy, Verified},
+};
+
+/// Each entity counts its calls; that of number 2 fails, that of number 3 makes the host panic. 4 and 5 know lists
+/// and texts.
+const SCRIPT: &str = "
+let n = 0;
+let seen = [];
+let name = \"x\";
+fn fails() { n += 100; seen.push(n); throw `no ${entity_id}`; }
+fn on_update() {
+    n += 1;
+    print(`${entity_id} ${n}`);
+    if entity_id == 2 { fails!(); }
+    if entity_id == 3 { n += 100; name = \"y\"; explode(); }
+    if entity_id >= 4 { seen.push(n); name += n; }
+    if entity_id == 5 { try { fails!() } catch (e) { name = e; } }
+}";
+
+/// The same with a timer in it, which goes another way.
+const TIMED: &str = "\nfn later() { after(1.0, \"on_update\"); }";
+
+fn compiled(text: &str, backend: Backend) -> Arc<CompiledScript> {
+    let source = Verified::check(ScriptSource::new("round.rhai", text), &TrustPolicy::default())
+        .unwrap_or_else(|error| panic!("{error}"));
+    let mut table = ApiTable::default();
+    let explode = ApiFunction::new("explode", Category::UTILITY, "Panics.");
+    let explode = explode
+        .overload([], |_: &mut ScriptContext<'_>| -> Result<i64, ApiFault> { panic!("boom") });
+    table.add(explode).unwrap_or_else(|error| panic!("{error}"));
+    let compiler = ScriptCompiler::new(table, ScriptLimits::trusted()).with_backend(backend);
+    Arc::new(compiler.compile(&source).unwrap_or_else(|errors| panic!("{}", errors[0])))
+}
+
+/// Calls all instances, and remembers what became of it.
+struct All<'i> {
+    instances: IterMut<'i, ScriptInstance>,
+    id: i64,
+    told: Vec<(i64, Result<(), (ErrorKind, String)>)>,
+    panics_at: i64,
+}
+
+impl<'i> Round<'i> for All<'i> {
+    fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<&'i mut ScriptInstance> {
+        self.id += 1;
+        assert!(self.id != self.panics_at, "the round itself");
+        context.begin(ScriptId(self.id), 0);
+        self.instances.next()
+    }
+
+    fn done(
+        &mut self,
+        _: &mut ScriptContext<'_>,
+        _: &mut ScriptInstance,
+        called: Result<(), Box<ScriptError>>,
+    ) {
+        self.told.push((self.id, called.map_err(|error| (error.kind, error.message.clone()))));
+    }
+}
+
+fn scope(world: &FakeWorld) -> CallScope<'_> {
+    CallScope { world, world_seed: 0, tick: 0, delta_time: 0.1 }
+}
+
+fn started(
+    script: &Arc<CompiledScript>,
+    context: &mut ScriptContext<'_>,
+    count: i64,
+) -> Vec<ScriptInstance> {
+    let start = |id| {
+        context.begin(ScriptId(id), 0);
+        ScriptInstance::start(script.clone(), context).unwrap_or_else(|error| panic!("{error}"))
+    };
+    (1..=count).map(start).collect()
+}
+
+fn go_round(text: &str, backend: Backend) {
+    let script = compiled(text, backend);
+    let Some(on_update) = script.function("on_update") else { panic!("it is there") };
+    let (world, other) = (FakeWorld::default(), compiled("let n = 7; fn on_update() { }", backend));
+    let mut context = ScriptContext::new(scope(&world));
+    let mut instances = started(&script, &mut context, 6);
+    // Somebody who does not belong here.
+    instances.insert(5, started(&other, &mut context, 1).remove(0));
+    let _ = context.take_fuel();
+    for _ in 0..2 {
+        let instances = instances.iter_mut();
+        let mut all = All { instances, id: 0, told: Vec::new(), panics_at: -1 };
+        script.calls(&mut context, |calls| calls.each(on_update, &mut all));
+        let ids: Vec<i64> = all.told.iter().map(|(id, _)| *id).collect();
+        assert_eq!(ids, [1, 2, 3, 4, 5, 6, 7]);
+        let failed: Vec<_> =
+            all.told.iter().filter_map(|(id, told)| Some((*id, told.clone().err()?))).collect();
+        let host = "a function of the host panicked: boom".to_owned();
+        let foreign = "it was called among the instances of round.rhai".to_owned();
+        let expected = [
+            (2, (ErrorKind::Runtime, "no 2".to_owned())),
+            (3, (ErrorKind::Host, host)),
+            (6, (ErrorKind::Host, foreign)),
+        ];
+        assert_eq!(failed, expected);
+    }
+    let get = |i: usize, name: &str| instances[i].get(name).unwrap_or_default();
+    let numbers: Vec<Value> = (0..7).map(|i| get(i, "n")).collect();
+    // Who failed is as before; and who caught what failed keeps what was done until then.
+    let expected = [2, 0, 0, 2, 202, 7, 2].map(Value::Int);
+    assert_eq!(numbers, expected);
+    assert_eq!((get(2, "name"), get(1, "seen")), ("x".into(), Value::Array(Vec::new())));
+    assert_eq!((get(3, "name"), get(4, "name")), ("x12".into(), "no 5".into()));
+    assert_eq!(get(6, "seen"), Value::Array(vec![Value::Int(1), Value::Int(2)]));
+}
+
+#[test]
+fn a_round_calls_everybody_whatever_becomes_of_some() {
+    for backend in [Backend::Compiled, Backend::Reference] {
+        go_round(SCRIPT, backend);
+        go_round(&format!("{SCRIPT}{TIMED}"), backend);
+    }
+}
+
+#[test]
+fn a_round_is_what_single_calls_are() {
+    let script = compiled(SCRIPT, Backend::Compiled);
+    let Some(on_update) = script.function("on_update") else { panic!("it is there") };
+    let world = FakeWorld::default();
+    let [mut one, mut other] = [(); 2].map(|()| ScriptContext::new(scope(&world)));
+    let [mut together, mut alone] =
+        [&mut one, &mut other].map(|context| started(&script, context, 6));
+    for _ in 0..3 {
+        let instances = together.iter_mut();
+        let mut all = All { instances, id: 0, told: Vec::new(), panics_at: -1 };
+        script.calls(&mut one, |calls| calls.each(on_update, &mut all));
+        for (id, instance) in (1..).zip(&mut alone) {
+            other.begin(ScriptId(id), 0);
+            let _ = instance.call(on_update, &[], &mut other);
+        }
+        assert_eq!(one.take_fuel(), other.take_fuel());
+        assert_eq!(one.take_log(), other.take_log());
+        for (a, b) in together.iter().zip(&alone) {
+            assert_eq!((a.snapshot(), a.state_hash()), (b.snapshot(), b.state_hash()));
+        }
+    }
+}
+
+#[test]
+fn a_round_that_panics_is_no_fault_of_a_script() {
+    let script = compiled(SCRIPT, Backend::Compiled);
+    let Some(on_update) = script.function("on_update") else { panic!("it is there") };
+    let world = FakeWorld::default();
+    let mut context = ScriptContext::new(scope(&world));
+    let mut instances = started(&script, &mut context, 6);
+    let went = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let mut all =
+            All { instances: instances.iter_mut(), id: 0, told: Vec::new(), panics_at: 2 };
+        script.calls(&mut context, |calls| calls.each(on_update, &mut all));
+    }));
+    let Err(panic) = went else { panic!("it goes on") };
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"the round itself"));
+    // The first one has its variables back.
+    assert_eq!(instances[0].get("n"), Some(Value::Int(1)));
+}
