@@ -25,8 +25,8 @@ pub trait Round<'i> {
 }
 
 impl<'w> Calls<'_, 'w> {
-    /// Calls a function without arguments for one instance after the other. What comes between two calls costs
-    /// a third less than with [`call`](Self::call).
+    /// Calls a function without arguments for one instance after the other. A call that only counts takes half as
+    /// long as with [`call`](Self::call).
     ///
     /// # Panics
     /// If the round panics. If a function of the host does so in a call, that call fails.

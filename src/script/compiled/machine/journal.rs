@@ -56,9 +56,10 @@ impl Journal {
         self.noted
     }
 
-    /// The variables that were noted.
-    pub(super) fn slots(&self) -> impl Iterator<Item = u16> {
-        own(self.noted).chain(self.more.iter().map(|(slot, _)| *slot))
+    /// The variables that were noted. Takes memory only if there are more than have a place of their own.
+    pub(super) fn slots(&self) -> impl Iterator<Item = u16> + use<> {
+        let more: Vec<u16> = self.more.iter().map(|(slot, _)| *slot).collect();
+        own(self.noted).chain(more)
     }
 
     /// Whether any of the variables that were noted may hold something, now or before.
@@ -114,4 +115,50 @@ fn own(mut bits: u64) -> impl Iterator<Item = u16> {
         bits &= rest;
         Some(slot)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_noted_is_put_back_however_many_variables_there_are() {
+        let state = |shift: i64| -> Vec<Val> {
+            (0..80).map(|i| if i % 2 == 0 { Val::Int(i + shift) } else { Val::text("a") }).collect()
+        };
+        let (mut journal, mut now) = (Journal::default(), state(0));
+        for round in 1..4_usize {
+            for slot in [0, 1, 62, 63, 64, 79, 64, 1] {
+                journal.note(slot, &now[usize::from(slot)]);
+                now[usize::from(slot)] = Val::array(vec![Val::Int(7)]);
+            }
+            let slots: Vec<u16> = journal.slots().collect();
+            assert_eq!(slots, [0, 1, 62, 63, 64, 79]);
+            assert_eq!(journal.noted(), 1 << 63 | 1 << 62 | 3);
+            assert!(journal.may_hold());
+            journal.put_back(&mut now);
+            let same = now.iter().zip(state(0)).filter(|(a, b)| match (a, b) {
+                (Val::Int(a), Val::Int(b)) => a == b,
+                (Val::Text(a), Val::Text(b)) => a.as_str() == b.as_str(),
+                _ => false,
+            });
+            assert_eq!(same.count(), 80, "round {round}");
+            assert_eq!(
+                (journal.slots().count(), journal.noted(), journal.may_hold()),
+                (0, 0, false)
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_hold_nothing() {
+        let mut journal = Journal::default();
+        journal.note_inline(3, &Val::Int(1));
+        assert_eq!((journal.noted(), journal.may_hold()), (8, false));
+        journal.clear();
+        journal.note(3, &Val::Int(1));
+        assert!(journal.may_hold());
+        journal.clear();
+        assert_eq!((journal.noted(), journal.may_hold()), (0, false));
+    }
 }

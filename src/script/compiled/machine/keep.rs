@@ -8,17 +8,17 @@ impl Run<'_, '_> {
     /// Whether the variables that the call has changed can be kept.
     #[inline(never)]
     pub(super) fn keep(&mut self) -> Result<(), Fault> {
-        let holds = |slot: &u16| self.state.get(usize::from(*slot)).is_some_and(|v| !v.is_inline());
-        let slots: Vec<u16> = self.machine.journal.slots().filter(holds).collect();
-        if slots.is_empty() {
-            return Ok(());
+        let (mut holds, mut is_tight) = (false, true);
+        for slot in self.machine.journal.slots() {
+            if self.state.get(usize::from(slot)).is_some_and(|value| !value.is_inline()) {
+                is_tight &= self.keep_variable(slot)?;
+                holds = true;
+            }
         }
-        let mut is_tight = true;
-        for slot in &slots {
-            is_tight &= self.keep_variable(*slot)?;
+        if holds {
+            self.keep_all()?;
         }
-        self.keep_all()?;
-        if is_tight { Ok(()) } else { self.tighten(&slots) }
+        if is_tight { Ok(()) } else { self.tighten() }
     }
 
     /// Whether all that the instance keeps is within its limit.
@@ -36,11 +36,11 @@ impl Run<'_, '_> {
 
     /// Makes variables what they would be if they were made anew of what is in them.
     #[cold]
-    fn tighten(&mut self, slots: &[u16]) -> Result<(), Fault> {
-        for slot in slots {
-            let Some(value) = self.state.get(usize::from(*slot)) else { continue };
+    fn tighten(&mut self) -> Result<(), Fault> {
+        for slot in self.machine.journal.slots() {
+            let Some(value) = self.state.get(usize::from(slot)) else { continue };
             self.charge(value.weight().steps())?;
-            if let Some(value) = self.state.get_mut(usize::from(*slot)) {
+            if let Some(value) = self.state.get_mut(usize::from(slot)) {
                 plain::tighten(value);
             }
         }
