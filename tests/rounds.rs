@@ -47,7 +47,9 @@ struct All<'i> {
     panics_at: i64,
 }
 
-impl<'i> Round<'i> for All<'i> {
+impl<'i> Round for All<'i> {
+    type Turn = &'i mut ScriptInstance;
+
     fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<&'i mut ScriptInstance> {
         self.id += 1;
         assert!(self.id != self.panics_at, "the round itself");

@@ -1,3 +1,5 @@
+use std::ops::DerefMut;
+
 use super::{
     Calls, CompiledScript, FunctionId, ScriptInstance,
     calls::{Way, foreign, placed},
@@ -7,11 +9,14 @@ use super::{
 use crate::{api::ScriptContext, contract::ScriptError};
 
 /// Instances of one script that are called one after the other: see [`Calls::each`].
-pub trait Round<'i> {
-    /// The instance that is called next, whose call it [begins](ScriptContext::begin); `None` if there is none.
-    fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<&'i mut ScriptInstance>;
+pub trait Round {
+    /// An instance while it is its turn: `&mut ScriptInstance`, or whatever holds one.
+    type Turn: DerefMut<Target = ScriptInstance>;
 
-    /// Hears what has become of the call of the instance that [`next`](Self::next) gave last.
+    /// The instance that is called next, whose call it [begins](ScriptContext::begin); `None` if there is none.
+    fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<Self::Turn>;
+
+    /// Takes the instance back that [`next`](Self::next) gave last, and hears what has become of its call.
     ///
     /// If it failed its state is as it was before and its commands are dropped. If the instance runs another
     /// script than the others it was not called, and the error is of the kind
@@ -19,7 +24,7 @@ pub trait Round<'i> {
     fn done(
         &mut self,
         context: &mut ScriptContext<'_>,
-        instance: &mut ScriptInstance,
+        turn: Self::Turn,
         called: Result<(), Box<ScriptError>>,
     );
 }
@@ -30,7 +35,7 @@ impl<'w> Calls<'_, 'w> {
     ///
     /// # Panics
     /// If the round panics. If a function of the host does so in a call, that call fails.
-    pub fn each<'i>(&mut self, function: FunctionId, round: &mut impl Round<'i>) {
+    pub fn each(&mut self, function: FunctionId, round: &mut impl Round) {
         if let Way::Compiled(caller) = &mut self.way
             && !self.script.sets_timers()
         {
@@ -38,62 +43,57 @@ impl<'w> Calls<'_, 'w> {
             caller.each(function.index(), &mut turns);
             return;
         }
-        while let Some(instance) = round.next(self.context()) {
-            let called = self.call(instance, function, &[]);
-            round.done(self.context(), instance, called);
+        while let Some(mut turn) = round.next(self.context()) {
+            let called = self.call(&mut turn, function, &[]);
+            round.done(self.context(), turn, called);
         }
     }
 }
 
 /// A round as the machine sees it.
-struct InTurn<'a, 'i, R> {
+struct InTurn<'a, R: Round> {
     script: &'a CompiledScript,
     round: &'a mut R,
-    /// Who is being called.
-    called: Option<&'i mut ScriptInstance>,
+    /// Whose call runs.
+    called: Option<R::Turn>,
 }
 
-impl<'i, 'w, R: Round<'i>> Turns<'w> for InTurn<'_, 'i, R> {
+impl<'w, R: Round> Turns<'w> for InTurn<'_, R> {
     fn next(
         &mut self,
         context: &mut ScriptContext<'w>,
         state: &mut Box<[Val]>,
         last: Last,
     ) -> bool {
-        if let Some(instance) = self.called.take() {
-            let parts = instance.parts();
+        if let Some(mut turn) = self.called.take() {
+            let parts = turn.parts();
             swap(parts.state, state);
             if let Last::Done(changed) = last {
                 parts.marks.touch(changed);
-                self.round.done(context, instance, Ok(()));
+                self.round.done(context, turn, Ok(()));
             } else {
-                self.failed(context, instance, last);
+                self.failed(context, turn, last);
             }
         }
-        while let Some(instance) = self.round.next(context) {
-            if std::ptr::eq(&raw const **instance.script(), self.script) {
-                swap(instance.parts().state, state);
-                self.called = Some(instance);
+        while let Some(mut turn) = self.round.next(context) {
+            if std::ptr::eq(&raw const **turn.script(), self.script) {
+                swap(turn.parts().state, state);
+                self.called = Some(turn);
                 return true;
             }
-            let error = foreign(self.script, instance);
-            self.failed(context, instance, Last::Failed(error));
+            let error = foreign(self.script, &turn);
+            self.failed(context, turn, Last::Failed(error));
         }
         false
     }
 }
 
-impl<'i, R: Round<'i>> InTurn<'_, 'i, R> {
+impl<R: Round> InTurn<'_, R> {
     #[cold]
-    fn failed(
-        &mut self,
-        context: &mut ScriptContext<'_>,
-        instance: &mut ScriptInstance,
-        last: Last,
-    ) {
+    fn failed(&mut self, context: &mut ScriptContext<'_>, turn: R::Turn, last: Last) {
         if let Last::Failed(error) = last {
             let error = placed(error, context);
-            self.round.done(context, instance, Err(error));
+            self.round.done(context, turn, Err(error));
         }
     }
 }

@@ -26,7 +26,9 @@ pub(super) struct Alike<'r, 'j, J: Iterator<Item = (usize, &'j mut Job)>> {
     pub(super) at_hand: Option<(usize, &'j mut Faults)>,
 }
 
-impl<'j, J: Iterator<Item = (usize, &'j mut Job)>> Round<'j> for Alike<'_, 'j, J> {
+impl<'j, J: Iterator<Item = (usize, &'j mut Job)>> Round for Alike<'_, 'j, J> {
+    type Turn = &'j mut ScriptInstance;
+
     #[inline]
     fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<&'j mut ScriptInstance> {
         let Self { script, function, .. } = *self;

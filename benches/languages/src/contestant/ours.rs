@@ -59,7 +59,9 @@ struct All<'i> {
     salt: u64,
 }
 
-impl<'i> Round<'i> for All<'i> {
+impl<'i> Round for All<'i> {
+    type Turn = &'i mut ScriptInstance;
+
     fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<&'i mut ScriptInstance> {
         let (id, instance) = self.instances.next()?;
         context.begin(ScriptId(id), self.salt);
