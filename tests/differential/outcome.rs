@@ -135,14 +135,13 @@ impl From<ScriptError> for Fault {
 }
 
 /// What only the reference says: when a closure touches what a native has borrowed for it, after a
-/// wait; of what a closure has captured, when that is no bool; and of the bytes that `for` gives.
+/// wait; and of what a closure has captured, when that is no bool.
 ///
 /// Of constants in helpers each backend has its own view: the reference changes a copy. The words of an
 /// overflow of `-x` depend on whether `**` stands anywhere in the file, on the reference.
-const OWN_WORDS: [&str; 6] = [
+const OWN_WORDS: [&str; 5] = [
     "Data race",
     "alloc::sync::Arc<",
-    "u8",
     "Non-pure method",
     "Cannot modify constant",
     "Negation overflow",
