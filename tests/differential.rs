@@ -5,7 +5,9 @@
 //! - The scripts that come with the crate are run, too.
 //! - Programs made at random are compared, and one that differs is made small. A long run:
 //!   `DIFF_PROGRAMS=2000000 cargo test --release --test differential -- generated --nocapture`,
-//!   with `DIFF_SEED` for programs other than those of seed 0.
+//!   with `DIFF_SEED` for programs other than those of seed 0, and `DIFF_FROM` for the number of the first.
+//!   Those that differ are told by number while it runs, and made small at its end; `DIFF_FROM=number
+//!   DIFF_PROGRAMS=1` makes one of them small.
 //!
 //!   A program of a run is shown by `DIFF_PROGRAM=number` and `-- generated_program_is_shown`.
 //!
@@ -13,6 +15,10 @@
 //! compiler.
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "tests fail by panics and are read")]
+
+/// Counts, so that no program takes all the memory there is: the reference has no other bound.
+#[global_allocator]
+static ALLOC: bevy_cscript::alloc::Counting = bevy_cscript::alloc::Counting::system();
 
 mod differential {
     /// The numbers that a generated program is made of.

@@ -86,8 +86,8 @@ pub struct SafetyLimits {
     /// How long parsing one file may take; looked at every 256 tokens. Default: **none**.
     pub parse_deadline: Option<Duration>,
     /// Bytes of heap that one call may add, as the counting allocator sees them, if the game uses
-    /// it. [`ErrorKind::Memory`](super::ErrorKind::Memory). The compiled backend only. Default:
-    /// **none**.
+    /// it. [`ErrorKind::Memory`](super::ErrorKind::Memory); no `try` can catch it. The compiled backend looks
+    /// every 1,024 steps, the reference at each of Rhai's steps. Default: **none**.
     pub heap_bytes: Option<usize>,
 }
 

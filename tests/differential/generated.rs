@@ -97,14 +97,15 @@ impl Trial {
     }
 
     /// Runs many programs on all threads, with a word now and then if there are very many.
-    fn tally_all(self, workers: &ScriptWorkers, count: u64) -> Tally {
+    fn tally_all(self, workers: &ScriptWorkers, indices: Range<u64>) -> Tally {
         const BATCH: u64 = 250;
         let round = BATCH * 16 * workers.count() as u64;
         let begun = Instant::now();
         let mut told = begun;
         let mut total = Tally::default();
-        for start in (0..count).step_by(round as usize) {
-            let end = (start + round).min(count);
+        for start in indices.clone().step_by(round as usize) {
+            let end = (start + round).min(indices.end);
+            let known = total.wrong.len();
             let mut batches: Vec<_> = (start..end)
                 .step_by(BATCH as usize)
                 .map(|from| from..(from + BATCH).min(end))
@@ -113,9 +114,10 @@ impl Trial {
                 batches.iter().map(|batch| self.tally(batch.clone())).collect::<Vec<_>>()
             });
             tallies.into_iter().flatten().for_each(|tally| total.add(tally));
-            if told.elapsed() > Duration::from_secs(5) || end == count {
+            let is_news = total.wrong.len() > known || end == indices.end;
+            if is_news || told.elapsed() > Duration::from_secs(5) {
                 told = Instant::now();
-                println!("{}", total.shown(begun.elapsed(), workers.count()));
+                println!("up to {end}: {}", total.shown(begun.elapsed(), workers.count()));
             }
             if total.wrong.len() >= ENOUGH {
                 break;
@@ -210,8 +212,8 @@ impl Tally {
         let percent = |count: usize| 100.0 * count as f64 / programs as f64;
         format!(
             "{programs} programs of {} bytes, {:.0} a second on {threads} threads ({:.1} µs each to \
-             generate); {:.1} % refused, {:.1} % with errors, {:.2} % cut short, {} wrong; slowest \
-             {:.1} ms (program {})",
+             generate); {:.1} % refused, {:.1} % with errors, {:.2} % cut short, {} wrong {:?}; \
+             slowest {:.1} ms (program {})",
             self.bytes / programs,
             programs as f64 / elapsed.as_secs_f64(),
             self.generating.as_secs_f64() * 1e6 / programs as f64,
@@ -219,6 +221,7 @@ impl Tally {
             percent(self.failed),
             percent(self.cut),
             self.wrong.len(),
+            self.wrong,
             self.slowest.0.as_secs_f64() * 1e3,
             self.slowest.1,
         )
@@ -235,7 +238,8 @@ fn generated_programs_do_the_same_on_every_backend() {
     let workers = ScriptWorkers::new(ScriptThreads::Auto).expect("threads can be started");
     let seed = number("DIFF_SEED", 0);
     let trial = Trial { seed, backends: Backend::ALL, bias: HONEST };
-    let tally = trial.tally_all(&workers, number("DIFF_PROGRAMS", 2_000));
+    let first = number("DIFF_FROM", 0);
+    let tally = trial.tally_all(&workers, first..first + number("DIFF_PROGRAMS", 2_000));
     if std::env::var_os("DIFF_REASONS").is_some() {
         println!("{:#?}", tally.reasons);
     }

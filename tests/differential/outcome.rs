@@ -8,11 +8,14 @@ use std::{
 };
 
 use bevy_cscript::{
-    api::{CallScope, ScriptContext},
-    contract::{ErrorKind, LogLevel, LogLine, Position, ScriptError, ScriptSource, Stage, Value},
+    api::{ApiTable, CallScope, ScriptContext},
+    contract::{
+        ErrorKind, LogLevel, LogLine, Position, ScriptError, ScriptLimits, ScriptSource, Stage,
+        Value,
+    },
     script::{self, Libraries, ScriptCompiler, ScriptInstance},
     testing::FakeWorld,
-    trust::{TrustPolicy, Verified},
+    trust::{LevelLimits, TrustPolicy, Verified},
 };
 
 use super::stage::{Call, ME, WORLD};
@@ -26,13 +29,21 @@ pub(super) enum Backend {
     Compiled,
 }
 
+/// What a call may add to the heap on the reference, which has no limit of its own for all that it holds:
+/// as much as the compiled backend lets a script of the game hold.
+const HEAP_BYTES: usize = ScriptLimits::trusted().memory_bytes;
+
 impl Backend {
     /// All of them; the first is the one that the others are held against.
     pub(super) const ALL: &[Self] = &[Self::Reference, Self::Compiled];
 
     fn compiler(self) -> &'static ScriptCompiler {
-        static REFERENCE: LazyLock<ScriptCompiler> =
-            LazyLock::new(|| ScriptCompiler::default().with_backend(script::Backend::Reference));
+        static REFERENCE: LazyLock<ScriptCompiler> = LazyLock::new(|| {
+            let mut limits = LevelLimits::default();
+            limits.trusted.safety.heap_bytes = Some(HEAP_BYTES);
+            let compiler = ScriptCompiler::new(ApiTable::default(), limits);
+            compiler.with_backend(script::Backend::Reference)
+        });
         static COMPILED: LazyLock<ScriptCompiler> = LazyLock::new(ScriptCompiler::default);
         match self {
             Self::Reference => &REFERENCE,
@@ -124,14 +135,13 @@ impl From<ScriptError> for Fault {
 }
 
 /// What only the reference says: when a closure touches what a native has borrowed for it, after a
-/// wait; of what a closure has captured, when that is no bool; and of the bytes that `for` gives.
+/// wait; and of what a closure has captured, when that is no bool.
 ///
 /// Of constants in helpers each backend has its own view: the reference changes a copy. The words of an
 /// overflow of `-x` depend on whether `**` stands anywhere in the file, on the reference.
-const OWN_WORDS: [&str; 6] = [
+const OWN_WORDS: [&str; 5] = [
     "Data race",
     "alloc::sync::Arc<",
-    "u8",
     "Non-pure method",
     "Cannot modify constant",
     "Negation overflow",

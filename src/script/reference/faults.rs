@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use rhai::{EvalAltResult, Map, ParseError, ParseErrorType};
 
-use super::super::{outline::position, units::Unit};
+use super::{
+    super::{outline::position, units::Unit},
+    meter::Stop,
+};
 use crate::contract::{ErrorKind, Frame, ScriptError, Stage};
 
 /// A syntax error.
@@ -102,6 +105,10 @@ pub(super) fn from_eval(
 pub(crate) fn describe(error: &EvalAltResult) -> (ErrorKind, String) {
     use EvalAltResult as E;
     let message = || error.to_string();
+    let told = |stop: Stop| {
+        let (kind, message) = stop.told();
+        (kind, message.to_owned())
+    };
     match error {
         E::ErrorRuntime(thrown, _) => {
             if let Some(map) = thrown.read_lock::<Map>() {
@@ -118,10 +125,8 @@ pub(crate) fn describe(error: &EvalAltResult) -> (ErrorKind, String) {
                 if thrown.is_unit() { "thrown".to_owned() } else { thrown.to_string() },
             )
         }
-        E::ErrorTerminated(..) | E::ErrorTooManyOperations(..) => (
-            ErrorKind::Fuel,
-            "the call used up its fuel; look for a loop that does not end".to_owned(),
-        ),
+        E::ErrorTerminated(token, _) => told(Stop::of(token)),
+        E::ErrorTooManyOperations(..) => told(Stop::Fuel),
         E::ErrorStackOverflow(_) => (ErrorKind::Memory, "calls are nested too deeply".to_owned()),
         E::ErrorDataTooLarge(..) | E::ErrorTooManyVariables(_) | E::ErrorTooManyModules(_) => {
             (ErrorKind::Memory, message())

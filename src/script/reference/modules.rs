@@ -12,7 +12,7 @@ use super::{
     meter,
 };
 use crate::{
-    contract::{ErrorKind, ScriptError, ScriptLimits, Stage},
+    contract::{ScriptError, ScriptLimits, Stage},
     script::units::Unit,
 };
 
@@ -42,13 +42,13 @@ impl Modules {
         let imports = imports.filter(|statement| matches!(statement, Stmt::Import(..)));
         let mut ast = AST::new(imports.cloned(), unit.parsed.ast.shared_lib().clone());
         ast.set_source(unit.path());
-        meter::fill(limits.start_fuel);
+        meter::fill(limits.start_fuel, &limits.safety);
         let made = Module::eval_ast_as_new(rhai::Scope::new(), &ast, &engine);
         let mut module = made
             .map_err(|error| faults::from_eval(files, unit.path(), Stage::Compile, None, *error))?;
-        if meter::left().is_none() {
-            let message = "the imports used up their fuel";
-            return Err(ScriptError::new(Stage::Compile, ErrorKind::Fuel, unit.path(), message));
+        if let Some(stop) = meter::stopped() {
+            let (kind, message) = stop.told();
+            return Err(ScriptError::new(Stage::Compile, kind, unit.path(), message));
         }
         for (name, value) in &constants {
             module.set_var(name.as_str(), value.clone());

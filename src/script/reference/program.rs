@@ -185,13 +185,13 @@ impl ReferenceProgram {
         let mut scope = Scope::new();
         scope.push(GIVEN[0], context.entity().0).push(GIVEN[1], context.delta_time());
         let limits = context.limits().clone();
-        meter::fill(limits.start_fuel);
+        meter::fill(limits.start_fuel, &limits.safety);
         let result = catch(|| {
             natives::with_host(context, || {
                 self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &self.ast)
             })
         });
-        context.spend(limits.start_fuel - meter::left().unwrap_or(0));
+        context.spend(limits.start_fuel - meter::left());
         self.judge(Stage::Bind, None, result)?;
         let mut slots = Vec::with_capacity(self.state.len());
         for name in &self.state {
@@ -233,7 +233,7 @@ impl ReferenceProgram {
             scope.push_dynamic(name.as_str(), arg);
         }
         let limits = context.limits().clone();
-        meter::fill(limits.fuel);
+        meter::fill(limits.fuel, &limits.safety);
         let result = catch(|| {
             natives::with_host(context, || {
                 #[expect(deprecated, reason = "to be removed in Rhai 2; rhai is pinned")]
@@ -241,7 +241,7 @@ impl ReferenceProgram {
             })
         });
         scope.rewind(depth);
-        context.spend(limits.fuel - meter::left().unwrap_or(0));
+        context.spend(limits.fuel - meter::left());
         let mut result = self.judge(Stage::Run, Some(&function.name), result);
         if let Err(error) = &mut result {
             // Some errors, such as a stop in an empty loop, come without a place.
@@ -313,25 +313,22 @@ impl ReferenceProgram {
         callback: Option<&str>,
         result: Result<Result<Dynamic, Box<EvalAltResult>>, String>,
     ) -> Result<(), ScriptError> {
-        match result {
-            Err(panic) => Err(ScriptError::new(
-                stage,
-                ErrorKind::Host,
-                &self.path,
-                format!("a function of the host panicked: {panic}"),
-            )),
-            Ok(Err(error)) => {
-                Err(faults::from_eval(&self.files, &self.path, stage, callback, *error))
+        let error = match result {
+            Err(panic) => {
+                return Err(ScriptError::new(
+                    stage,
+                    ErrorKind::Host,
+                    &self.path,
+                    format!("a function of the host panicked: {panic}"),
+                ));
             }
-            Ok(Ok(_)) if meter::left().is_none() => Err(faults::from_eval(
-                &self.files,
-                &self.path,
-                stage,
-                callback,
-                EvalAltResult::ErrorTerminated(Dynamic::UNIT, rhai::Position::NONE),
-            )),
-            Ok(Ok(_)) => Ok(()),
-        }
+            Ok(Err(error)) => *error,
+            Ok(Ok(_)) => match meter::stopped() {
+                Some(stop) => EvalAltResult::ErrorTerminated(stop.token(), rhai::Position::NONE),
+                None => return Ok(()),
+            },
+        };
+        Err(faults::from_eval(&self.files, &self.path, stage, callback, error))
     }
 
     /// Whether a variable may keep a value. What closures still share is copied out of its cell.
@@ -413,15 +410,16 @@ fn evaluate_constants(
     let mut alone = AST::new(constants.cloned(), ast.shared_lib().clone());
     alone.set_source(path);
     let mut scope = Scope::new();
-    meter::fill(context.limits().start_fuel);
+    meter::fill(context.limits().start_fuel, &context.limits().safety);
     let result = catch(|| {
         natives::with_host(context, || engine.eval_ast_with_scope::<Dynamic>(&mut scope, &alone))
     });
     match result {
-        Ok(Ok(_)) if meter::left().is_some() => {}
         Ok(Ok(_)) => {
-            let message = "the constants used up their fuel";
-            return Err(ScriptError::new(Stage::Compile, ErrorKind::Fuel, path, message));
+            if let Some(stop) = meter::stopped() {
+                let (kind, message) = stop.told();
+                return Err(ScriptError::new(Stage::Compile, kind, path, message));
+            }
         }
         Ok(Err(error)) => return Err(faults::from_eval(files, path, Stage::Compile, None, *error)),
         Err(panic) => {

@@ -675,6 +675,11 @@ impl Generator<'_> {
             return self.leaf(kind);
         }
         let index = usize::from(self.choices.pick(&fitting[..count]));
+        // As with templates that change something.
+        let function = &self.functions[index];
+        if self.powers && (function.with_state || function.this.is_some()) {
+            return self.leaf(kind);
+        }
         self.call_function(index, depth)
     }
 

@@ -4,6 +4,7 @@ use super::{Fault, Room, Size, put, put_changing, refuse, too_large};
 use rhai::{
     Array, Blob, Dynamic, EvalAltResult, FnPtr, ImmutableString, Map, NativeCallContext, OP_EQUALS,
 };
+use std::any::TypeId;
 use std::cmp::Ordering;
 use std::mem;
 
@@ -15,6 +16,10 @@ pub(super) fn replace(module: &mut rhai::Module) {
     put(module, "blob", |context: NativeCallContext, length: i64| new_blob(&context, length, 0));
     put(module, "blob", |context: NativeCallContext, length: i64, value: i64| {
         new_blob(&context, length, value)
+    });
+    // The stock one gives bytes, which no operator takes and state cannot keep.
+    module.set_iter(TypeId::of::<Blob>(), |blob| {
+        Box::new(blob.cast::<Blob>().into_iter().map(|byte| i64::from(byte).into()))
     });
     replace_gathering(module);
     replace_sorting(module);
