@@ -246,7 +246,7 @@ fn destroy(world: &mut World, entity: Entity) {
                 continue;
             }
             slot.dying = true;
-            let Some(instance) = &slot.instance else { continue };
+            let Some(instance) = slot.instance_mut() else { continue };
             for (defined, end) in defined.iter_mut().zip(ends) {
                 *defined |= instance.script().callback(end).is_some();
             }

@@ -3,7 +3,7 @@ use bevy::{ecs::entity_disabling::Disabled, prelude::*};
 use super::{
     authority::{Ledger, Owners},
     collect::{Job, Start, Work},
-    cscript::{CScript, ScriptStatus},
+    cscript::{CScript, Resident, ScriptStatus},
     quarantine::Wardens,
     report::Reports,
     roster::{Roster, RosterEntry},
@@ -77,8 +77,8 @@ fn enter(ledger: &mut Ledger, owners: &Owners, tick: u64, job: &Job, given: &[Sc
 #[inline]
 fn put_back(script: &mut CScript, job: Job, state: Option<u64>) {
     if let Some(slot) = script.slots_mut().get_mut(usize::from(job.slot)) {
-        slot.faults = job.faults;
-        slot.instance = match job.work {
+        let instance = match job.work {
+            Work::Stayed => return,
             Work::Call(instance) => Some(instance),
             Work::Start(start) => match *start {
                 Start::Reload { old, .. } => Some(old),
@@ -86,6 +86,7 @@ fn put_back(script: &mut CScript, job: Job, state: Option<u64>) {
             },
             Work::Nothing => None,
         };
+        *slot.resident_mut() = Resident { instance, faults: job.faults };
     }
     script.note_state(state);
 }
@@ -100,8 +101,9 @@ fn take_note(
 ) -> Option<RosterEntry> {
     let Job { id, entity, slot, .. } = job;
     put_back(script.bypass_change_detection(), job, None);
-    let instance = script.slots().get(usize::from(slot))?.instance.as_ref();
-    let compiled = instance.map(|instance| instance.script().clone());
+    let resident = script.slots().get(usize::from(slot))?.resident();
+    let compiled = resident.instance.as_ref().map(|instance| instance.script().clone());
+    drop(resident);
     let mut status = None;
     let mut entry = None;
     let mut declined = None;

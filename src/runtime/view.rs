@@ -21,6 +21,7 @@ use bevy::{
 };
 
 use super::{
+    cscript::CScript,
     expose::ExposedComponents,
     gameplay::{Health, Hostility, ItemDefinitions},
     ids::ScriptIds,
@@ -156,6 +157,12 @@ impl WorldWindow<'_> {
             Some(ChildOf(parent)) => self.place_below(*parent, place).translation.into(),
             None => place.translation,
         }
+    }
+
+    /// The scripts of an entity, and whether it is disabled.
+    #[inline]
+    pub(super) fn scripts(&self, entity: Entity) -> Option<(&CScript, bool)> {
+        self.queries.scripts.get(entity).ok()
     }
 
     /// The id of an entity that scripts know.
@@ -390,6 +397,10 @@ impl WorldView for WorldWindow<'_> {
     }
 
     fn host_component(&self, id: ScriptId, type_id: TypeId) -> Option<&dyn Any> {
+        // What scripts keep is changing while they run.
+        if type_id == TypeId::of::<CScript>() {
+            return None;
+        }
         let component = self.registry.get_type_data::<ReflectComponent>(type_id)?;
         let entity = self.ids.entity(id)?;
         component.reflect(self.world.entity(entity)).map(Reflect::as_any)

@@ -63,29 +63,38 @@ impl ScriptWorkers {
         self.pool.install(work)
     }
 
-    /// Does something with every item, on this thread and on script threads, [so many](Self::count) in all,
-    /// and gives the results in the order of the items. One batch alone is done on this thread. If this thread has little stack left, it gets a larger one for that time.
-    ///
-    /// Finished batches come back over a channel in whatever order they finish; here they are put
-    /// in order again, so the number of threads cannot be observed.
+    /// Does something with every item, in batches of so many; see [`run_each`](Self::run_each).
     pub fn run_batches<T: Send, R: Send>(
         &self,
         items: &mut [T],
         batch_size: usize,
         work: impl Fn(&mut [T]) -> R + Sync,
     ) -> Vec<R> {
-        let batch_size = batch_size.max(1);
-        if items.is_empty() {
-            return Vec::new();
-        }
-        if items.len() <= batch_size {
+        self.run_each(items.chunks_mut(batch_size.max(1)), work)
+    }
+
+    /// Does something with every batch, on this thread and on script threads, [so many](Self::count) in all,
+    /// and gives the results in the order of the batches. One batch alone is done on this thread. If this
+    /// thread has little stack left, it gets a larger one for that time.
+    ///
+    /// Finished batches come back over a channel in whatever order they finish; here they are put
+    /// in order again, so the number of threads cannot be observed.
+    pub fn run_each<B: Send, R: Send>(
+        &self,
+        mut batches: impl ExactSizeIterator<Item = B>,
+        work: impl Fn(B) -> R + Sync,
+    ) -> Vec<R> {
+        let count = batches.len();
+        if count <= 1 {
             // Waking a thread and waiting for it takes longer than a small batch, so it is done here.
-            return vec![stacker::maybe_grow(STACK_NEEDED, STACK_BYTES, || work(items))];
+            let batch = batches.next();
+            return stacker::maybe_grow(STACK_NEEDED, STACK_BYTES, || batch.map(work))
+                .into_iter()
+                .collect();
         }
-        let batches = items.len().div_ceil(batch_size);
-        let (todo, waiting) = crossbeam_channel::bounded(batches);
-        let (done, results) = crossbeam_channel::bounded(batches);
-        for batch in items.chunks_mut(batch_size).enumerate() {
+        let (todo, waiting) = crossbeam_channel::bounded(count);
+        let (done, results) = crossbeam_channel::bounded(count);
+        for batch in batches.enumerate() {
             // There is room for all of them, and both channels outlive the scope below.
             let _ = todo.send(batch);
         }
@@ -95,7 +104,7 @@ impl ScriptWorkers {
             }
         };
         self.pool.in_place_scope(|scope| {
-            for _ in 1..self.count().min(batches) {
+            for _ in 1..self.count().min(count) {
                 scope.spawn(|_| take_part());
             }
             // This thread has nothing better to do, and until the others are awake it has done the first.
