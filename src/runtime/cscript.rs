@@ -380,20 +380,23 @@ impl CScript {
             let path = script.map(|script| script.path().to_string());
             path.or_else(|| handle.path().map(ToString::to_string))
         };
-        let saved = |slot: &ScriptSlot| SavedSlot {
-            running: slot.resident().instance.as_ref().map(|instance| {
-                let script = instance.script();
-                let path = script.path().to_string();
-                (path, *script.digest(), script.source_hash(), instance.snapshot())
-            }),
-            awaited: awaited(&slot.handle),
-            enabled: slot.enabled,
-            every: slot.every,
-            status: slot.status.clone(),
-            config: slot.config.clone(),
-            faults: slot.resident().faults.clone(),
-            dying: slot.dying,
-            uninitialised: slot.uninitialised,
+        let saved = |slot: &ScriptSlot| {
+            let resident = slot.resident();
+            SavedSlot {
+                running: resident.instance.as_ref().map(|instance| {
+                    let script = instance.script();
+                    let path = script.path().to_string();
+                    (path, *script.digest(), script.source_hash(), instance.snapshot())
+                }),
+                awaited: awaited(&slot.handle),
+                enabled: slot.enabled,
+                every: slot.every,
+                status: slot.status.clone(),
+                config: slot.config.clone(),
+                faults: resident.faults.clone(),
+                dying: slot.dying,
+                uninitialised: slot.uninitialised,
+            }
         };
         self.slots.iter().map(saved).collect()
     }

@@ -6,6 +6,7 @@ use std::{
 use bevy::prelude::*;
 
 use super::{
+    apply::Moves,
     authority::Owners,
     batch::BatchRunner,
     budget::{TickBudget, TickUse},
@@ -41,6 +42,8 @@ pub(super) struct PassOutcome {
 #[derive(Default)]
 pub(super) struct BatchOutcome {
     pub(super) commands: Vec<ScriptCommand>,
+    /// All commands, if they are moves: then there are no others.
+    pub(super) moves: Option<Moves>,
     pub(super) notes: Vec<Note>,
     /// How many jobs it had.
     pub(super) jobs: usize,

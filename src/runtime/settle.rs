@@ -1,6 +1,7 @@
 use bevy::{ecs::entity_disabling::Disabled, prelude::*};
 
 use super::{
+    apply::Asked,
     authority::{Ledger, Owners},
     collect::{Job, Start, Work},
     cscript::{CScript, Resident, ScriptStatus},
@@ -11,9 +12,9 @@ use super::{
 };
 use crate::{contract::ScriptCommand, script::Migration};
 
-/// The commands of the pass, a list for each batch, in order.
+/// What the calls of the pass asked for, batch by batch, in order.
 #[derive(Resource, Default)]
-pub(super) struct PassCommands(pub(super) Vec<Vec<ScriptCommand>>);
+pub(super) struct PassCommands(pub(super) Vec<Asked>);
 
 /// Gives the instances back to their entities and takes note of how their calls ended.
 pub(super) fn settle(
@@ -59,7 +60,10 @@ pub(super) fn settle(
                 roster.add(entry);
             }
         }
-        commands.0.push(batch.commands);
+        commands.0.push(match batch.moves {
+            Some(moves) => Asked::Moves(moves),
+            None => Asked::Commands(batch.commands),
+        });
     }
 }
 

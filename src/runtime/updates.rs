@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    apply::Moves,
     batch::{ended, salt},
     collect::Job,
     cscript::{CScript, Resident},
@@ -60,7 +61,11 @@ impl<'w> Updates<'w> {
                 }
             });
         }
-        outcome.commands = context.take_commands();
+        let commands = context.take_commands();
+        outcome.moves = Moves::of(&commands, self.window);
+        if outcome.moves.is_none() {
+            outcome.commands = commands;
+        }
         outcome.jobs = outcome.told.len();
         outcome
     }

@@ -21,6 +21,7 @@ use bevy::{
 };
 
 use super::{
+    apply::Row,
     cscript::CScript,
     expose::ExposedComponents,
     gameplay::{Health, Hostility, ItemDefinitions},
@@ -157,6 +158,16 @@ impl WorldWindow<'_> {
             Some(ChildOf(parent)) => self.place_below(*parent, place).translation.into(),
             None => place.translation,
         }
+    }
+
+    /// Where in the tables of the world an entity lies that has nothing above it.
+    #[inline]
+    pub(super) fn row(&self, id: ScriptId) -> Option<Row> {
+        let entity = self.ids.entity(id)?;
+        let (_, parent) = self.queries.places.get(entity).ok()?;
+        let location = self.world.entities().get_spawned(entity).ok()?;
+        let row = location.table_row.index_u32();
+        parent.is_none().then_some(Row { table: location.table_id.as_u32(), row })
     }
 
     /// The scripts of an entity, and whether it is disabled.
