@@ -92,23 +92,31 @@ impl ScriptWorkers {
                 .into_iter()
                 .collect();
         }
-        let (todo, waiting) = crossbeam_channel::bounded(count);
+        // Each thread has a part of its own, mostly the same in every tick, so that what it works on stays in
+        // its caches. Whoever is done helps the others.
+        let threads = self.count().min(count);
+        let parts: Vec<_> = (0..threads).map(|_| crossbeam_channel::unbounded()).collect();
         let (done, results) = crossbeam_channel::bounded(count);
-        for batch in batches.enumerate() {
-            // There is room for all of them, and both channels outlive the scope below.
-            let _ = todo.send(batch);
+        for (i, batch) in batches.enumerate() {
+            if let Some((part, _)) = parts.get(i * threads / count) {
+                // All channels outlive the scope below.
+                let _ = part.send((i, batch));
+            }
         }
-        let take_part = || {
-            for (i, batch) in waiting.try_iter() {
-                let _ = done.send((i, work(batch)));
+        let take_part = |own: usize| {
+            for (_, part) in parts.iter().cycle().skip(own).take(threads) {
+                for (i, batch) in part.try_iter() {
+                    let _ = done.send((i, work(batch)));
+                }
             }
         };
+        let take_part = &take_part;
         self.pool.in_place_scope(|scope| {
-            for _ in 1..self.count().min(count) {
-                scope.spawn(|_| take_part());
+            for own in 1..threads {
+                scope.spawn(move |_| take_part(own));
             }
             // This thread has nothing better to do, and until the others are awake it has done the first.
-            stacker::maybe_grow(STACK_NEEDED, STACK_BYTES, take_part);
+            stacker::maybe_grow(STACK_NEEDED, STACK_BYTES, || take_part(0));
         });
         let mut ordered: Vec<_> = results.try_iter().collect();
         ordered.sort_unstable_by_key(|(i, _)| *i);
