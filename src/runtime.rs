@@ -69,6 +69,7 @@ mod sleep;
 mod space;
 mod tag;
 mod trust_store;
+mod updates;
 mod view;
 mod world_hash;
 

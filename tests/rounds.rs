@@ -168,3 +168,17 @@ fn a_round_that_panics_is_no_fault_of_a_script() {
     // The first one has its variables back.
     assert_eq!(instances[0].get("n"), Some(Value::Int(1)));
 }
+
+#[test]
+fn a_function_that_is_not_there_changes_nothing_and_all_have_their_turn() {
+    let script = compiled("let n = 1; fn on_update() { n += 1; }", Backend::Compiled);
+    let more = compiled("fn a() { } fn b() { } fn c() { }", Backend::Compiled);
+    let Some(of_another) = more.function("c") else { panic!("it is there") };
+    let world = FakeWorld::default();
+    let mut context = ScriptContext::new(scope(&world));
+    let mut instances = started(&script, &mut context, 3);
+    let mut all = All { instances: instances.iter_mut(), id: 0, told: Vec::new(), panics_at: -1 };
+    script.calls(&mut context, |calls| calls.each(of_another, &mut all));
+    assert_eq!(all.told, [(1, Ok(())), (2, Ok(())), (3, Ok(()))]);
+    assert!(instances.iter().all(|instance| instance.get("n") == Some(Value::Int(1))));
+}

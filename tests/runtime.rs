@@ -1,9 +1,10 @@
 use bevy::prelude::*;
 use bevy_cscript::{
     api::{Amount, ApiFault, Category, Live, ScriptContext},
+    authority::ClientId,
     contract::{ErrorKind, LogLevel, ScriptEvent, ScriptId, Stage, Value},
     prelude::*,
-    runtime::{ScriptMetrics, ScriptPass, ScriptPublished},
+    runtime::{ScriptMetrics, ScriptPass, ScriptPublished, authority::Owner},
     testing::ScriptTestApp,
 };
 
@@ -483,13 +484,17 @@ fn positions_are_in_world_space_below_parents_too() {
 
 #[test]
 fn the_hash_is_equal_on_any_number_of_threads_and_tells_differences() {
-    let run = |threads, seed| {
+    let run_beside = |threads, seed, owned: Option<Owner>| {
         let mut app = ScriptTestApp::with(ScriptingPlugin {
             threads: ScriptThreads::Fixed(threads),
             world_seed: seed,
             ..ScriptingPlugin::default()
         });
         app.app().register_prefab("spark", |_| {});
+        // Where somebody owns anything, scripts are taken out of their entities to be called.
+        if let Some(owner) = owned {
+            app.world_mut().spawn(owner);
+        }
         let script = app.script(
             "w.rhai",
             "let sparks = [];
@@ -507,10 +512,50 @@ fn the_hash_is_equal_on_any_number_of_threads_and_tells_differences() {
         assert!(app.take_faults().is_empty());
         app.hash()
     };
+    let run = |threads, seed| run_beside(threads, seed, None);
     let hash = run(1, 7);
     assert_eq!(hash, run(2, 7));
     assert_eq!(hash, run(8, 7));
+    assert_eq!(hash, run_beside(2, 7, Some(Owner(ClientId(1)))));
     assert_ne!(hash, run(1, 8));
+}
+
+#[test]
+fn whoever_lies_elsewhere_in_the_world_by_then_is_moved_all_the_same() {
+    #[derive(Component)]
+    struct Mark;
+    /// Moves one entity after the other to another table, and whoever came last into its row.
+    fn shuffle(
+        scripts: Query<(Entity, Has<Mark>), With<CScript>>,
+        mut commands: Commands,
+        mut next: Local<usize>,
+    ) {
+        let scripts: Vec<_> = scripts.iter().collect();
+        let Some((entity, marked)) = scripts.get(*next % scripts.len().max(1)) else { return };
+        *next += 1;
+        if *marked {
+            commands.entity(*entity).remove::<Mark>();
+        } else {
+            commands.entity(*entity).insert(Mark);
+        }
+    }
+    let mut app = ScriptTestApp::new();
+    let script = app.script(
+        "a.rhai",
+        "fn on_update() {
+            set_position(entity_id, get_position(entity_id) + vec3(1, 0, 0));
+            face_direction(entity_id, vec3(1, 0, 0));
+        }",
+    );
+    let entities: Vec<_> = (0..7).map(|_| app.spawn(script.clone())).collect();
+    app.app()
+        .add_systems(ScriptPass, shuffle.after(ScriptSystems::Run).before(ScriptSystems::Apply));
+    app.ticks(20);
+    for entity in entities {
+        let place = app.world().get::<Transform>(entity).expect("it is there");
+        assert_eq!(place.translation, Vec3::new(20.0, 0.0, 0.0));
+        assert!(place.forward().abs_diff_eq(Vec3::X, 1e-6));
+    }
 }
 
 #[test]

@@ -2,12 +2,17 @@
 
 pub(super) mod combat;
 mod movers;
+mod moves;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bevy::prelude::*;
 
-pub(super) use self::movers::MoverState;
+use self::moves::Move;
+pub(super) use self::{
+    movers::MoverState,
+    moves::{Asked, Moves, Row, TableState},
+};
 use super::{
     cscript::CScript,
     event_queue::EventQueue,
@@ -34,21 +39,21 @@ pub(super) struct Dying {
 
 /// Does what the scripts asked for, in the order of (id, slot, call).
 pub(super) fn apply(world: &mut World) {
-    let commands = std::mem::take(&mut world.resource_mut::<PassCommands>().0);
+    let asked = std::mem::take(&mut world.resource_mut::<PassCommands>().0);
     if *world.resource::<Pass>() == Pass::Events {
         let mut dying = world.resource_mut::<Dying>();
         dying.last = std::mem::take(&mut dying.new);
     }
     world.resource_scope(|world, mut reports: Mut<'_, Reports>| {
         world.resource_scope(|world, mut state: Mut<'_, MoverState>| {
-            for batch in commands {
-                reports.metrics.commands += batch.len() as u64;
-                let mut batch = batch.into_iter();
-                loop {
-                    let moved = movers::apply(world, &mut state, &mut reports, batch.as_slice());
-                    batch.by_ref().take(moved).for_each(drop);
-                    let Some(command) = batch.next() else { break };
-                    apply_command(world, &mut reports, command);
+            for batch in asked {
+                match batch {
+                    Asked::Moves(moves) => {
+                        apply_moves(world, &mut state, &mut reports, moves.list());
+                    }
+                    Asked::Commands(batch) => {
+                        apply_commands(world, &mut state, &mut reports, batch);
+                    }
                 }
             }
         });
@@ -57,6 +62,30 @@ pub(super) fn apply(world: &mut World) {
         if let Ok(entity) = world.get_entity_mut(entity) {
             entity.despawn();
         }
+    }
+}
+
+fn apply_moves(world: &mut World, state: &mut MoverState, reports: &mut Reports, moves: &[Move]) {
+    reports.metrics.commands += moves.len() as u64;
+    let done = world.resource_scope(|world, mut tables| moves::apply(world, &mut tables, moves));
+    // From the first on that is elsewhere by now.
+    let others = moves.get(done..).unwrap_or_default();
+    movers::take_steps(world, state, reports, others.iter().map(|one| (one.id, one.step)));
+}
+
+fn apply_commands(
+    world: &mut World,
+    state: &mut MoverState,
+    reports: &mut Reports,
+    commands: Vec<ScriptCommand>,
+) {
+    reports.metrics.commands += commands.len() as u64;
+    let mut commands = commands.into_iter();
+    loop {
+        let moved = movers::apply(world, state, reports, commands.as_slice());
+        commands.by_ref().take(moved).for_each(drop);
+        let Some(command) = commands.next() else { break };
+        apply_command(world, reports, command);
     }
 }
 
@@ -246,7 +275,7 @@ fn destroy(world: &mut World, entity: Entity) {
                 continue;
             }
             slot.dying = true;
-            let Some(instance) = &slot.instance else { continue };
+            let Some(instance) = slot.instance_mut() else { continue };
             for (defined, end) in defined.iter_mut().zip(ends) {
                 *defined |= instance.script().callback(end).is_some();
             }

@@ -30,7 +30,7 @@ pub(super) struct BatchRunner<'w> {
 
 /// What became of a call.
 #[derive(PartialEq, Eq)]
-enum Called {
+pub(super) enum Called {
     /// The next one may come.
     Done,
     /// It failed, and the script is paused.
@@ -41,7 +41,7 @@ enum Called {
 
 /// What tells a call from all others of its entity in this tick: what is called, in which slot, and
 /// how many calls its job made before. Updates count as the 0th.
-const fn salt(function: u64, slot: u16, ordinal: u64) -> u64 {
+pub(super) const fn salt(function: u64, slot: u16, ordinal: u64) -> u64 {
     function ^ ((slot as u64) << 48).wrapping_add(ordinal.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
@@ -305,7 +305,7 @@ impl<'w> BatchRunner<'w> {
 
 /// Takes note of how a call ended, of the job of a number.
 #[inline]
-fn ended(
+pub(super) fn ended(
     outcome: &mut BatchOutcome,
     (job, context): (usize, &mut ScriptContext<'_>),
     script: &CompiledScript,

@@ -195,23 +195,23 @@ pub(super) fn bind(
             }
             let version = versions.0.get(&handle);
             let good = version.and_then(|version| version.good.clone());
-            let start = match (good, slot.instance.take()) {
+            let start = match (good, slot.instance_mut().take()) {
                 (Some(good), Some(old)) if Arc::ptr_eq(old.script(), &good) => {
                     // It runs already, perhaps under another id or on another entity than before.
                     roster.add(RosterEntry::new(*id, i as u16, entity, slot.every(), &good));
-                    slot.instance = Some(old);
+                    *slot.instance_mut() = Some(old);
                     continue;
                 }
                 // It could not start here, and has not changed since.
                 (Some(good), old)
                     if slot.declined.as_ref().is_some_and(|other| Arc::ptr_eq(other, &good)) =>
                 {
-                    slot.instance = old;
+                    *slot.instance_mut() = old;
                     continue;
                 }
                 // It starts when it is switched on.
                 (Some(_), old) if disabled || !slot.enabled => {
-                    slot.instance = old;
+                    *slot.instance_mut() = old;
                     still_waiting = true;
                     continue;
                 }
@@ -224,7 +224,7 @@ pub(super) fn bind(
                 (Some(new), None) => Start::Fresh { new, config: slot.config().cloned() },
                 // Whoever runs goes on, whatever became of the asset.
                 (None, Some(old)) => {
-                    slot.instance = Some(old);
+                    *slot.instance_mut() = Some(old);
                     continue;
                 }
                 (None, None) => {

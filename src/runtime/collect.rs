@@ -3,12 +3,13 @@ use std::{collections::HashMap, sync::Arc};
 use bevy::prelude::*;
 
 use super::{
-    cscript::{CScript, Scripts},
+    authority::{Ledger, Owners},
+    cscript::{CScript, Resident, Scripts},
     event_queue::{EventBudget, EventQueue},
     ids::ScriptIds,
     plugin::{Pass, ScriptClock},
     quarantine::Faults,
-    roster::{Roster, RosterEntry},
+    roster::{Roster, RosterEntry, Turns},
 };
 use crate::{
     contract::{Callback, ScriptEvent, ScriptId, Target, Value},
@@ -40,6 +41,8 @@ const _: () = assert!(size_of::<Job>() <= 64, "a job fits into a line of the cac
 pub(super) enum Work {
     Call(Box<ScriptInstance>),
     Start(Box<Start>),
+    /// The instance has been called where it is.
+    Stayed,
     /// Between the two, and after a start that failed.
     Nothing,
 }
@@ -98,6 +101,21 @@ impl Job {
         }
     }
 
+    /// One update that was done without it: what is left is to take note of what came of it.
+    pub(super) fn done(entry: &RosterEntry, function: FunctionId) -> Self {
+        Self {
+            id: entry.id,
+            entity: entry.entity,
+            slot: entry.slot,
+            every: entry.every,
+            is_trusted: entry.is_trusted,
+            faults: Faults::default(),
+            dying: false,
+            work: Work::Stayed,
+            calls: Calls::Update(function),
+        }
+    }
+
     /// The script as it will be once the job has started.
     pub(super) fn script(&self) -> Option<&Arc<CompiledScript>> {
         match &self.work {
@@ -106,7 +124,7 @@ impl Job {
                 let (Start::Fresh { new, .. } | Start::Reload { new, .. }) = &**start;
                 Some(new)
             }
-            Work::Nothing => None,
+            Work::Stayed | Work::Nothing => None,
         }
     }
 
@@ -139,6 +157,8 @@ pub(super) struct PassJobs {
     pub(super) starting: Vec<Job>,
     /// For the pass that runs now.
     pub(super) jobs: Vec<Job>,
+    /// Whether the pass that runs now updates scripts where they are, without jobs.
+    pub(super) in_place: bool,
     /// Calls that did not fit into the budget of a tick.
     waiting: Vec<Addressed>,
 }
@@ -154,7 +174,8 @@ impl PassJobs {
     pub(super) fn saved(&self, scripts: &World) -> Vec<SavedCall> {
         let saved = |waiting: &Addressed| {
             let script = scripts.get::<CScript>(waiting.entity)?;
-            let instance = script.slots().get(usize::from(waiting.slot))?.instance.as_ref()?;
+            let resident = script.slots().get(usize::from(waiting.slot))?.resident();
+            let instance = resident.instance.as_ref()?;
             let function = instance.script().function_name(waiting.call.function).to_owned();
             Some((waiting.id, waiting.slot, function, waiting.call.args.to_vec()))
         };
@@ -166,8 +187,8 @@ impl PassJobs {
         let restored = |(id, slot, function, args): SavedCall| {
             let entity = world.resource::<ScriptIds>().entity(id)?;
             let script = world.get::<CScript>(entity)?;
-            let instance = script.slots().get(usize::from(slot))?.instance.as_ref()?;
-            let function = instance.script().function(&function)?;
+            let resident = script.slots().get(usize::from(slot))?.resident();
+            let function = resident.instance.as_ref()?.script().function(&function)?;
             Some(Addressed { id, slot, entity, call: Call { function, args: args.into() } })
         };
         *self =
@@ -198,17 +219,19 @@ pub(super) fn collect(
     mut jobs: ResMut<PassJobs>,
     ids: Res<ScriptIds>,
     clock: Res<ScriptClock>,
+    (owners, ledger): (Res<Owners>, Res<Ledger>),
     mut scripts: Scripts,
 ) {
     let is_gone = |entry: &RosterEntry| {
         let Ok((id, script, _)) = scripts.get(entry.entity) else { return true };
         let slot = script.slots().get(usize::from(entry.slot));
-        *id != entry.id || slot.is_none_or(|slot| slot.instance.is_none())
+        *id != entry.id || slot.is_none_or(|slot| slot.resident().instance.is_none())
     };
     roster.prune(is_gone);
+    jobs.in_place = false;
     match *pass {
         Pass::Events => {
-            let PassJobs { starting, jobs, waiting } = &mut *jobs;
+            let PassJobs { starting, jobs, waiting, .. } = &mut *jobs;
             jobs.append(starting);
             // What was put off comes first, then timers, then the events of one instance in their order.
             let mut calls = std::mem::take(waiting);
@@ -223,10 +246,14 @@ pub(super) fn collect(
             jobs.sort_by_key(|job| (job.id, job.slot));
         }
         Pass::PutOff => {
-            let PassJobs { starting, jobs, waiting } = &mut *jobs;
+            let PassJobs { starting, jobs, waiting, .. } = &mut *jobs;
             jobs.append(starting);
             queue.unheard += take_called(std::mem::take(waiting), jobs, &mut scripts);
             jobs.sort_by_key(|job| (job.id, job.slot));
+        }
+        // Whoever is held to a share, or looked at, is taken by itself.
+        Pass::Update if roster.is_trusted() && owners.is_empty() && !ledger.is_kept() => {
+            jobs.in_place = true;
         }
         Pass::Update => take_updated(clock.tick, &mut roster, &mut jobs.jobs, &mut scripts),
     }
@@ -262,7 +289,7 @@ fn address(
         }
         let (_, script, _) = scripts.get(entity).ok()?;
         let slot = script.slots().get(usize::from(slot))?;
-        find(slot.instance.as_ref()?.script())
+        find(slot.resident().instance.as_ref()?.script())
     };
     let mut addressed = Vec::new();
     let ends = queue.take_ends();
@@ -319,7 +346,7 @@ fn take_due(clock: &ScriptClock, roster: &mut Roster, scripts: &mut Scripts) -> 
         if disabled || !state.is_running() || state.dying {
             continue;
         }
-        let Some(instance) = &mut state.instance else { continue };
+        let Some(instance) = state.instance_mut() else { continue };
         due.extend(instance.take_due(clock.tick).into_iter().map(|(function, timer)| {
             let args = [Value::Int(timer)].into();
             Addressed { id, slot, entity, call: Call { function, args } }
@@ -340,14 +367,15 @@ fn take_called(calls: Vec<Addressed>, jobs: &mut Vec<Job>, scripts: &mut Scripts
             if disabled || !state.is_running() {
                 return None;
             }
-            let instance = state.instance.take()?;
+            let Resident { instance, faults } = state.resident_mut();
+            let (instance, faults) = (instance.take()?, std::mem::take(faults));
             jobs.push(Job {
                 id,
                 entity,
                 slot,
                 every: 1,
                 is_trusted: instance.script().level() == TrustLevel::Trusted,
-                faults: std::mem::take(&mut state.faults),
+                faults,
                 dying: state.dying,
                 work: Work::Call(instance),
                 calls: Calls::Events(Box::default()),
@@ -365,29 +393,23 @@ fn take_called(calls: Vec<Addressed>, jobs: &mut Vec<Job>, scripts: &mut Scripts
 }
 
 fn take_updated(tick: u64, roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &mut Scripts) {
-    let mut stale = false;
-    let mut paces = Vec::new();
+    let mut turns = Turns::default();
     let due = roster.due(tick);
     jobs.reserve(due.len());
     for entry in due {
         let Some(on_update) = entry.on_update else { continue };
         let Ok((_, mut script, disabled)) = scripts.get_mut(entry.entity) else {
-            stale = true;
+            turns.stale = true;
             continue;
         };
+        if turns.of(entry, &script, disabled).is_none() {
+            continue;
+        }
         let slots = script.bypass_change_detection().slots_mut();
-        let Some(slot) = slots.get_mut(usize::from(entry.slot)) else {
-            stale = true;
-            continue;
-        };
-        if slot.every() != entry.every {
-            paces.push((entry.id, entry.slot, slot.every()));
-        }
-        if disabled || !slot.is_running() || slot.dying {
-            continue;
-        }
-        let Some(instance) = slot.instance.take() else {
-            stale = true;
+        let Some(slot) = slots.get_mut(usize::from(entry.slot)) else { continue };
+        let Resident { instance, faults } = slot.resident_mut();
+        let Some(instance) = instance.take() else {
+            turns.stale = true;
             continue;
         };
         jobs.push(Job {
@@ -396,14 +418,11 @@ fn take_updated(tick: u64, roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &m
             slot: entry.slot,
             every: entry.every,
             is_trusted: entry.is_trusted,
-            faults: std::mem::take(&mut slot.faults),
+            faults: std::mem::take(faults),
             dying: false,
             work: Work::Call(instance),
             calls: Calls::Update(on_update),
         });
     }
-    if stale {
-        roster.mark_stale();
-    }
-    roster.pace(&paces);
+    roster.note(&turns);
 }

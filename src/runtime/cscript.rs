@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use bevy::{
     ecs::{entity_disabling::Disabled, lifecycle::HookContext, world::DeferredWorld},
@@ -38,8 +41,11 @@ pub struct CScript {
     /// A hash of what the scripts keep, as long as nobody has had a chance to change it. It lies here because
     /// whoever hashes a tick comes by here anyway, and the way to the variables is long.
     #[reflect(ignore)]
-    states: Option<u64>,
+    states: AtomicU64,
 }
+
+/// Stands for a hash that is not known. One that happens to be the same is found anew each time.
+const UNKNOWN: u64 = 0;
 
 /// Stands for what a script keeps that has not started.
 const NO_INSTANCE: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -49,11 +55,8 @@ const NO_INSTANCE: u64 = 0x9e37_79b9_7f4a_7c15;
 #[derive(Debug, Default, Reflect)]
 #[repr(C)]
 pub struct ScriptSlot {
-    /// Away while a pass runs.
     #[reflect(ignore)]
-    pub(super) instance: Option<Box<ScriptInstance>>,
-    #[reflect(ignore)]
-    pub(super) faults: Faults,
+    resident: Mutex<Resident>,
     /// It is updated once in so many ticks; 0 counts as 1.
     every: u32,
     /// Whether it is called. Switch it at any time; state stays.
@@ -72,6 +75,14 @@ pub struct ScriptSlot {
     /// The version that could not start here; it is not tried again.
     #[reflect(ignore)]
     pub(super) declined: Option<Arc<CompiledScript>>,
+}
+
+/// What calls work on. A pass updates it where it is, through a borrow of the world that all share: hence
+/// the lock, for which nobody ever has to wait. Other passes take it away for that time.
+#[derive(Debug, Default)]
+pub(super) struct Resident {
+    pub(super) instance: Option<Box<ScriptInstance>>,
+    pub(super) faults: Faults,
 }
 
 /// How a script is doing.
@@ -148,28 +159,30 @@ impl CScript {
 
     /// The scripts, in the order in which they run.
     pub fn slots_mut(&mut self) -> &mut [ScriptSlot] {
-        self.states = None;
+        *self.states.get_mut() = UNKNOWN;
         &mut self.slots
     }
 
     /// A hash of what the scripts keep.
     pub(super) fn states_hash(&mut self) -> u64 {
-        *self.states.get_or_insert_with(|| {
+        let known = self.states.get_mut();
+        if *known == UNKNOWN {
             let states = self.slots.iter_mut().map(|slot| {
-                let instance = slot.instance.as_mut();
+                let instance = slot.instance_mut().as_mut();
                 instance.map_or(NO_INSTANCE, |instance| instance.refreshed_hash())
             });
             // Each is mixed well, so a sum will do; it tells the slots apart.
-            states.fold(0, |hash: u64, state| hash.rotate_left(17).wrapping_add(state))
-        })
+            *known = states.fold(0, |hash: u64, state| hash.rotate_left(17).wrapping_add(state));
+        }
+        *known
     }
 
-    /// Takes note of the hash of what the script in a slot keeps, right after it was put there.
+    /// Takes note of the hash of what the script in a slot keeps, right after its calls.
     #[inline]
-    pub(super) fn note_state(&mut self, state: Option<u64>) {
-        if self.slots.len() == 1 {
-            self.states = state;
-        }
+    pub(super) fn note_state(&self, state: Option<u64>) {
+        let known = state.filter(|_| self.slots.len() == 1).unwrap_or(UNKNOWN);
+        // Whoever asks for it has the whole component to itself.
+        self.states.store(known, Ordering::Relaxed);
     }
 
     /// How the first script is doing.
@@ -196,7 +209,7 @@ impl CScript {
     /// Whether any of the scripts would hear an event, as far as can be told: those that have not
     /// started may.
     pub(super) fn may_hear(&self, callback: &str) -> bool {
-        self.slots.iter().any(|slot| match &slot.instance {
+        self.slots.iter().any(|slot| match &slot.resident().instance {
             Some(instance) => instance.script().function(callback).is_some(),
             None => !matches!(slot.status, ScriptStatus::Failed { .. }),
         })
@@ -237,7 +250,7 @@ impl ScriptSlot {
     /// The value of a variable; `None` if there is none of this name or the script has not started.
     #[must_use]
     pub fn get(&self, variable: &str) -> Option<Value> {
-        self.instance.as_ref()?.get(variable)
+        self.resident().instance.as_ref()?.get(variable)
     }
 
     /// Sets a variable.
@@ -246,21 +259,22 @@ impl ScriptSlot {
     /// The script has no such variable or has not started, or the value is over a limit.
     pub fn set(&mut self, variable: &str, value: impl Into<Value>) -> Result<(), StateError> {
         let unknown = || StateError::Unknown(variable.to_owned());
-        let instance = self.instance.as_mut().ok_or_else(unknown)?;
+        let instance = self.instance_mut().as_mut().ok_or_else(unknown)?;
         instance.set(variable, &value.into())
     }
 
     /// A copy of all variables; empty until the script has started.
     #[must_use]
     pub fn snapshot(&self) -> StateSnapshot {
-        self.instance.as_ref().map(|instance| instance.snapshot()).unwrap_or_default()
+        let resident = self.resident();
+        resident.instance.as_ref().map(|instance| instance.snapshot()).unwrap_or_default()
     }
 
     /// A hash of all variables and timers; 0 until the script has started. Costs nothing for variables that no call
     /// has changed since the last tick.
     #[must_use]
     pub fn state_hash(&self) -> u64 {
-        self.instance.as_ref().map_or(0, |instance| instance.state_hash())
+        self.resident().instance.as_ref().map_or(0, |instance| instance.state_hash())
     }
 
     /// Sets every variable that a snapshot names.
@@ -268,7 +282,7 @@ impl ScriptSlot {
     /// # Errors
     /// See [`ScriptSlot::set`]; variables before the one that failed are set.
     pub fn restore(&mut self, snapshot: &StateSnapshot) -> Result<(), StateError> {
-        match &mut self.instance {
+        match self.instance_mut() {
             Some(instance) => instance.restore(snapshot),
             None => snapshot
                 .0
@@ -282,8 +296,23 @@ impl ScriptSlot {
     pub fn resume(&mut self) {
         if let ScriptStatus::Paused { .. } = self.status {
             self.status = ScriptStatus::Ready;
-            self.faults = Faults::default();
+            self.resident_mut().faults = Faults::default();
         }
+    }
+
+    /// What calls work on, shared with whoever else has a borrow of the world.
+    #[inline]
+    pub(super) fn resident(&self) -> MutexGuard<'_, Resident> {
+        self.resident.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What calls work on.
+    pub(super) fn resident_mut(&mut self) -> &mut Resident {
+        self.resident.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn instance_mut(&mut self) -> &mut Option<Box<ScriptInstance>> {
+        &mut self.resident_mut().instance
     }
 
     pub(super) const fn config(&self) -> Option<&Value> {
@@ -351,20 +380,23 @@ impl CScript {
             let path = script.map(|script| script.path().to_string());
             path.or_else(|| handle.path().map(ToString::to_string))
         };
-        let saved = |slot: &ScriptSlot| SavedSlot {
-            running: slot.instance.as_ref().map(|instance| {
-                let script = instance.script();
-                let path = script.path().to_string();
-                (path, *script.digest(), script.source_hash(), instance.snapshot())
-            }),
-            awaited: awaited(&slot.handle),
-            enabled: slot.enabled,
-            every: slot.every,
-            status: slot.status.clone(),
-            config: slot.config.clone(),
-            faults: slot.faults.clone(),
-            dying: slot.dying,
-            uninitialised: slot.uninitialised,
+        let saved = |slot: &ScriptSlot| {
+            let resident = slot.resident();
+            SavedSlot {
+                running: resident.instance.as_ref().map(|instance| {
+                    let script = instance.script();
+                    let path = script.path().to_string();
+                    (path, *script.digest(), script.source_hash(), instance.snapshot())
+                }),
+                awaited: awaited(&slot.handle),
+                enabled: slot.enabled,
+                every: slot.every,
+                status: slot.status.clone(),
+                config: slot.config.clone(),
+                faults: resident.faults.clone(),
+                dying: slot.dying,
+                uninitialised: slot.uninitialised,
+            }
         };
         self.slots.iter().map(saved).collect()
     }
@@ -402,14 +434,13 @@ impl CScript {
                 every: saved.every,
                 status: saved.status.clone(),
                 config: saved.config.clone(),
-                instance,
-                faults: saved.faults.clone(),
+                resident: Mutex::new(Resident { instance, faults: saved.faults.clone() }),
                 dying: saved.dying,
                 declined: None,
                 uninitialised: saved.uninitialised,
             })
         };
-        Ok(Self { slots: saved.iter().map(slot).collect::<Result<_, _>>()?, states: None })
+        Ok(Self { slots: saved.iter().map(slot).collect::<Result<_, _>>()?, ..Self::default() })
     }
 }
 

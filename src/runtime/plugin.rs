@@ -9,7 +9,7 @@ use bevy::{
 
 use super::{
     animation_clips::AnimationClips,
-    apply::{self, Dying, MoverState},
+    apply::{self, Dying, MoverState, TableState},
     authority::{Ledger, Owner, Owners},
     bind::{self, ChangedScripts, Unbound, Versions},
     budget::{TickBudget, TickUse},
@@ -192,6 +192,7 @@ impl Plugin for ScriptingPlugin {
             .init_resource::<PassCommands>()
             .init_resource::<Dying>()
             .init_resource::<MoverState>()
+            .init_resource::<TableState>()
             .init_resource::<MotionWanted>()
             .init_resource::<ExposedComponents>()
             .init_resource::<Prefabs>()

@@ -25,7 +25,7 @@ pub fn recheck_scripts(world: &mut World) -> Vec<ScriptId> {
     for (id, mut script) in scripts.iter_mut(world) {
         let mut stops = false;
         for slot in script.slots_mut() {
-            let running = slot.instance.as_ref().map(|instance| instance.script());
+            let running = slot.instance_mut().as_ref().map(|instance| instance.script());
             if running.is_some_and(|script| !is_believed(script, &policy)) {
                 let reason = "it is no longer believed: its key or its file was revoked; take a newer version";
                 slot.set_status(ScriptStatus::Paused { reason: reason.to_owned() });

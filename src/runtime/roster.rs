@@ -2,6 +2,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use bevy::{ecs::entity::EntityHashSet, prelude::*};
 
+use super::cscript::{CScript, ScriptSlot};
 use crate::{
     contract::{Callback, ScriptId},
     script::{CompiledScript, FunctionId},
@@ -29,6 +30,8 @@ pub(super) struct Roster {
     /// Entities that are not updated.
     asleep: EntityHashSet,
     stale: bool,
+    /// Whether all are the game's own.
+    is_trusted: bool,
     /// Whether some fell asleep, woke, or changed their pace.
     turned: bool,
 }
@@ -48,6 +51,36 @@ pub(super) struct RosterEntry {
     pub(super) timed: bool,
     /// Whether it is the game's own.
     pub(super) is_trusted: bool,
+}
+
+/// What was found out about entries while it was their turn.
+#[derive(Default)]
+pub(super) struct Turns {
+    /// Whether some are gone.
+    pub(super) stale: bool,
+    /// In how many ticks some are updated once from now on.
+    pub(super) paces: Vec<(ScriptId, u16, u32)>,
+}
+
+impl Turns {
+    /// The slot of an entry if it is to be updated now, given the scripts of its entity and whether that is
+    /// disabled.
+    #[inline]
+    pub(super) fn of<'s>(
+        &mut self,
+        entry: &RosterEntry,
+        scripts: &'s CScript,
+        disabled: bool,
+    ) -> Option<&'s ScriptSlot> {
+        let Some(slot) = scripts.slots().get(usize::from(entry.slot)) else {
+            self.stale = true;
+            return None;
+        };
+        if slot.every() != entry.every {
+            self.paces.push((entry.id, entry.slot, slot.every()));
+        }
+        (!disabled && slot.is_running() && !slot.dying).then_some(slot)
+    }
 }
 
 impl RosterEntry {
@@ -93,9 +126,10 @@ impl Roster {
             if sleeps { self.asleep.insert(entity) } else { self.asleep.remove(&entity) };
     }
 
-    /// Changes in how many ticks scripts are updated once.
-    pub(super) fn pace(&mut self, paces: &[(ScriptId, u16, u32)]) {
-        for (id, slot, every) in paces {
+    /// Takes note of what was found out about entries.
+    pub(super) fn note(&mut self, turns: &Turns) {
+        self.stale |= turns.stale;
+        for (id, slot, every) in &turns.paces {
             let place = self.entries.binary_search_by_key(&(*id, *slot), |e| (e.id, e.slot));
             if let Ok(place) = place {
                 self.entries[place].every = *every;
@@ -145,6 +179,12 @@ impl Roster {
         &self.timed
     }
 
+    /// Whether all are the game's own.
+    pub(super) fn is_trusted(&mut self) -> bool {
+        self.ordered();
+        self.is_trusted
+    }
+
     /// Those that are updated in a tick, by (id, slot).
     pub(super) fn due(&mut self, tick: u64) -> &[RosterEntry] {
         self.ordered();
@@ -168,6 +208,7 @@ impl Roster {
         };
         self.listeners = chosen(|entry| entry.listens);
         self.timed = chosen(|entry| entry.timed);
+        self.is_trusted = self.entries.iter().all(|entry| entry.is_trusted);
         self.updated.clear();
         self.paced.clear();
         self.paces.clear();
@@ -252,7 +293,8 @@ mod tests {
         assert_eq!(due(&mut roster, long), [0, 3]);
         roster.put_to_sleep(entities[0], true);
         assert_eq!(due(&mut roster, 1), [2]);
-        roster.pace(&[(ScriptId(2), 0, 1), (ScriptId(9), 0, 1)]);
+        let paces = vec![(ScriptId(2), 0, 1), (ScriptId(9), 0, 1)];
+        roster.note(&Turns { paces, stale: false });
         assert_eq!(due(&mut roster, 3), [2]);
         roster.put_to_sleep(entities[0], false);
         assert_eq!(due(&mut roster, 3), [0, 2]);

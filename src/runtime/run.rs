@@ -6,6 +6,7 @@ use std::{
 use bevy::prelude::*;
 
 use super::{
+    apply::Moves,
     authority::Owners,
     batch::BatchRunner,
     budget::{TickBudget, TickUse},
@@ -16,7 +17,9 @@ use super::{
     pace::{Pace, Paces},
     plugin::{Pass, ScriptClock, ScriptSettings},
     quarantine::Discipline,
+    roster::{Roster, RosterEntry, Turns},
     shares::{self, Piece},
+    updates::Updates,
     view::WorldWindow,
 };
 use crate::{
@@ -39,9 +42,15 @@ pub(super) struct PassOutcome {
 #[derive(Default)]
 pub(super) struct BatchOutcome {
     pub(super) commands: Vec<ScriptCommand>,
+    /// All commands, if they are moves: then there are no others.
+    pub(super) moves: Option<Moves>,
     pub(super) notes: Vec<Note>,
     /// How many jobs it had.
     pub(super) jobs: usize,
+    /// Jobs of updates where they are, of which there is something to be noted.
+    pub(super) told: Vec<Job>,
+    /// What updates where they are found out about the roster.
+    pub(super) turns: Turns,
     /// How many commands each of them has given.
     pub(super) ends: Vec<usize>,
     /// Hashes of what each script keeps now, if somebody wants them.
@@ -79,8 +88,9 @@ pub(super) enum What {
 
 /// Runs the jobs of this pass on the script threads.
 pub(super) fn run(world: &mut World) {
-    let mut jobs = std::mem::take(&mut world.resource_mut::<PassJobs>().jobs);
-    if jobs.is_empty() {
+    let mut pass_jobs = world.resource_mut::<PassJobs>();
+    let (mut jobs, in_place) = (std::mem::take(&mut pass_jobs.jobs), pass_jobs.in_place);
+    if jobs.is_empty() && !in_place {
         return;
     }
     let host = world.resource::<ScriptHost>().clone();
@@ -95,6 +105,8 @@ pub(super) fn run(world: &mut World) {
     let mut paces = *world.resource::<Paces>();
     let pace = paces.of(pass);
     let lane = used.lane(pass, &budget);
+    let mut roster = std::mem::take(&mut *world.resource_mut::<Roster>());
+    let due = if in_place { roster.due(clock.tick) } else { &[] };
     let done = WorldWindow::open(world, |view| {
         let scope = CallScope {
             world: view,
@@ -104,6 +116,12 @@ pub(super) fn run(world: &mut World) {
         };
         let discipline = settings.discipline;
         let manner = (discipline, hashing);
+        if in_place {
+            let updates = Updates { window: view, scope, discipline, hashing };
+            let mut batches = run_in_place(due, pace, workers, updates);
+            let told = batches.iter_mut().flat_map(|batch| std::mem::take(&mut batch.told));
+            return Done { jobs: told.collect(), batches, ..Done::default() };
+        }
         let is_held = |job: &Job| shares::is_held(job, &owners);
         if !jobs.iter().any(is_held) {
             let batches = run_free(&mut jobs, pace, workers, scope, manner);
@@ -118,6 +136,8 @@ pub(super) fn run(world: &mut World) {
         pieces.extend(cut(batches, places, free));
         Done::put_together(pieces)
     });
+    done.batches.iter().for_each(|batch| roster.note(&batch.turns));
+    *world.resource_mut::<Roster>() = roster;
     *world.resource_mut::<Paces>() = paces;
     *world.resource_mut::<TickUse>() = used;
     *world.resource_mut::<Owners>() = owners;
@@ -151,6 +171,24 @@ fn run_free(
         outcome
     });
     pace.note(jobs.len(), outcomes.iter().map(|outcome| outcome.took).sum());
+    outcomes
+}
+
+/// Updates scripts where they are.
+fn run_in_place(
+    due: &[RosterEntry],
+    pace: &mut Pace,
+    workers: &ScriptWorkers,
+    updates: Updates<'_>,
+) -> Vec<BatchOutcome> {
+    let batch_size = pace.batch_size(due.len(), workers.count());
+    let outcomes = workers.run_each(due.chunks(batch_size.max(1)), |batch| {
+        let began = Instant::now();
+        let mut outcome = updates.run(batch);
+        outcome.took = began.elapsed();
+        outcome
+    });
+    pace.note(due.len(), outcomes.iter().map(|outcome| outcome.took).sum());
     outcomes
 }
 

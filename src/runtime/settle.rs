@@ -1,9 +1,10 @@
 use bevy::{ecs::entity_disabling::Disabled, prelude::*};
 
 use super::{
+    apply::Asked,
     authority::{Ledger, Owners},
     collect::{Job, Start, Work},
-    cscript::{CScript, ScriptStatus},
+    cscript::{CScript, Resident, ScriptStatus},
     quarantine::Wardens,
     report::Reports,
     roster::{Roster, RosterEntry},
@@ -11,9 +12,9 @@ use super::{
 };
 use crate::{contract::ScriptCommand, script::Migration};
 
-/// The commands of the pass, a list for each batch, in order.
+/// What the calls of the pass asked for, batch by batch, in order.
 #[derive(Resource, Default)]
-pub(super) struct PassCommands(pub(super) Vec<Vec<ScriptCommand>>);
+pub(super) struct PassCommands(pub(super) Vec<Asked>);
 
 /// Gives the instances back to their entities and takes note of how their calls ended.
 pub(super) fn settle(
@@ -59,7 +60,10 @@ pub(super) fn settle(
                 roster.add(entry);
             }
         }
-        commands.0.push(batch.commands);
+        commands.0.push(match batch.moves {
+            Some(moves) => Asked::Moves(moves),
+            None => Asked::Commands(batch.commands),
+        });
     }
 }
 
@@ -77,8 +81,8 @@ fn enter(ledger: &mut Ledger, owners: &Owners, tick: u64, job: &Job, given: &[Sc
 #[inline]
 fn put_back(script: &mut CScript, job: Job, state: Option<u64>) {
     if let Some(slot) = script.slots_mut().get_mut(usize::from(job.slot)) {
-        slot.faults = job.faults;
-        slot.instance = match job.work {
+        let instance = match job.work {
+            Work::Stayed => return,
             Work::Call(instance) => Some(instance),
             Work::Start(start) => match *start {
                 Start::Reload { old, .. } => Some(old),
@@ -86,6 +90,7 @@ fn put_back(script: &mut CScript, job: Job, state: Option<u64>) {
             },
             Work::Nothing => None,
         };
+        *slot.resident_mut() = Resident { instance, faults: job.faults };
     }
     script.note_state(state);
 }
@@ -100,8 +105,9 @@ fn take_note(
 ) -> Option<RosterEntry> {
     let Job { id, entity, slot, .. } = job;
     put_back(script.bypass_change_detection(), job, None);
-    let instance = script.slots().get(usize::from(slot))?.instance.as_ref();
-    let compiled = instance.map(|instance| instance.script().clone());
+    let resident = script.slots().get(usize::from(slot))?.resident();
+    let compiled = resident.instance.as_ref().map(|instance| instance.script().clone());
+    drop(resident);
     let mut status = None;
     let mut entry = None;
     let mut declined = None;

@@ -21,6 +21,8 @@ use bevy::{
 };
 
 use super::{
+    apply::Row,
+    cscript::CScript,
     expose::ExposedComponents,
     gameplay::{Health, Hostility, ItemDefinitions},
     ids::ScriptIds,
@@ -156,6 +158,22 @@ impl WorldWindow<'_> {
             Some(ChildOf(parent)) => self.place_below(*parent, place).translation.into(),
             None => place.translation,
         }
+    }
+
+    /// Where in the tables of the world an entity lies that has nothing above it.
+    #[inline]
+    pub(super) fn row(&self, id: ScriptId) -> Option<Row> {
+        let entity = self.ids.entity(id)?;
+        let (_, parent) = self.queries.places.get(entity).ok()?;
+        let location = self.world.entities().get_spawned(entity).ok()?;
+        let row = location.table_row.index_u32();
+        parent.is_none().then_some(Row { table: location.table_id.as_u32(), row })
+    }
+
+    /// The scripts of an entity, and whether it is disabled.
+    #[inline]
+    pub(super) fn scripts(&self, entity: Entity) -> Option<(&CScript, bool)> {
+        self.queries.scripts.get(entity).ok()
     }
 
     /// The id of an entity that scripts know.
@@ -390,6 +408,10 @@ impl WorldView for WorldWindow<'_> {
     }
 
     fn host_component(&self, id: ScriptId, type_id: TypeId) -> Option<&dyn Any> {
+        // What scripts keep is changing while they run.
+        if type_id == TypeId::of::<CScript>() {
+            return None;
+        }
         let component = self.registry.get_type_data::<ReflectComponent>(type_id)?;
         let entity = self.ids.entity(id)?;
         component.reflect(self.world.entity(entity)).map(Reflect::as_any)

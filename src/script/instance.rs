@@ -123,6 +123,12 @@ impl ScriptInstance {
         script.calls(context, |calls| calls.run(function, args, parts))
     }
 
+    /// Whether it is this script that it runs.
+    #[cfg(feature = "bevy")]
+    pub(crate) fn runs(&self, script: &Arc<CompiledScript>) -> bool {
+        Arc::ptr_eq(&self.script, script)
+    }
+
     /// What a call works on.
     pub(super) const fn parts(&mut self) -> Parts<'_> {
         let Self { state, timers, marks, .. } = self;

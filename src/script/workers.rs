@@ -63,43 +63,60 @@ impl ScriptWorkers {
         self.pool.install(work)
     }
 
-    /// Does something with every item, on this thread and on script threads, [so many](Self::count) in all,
-    /// and gives the results in the order of the items. One batch alone is done on this thread. If this thread has little stack left, it gets a larger one for that time.
-    ///
-    /// Finished batches come back over a channel in whatever order they finish; here they are put
-    /// in order again, so the number of threads cannot be observed.
+    /// Does something with every item, in batches of so many; see [`run_each`](Self::run_each).
     pub fn run_batches<T: Send, R: Send>(
         &self,
         items: &mut [T],
         batch_size: usize,
         work: impl Fn(&mut [T]) -> R + Sync,
     ) -> Vec<R> {
-        let batch_size = batch_size.max(1);
-        if items.is_empty() {
-            return Vec::new();
-        }
-        if items.len() <= batch_size {
+        self.run_each(items.chunks_mut(batch_size.max(1)), work)
+    }
+
+    /// Does something with every batch, on this thread and on script threads, [so many](Self::count) in all,
+    /// and gives the results in the order of the batches. One batch alone is done on this thread. If this
+    /// thread has little stack left, it gets a larger one for that time.
+    ///
+    /// Finished batches come back over a channel in whatever order they finish; here they are put
+    /// in order again, so the number of threads cannot be observed.
+    pub fn run_each<B: Send, R: Send>(
+        &self,
+        mut batches: impl ExactSizeIterator<Item = B>,
+        work: impl Fn(B) -> R + Sync,
+    ) -> Vec<R> {
+        let count = batches.len();
+        if count <= 1 {
             // Waking a thread and waiting for it takes longer than a small batch, so it is done here.
-            return vec![stacker::maybe_grow(STACK_NEEDED, STACK_BYTES, || work(items))];
+            let batch = batches.next();
+            return stacker::maybe_grow(STACK_NEEDED, STACK_BYTES, || batch.map(work))
+                .into_iter()
+                .collect();
         }
-        let batches = items.len().div_ceil(batch_size);
-        let (todo, waiting) = crossbeam_channel::bounded(batches);
-        let (done, results) = crossbeam_channel::bounded(batches);
-        for batch in items.chunks_mut(batch_size).enumerate() {
-            // There is room for all of them, and both channels outlive the scope below.
-            let _ = todo.send(batch);
+        // Each thread has a part of its own, mostly the same in every tick, so that what it works on stays in
+        // its caches. Whoever is done helps the others.
+        let threads = self.count().min(count);
+        let parts: Vec<_> = (0..threads).map(|_| crossbeam_channel::unbounded()).collect();
+        let (done, results) = crossbeam_channel::bounded(count);
+        for (i, batch) in batches.enumerate() {
+            if let Some((part, _)) = parts.get(i * threads / count) {
+                // All channels outlive the scope below.
+                let _ = part.send((i, batch));
+            }
         }
-        let take_part = || {
-            for (i, batch) in waiting.try_iter() {
-                let _ = done.send((i, work(batch)));
+        let take_part = |own: usize| {
+            for (_, part) in parts.iter().cycle().skip(own).take(threads) {
+                for (i, batch) in part.try_iter() {
+                    let _ = done.send((i, work(batch)));
+                }
             }
         };
+        let take_part = &take_part;
         self.pool.in_place_scope(|scope| {
-            for _ in 1..self.count().min(batches) {
-                scope.spawn(|_| take_part());
+            for own in 1..threads {
+                scope.spawn(move |_| take_part(own));
             }
             // This thread has nothing better to do, and until the others are awake it has done the first.
-            stacker::maybe_grow(STACK_NEEDED, STACK_BYTES, take_part);
+            stacker::maybe_grow(STACK_NEEDED, STACK_BYTES, || take_part(0));
         });
         let mut ordered: Vec<_> = results.try_iter().collect();
         ordered.sort_unstable_by_key(|(i, _)| *i);

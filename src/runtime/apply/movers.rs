@@ -9,7 +9,7 @@ use bevy::{
 };
 
 use crate::{
-    contract::{ScriptCommand, facing, moved_towards},
+    contract::{ScriptCommand, ScriptId, facing, moved_towards},
     runtime::{
         ids::ScriptIds,
         motion::Motion,
@@ -55,59 +55,130 @@ pub(super) fn apply(
 }
 
 const fn moves(command: &ScriptCommand) -> bool {
-    matches!(
-        command,
-        ScriptCommand::SetPosition { .. }
-            | ScriptCommand::MoveTowards { .. }
-            | ScriptCommand::Teleport { .. }
-            | ScriptCommand::Face { .. }
-    )
+    matches!(command, ScriptCommand::Teleport { .. }) || Step::of(command).is_some()
+}
+
+/// A step or a turn, in world space.
+#[derive(Clone, Copy)]
+pub(super) enum Step {
+    To(Vec3),
+    /// By at most so many units.
+    Towards(Vec3, f32),
+    Facing(Vec3),
+}
+
+impl Step {
+    /// The step that a command asks for, and whose it is.
+    pub(super) const fn of(command: &ScriptCommand) -> Option<(ScriptId, Self)> {
+        Some(match *command {
+            ScriptCommand::SetPosition { id, position } => (id, Self::To(position)),
+            ScriptCommand::MoveTowards { id, target, step } => (id, Self::Towards(target, step)),
+            ScriptCommand::Face { id, direction } => (id, Self::Facing(direction)),
+            _ => return None,
+        })
+    }
+
+    /// What scripts call it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::To(_) => "set_position",
+            Self::Towards(..) => "move_towards",
+            Self::Facing(_) => "face_direction",
+        }
+    }
+
+    /// Takes it, for an entity with nothing above it; says whether there is such a place.
+    #[inline]
+    pub(super) fn take(self, place: &mut Transform) -> bool {
+        match self {
+            Self::To(position) => put(place, position),
+            Self::Towards(target, step) => {
+                put(place, moved_towards(place.translation, target, step))
+            }
+            Self::Facing(direction) => turn(place, Quat::IDENTITY, direction),
+        }
+    }
+}
+
+fn put(place: &mut Transform, position: Vec3) -> bool {
+    let possible = position.is_finite();
+    if possible {
+        place.translation = position;
+    }
+    possible
+}
+
+/// Turns what is below something that is turned itself.
+fn turn(place: &mut Transform, above: Quat, direction: Vec3) -> bool {
+    let rotation = above.inverse() * facing(direction);
+    let possible = rotation.is_finite();
+    if possible {
+        place.rotation = rotation;
+    }
+    possible
+}
+
+/// Does steps, wherever those are who take them.
+pub(super) fn take_steps(
+    world: &mut World,
+    MoverState(state): &mut MoverState,
+    reports: &mut Reports,
+    steps: impl ExactSizeIterator<Item = (ScriptId, Step)>,
+) {
+    if steps.len() == 0 {
+        return;
+    }
+    let mut movers = state.get_mut(world).unwrap_or_else(|error| panic!("{error}"));
+    steps.for_each(|(id, step)| movers.find(reports, id, step));
 }
 
 impl Movers<'_, '_> {
     fn apply(&mut self, reports: &mut Reports, command: &ScriptCommand) {
-        match *command {
-            ScriptCommand::SetPosition { id, position } => match self.ids.entity(id) {
-                Some(entity) => self.put(entity, |_| position),
-                None => reports.nobody(id, "set_position"),
-            },
-            ScriptCommand::MoveTowards { id, target, step } => match self.ids.entity(id) {
-                Some(entity) => self.put(entity, |place| moved_towards(place, target, step)),
-                None => reports.nobody(id, "move_towards"),
-            },
-            ScriptCommand::Teleport { id, position } => match self.ids.entity(id) {
+        if let ScriptCommand::Teleport { id, position } = *command {
+            match self.ids.entity(id) {
                 Some(entity) => {
-                    self.put(entity, |_| position);
+                    self.step(entity, Step::To(position));
                     self.rest(entity, position);
                 }
                 None => reports.nobody(id, "teleport"),
-            },
-            ScriptCommand::Face { id, direction } => match self.ids.entity(id) {
-                Some(entity) => self.face(entity, direction),
-                None => reports.nobody(id, "face_direction"),
-            },
-            _ => {}
+            }
+        } else if let Some((id, step)) = Step::of(command) {
+            self.find(reports, id, step);
         }
     }
 
-    /// Puts an entity where `to` says, which is told where it stands; both in world space.
-    fn put(&mut self, entity: Entity, to: impl FnOnce(Vec3) -> Vec3) {
+    fn find(&mut self, reports: &mut Reports, id: ScriptId, step: Step) {
+        match self.ids.entity(id) {
+            Some(entity) => self.step(entity, step),
+            None => reports.nobody(id, step.name()),
+        }
+    }
+
+    fn step(&mut self, entity: Entity, step: Step) {
         let Ok((mut place, parent)) = self.places.get_mut(entity) else { return };
         let Some(ChildOf(parent)) = parent else {
-            let position = to(place.translation);
-            if position.is_finite() {
-                place.translation = position;
+            if step.take(place.bypass_change_detection()) {
+                place.set_changed();
             }
             return;
         };
-        let (place, parent) = (*place, *parent);
-        let stands = place_under(&place, Some(parent), |entity| self.places.get(entity).ok());
-        // Below a parent of no size there is no such place.
-        let local = self.above(parent).inverse().transform_point3(to(stands.translation.into()));
-        if let Ok((mut place, _)) = self.places.get_mut(entity)
-            && local.is_finite()
-        {
-            place.translation = local;
+        let (mut local, parent) = (*place, *parent);
+        let above = self.above(parent);
+        let stands = || {
+            let look = |entity| self.places.get(entity).ok();
+            place_under(&local, Some(parent), look).translation.into()
+        };
+        let possible = match step {
+            Step::Facing(direction) => turn(&mut local, rotation_of(above), direction),
+            // Below a parent of no size there is no such place.
+            Step::To(position) => put(&mut local, above.inverse().transform_point3(position)),
+            Step::Towards(target, step) => {
+                let position = moved_towards(stands(), target, step);
+                put(&mut local, above.inverse().transform_point3(position))
+            }
+        };
+        if possible && let Ok((mut place, _)) = self.places.get_mut(entity) {
+            *place = local;
         }
     }
 
@@ -117,17 +188,6 @@ impl Movers<'_, '_> {
         self.bodies.rest(entity);
         if let Ok(mut motion) = self.motions.get_mut(entity) {
             *motion = Motion { last: Some(position), velocity: Vec3::ZERO };
-        }
-    }
-
-    fn face(&mut self, entity: Entity, direction: Vec3) {
-        let Ok((_, parent)) = self.places.get(entity) else { return };
-        let above = parent.map(|ChildOf(parent)| rotation_of(self.above(*parent)));
-        let rotation = above.unwrap_or(Quat::IDENTITY).inverse() * facing(direction);
-        if let Ok((mut place, _)) = self.places.get_mut(entity)
-            && rotation.is_finite()
-        {
-            place.rotation = rotation;
         }
     }
 

@@ -1,4 +1,4 @@
-use bevy::prelude::*;
+use bevy::{ecs::entity_disabling::Disabled, prelude::*};
 
 #[cfg(feature = "avian3d")]
 use crate::runtime::physics::{OpenPhysics, PhysicsQueries};
@@ -6,6 +6,7 @@ use crate::{
     contract::ScriptId,
     runtime::{
         animation_clips::AnimationClips,
+        cscript::CScript,
         gameplay::{
             Armor, AttackPower, EyeHeight, Health, Hitbox, Inventory, SightRange, StatusEffects,
             Team,
@@ -97,4 +98,5 @@ window_queries! {
     sights: &'static SightRange,
     inventories: &'static Inventory,
     clips: &'static AnimationClips,
+    scripts: (&'static CScript, Has<Disabled>) where Allow<Disabled>,
 }

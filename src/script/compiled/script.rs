@@ -169,9 +169,9 @@ impl<'w> Caller<'_, 'w> {
 
     /// Calls a function without arguments for one instance after the other.
     pub(crate) fn each(&mut self, function: usize, turns: &mut dyn Turns<'w>) {
-        if let Some(function) = self.program.functions.get(function).copied() {
-            self.turns(Stage::Run, function, turns);
-        }
+        // Of one that is not there nothing comes, but all have had their turn.
+        let function = self.program.functions.get(function).copied().unwrap_or(u32::MAX);
+        self.turns(Stage::Run, function, turns);
     }
 
     fn one(

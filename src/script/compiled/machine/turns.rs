@@ -48,10 +48,15 @@ impl<'w> Run<'_, 'w> {
         &mut self,
         function: u32,
         turns: &mut dyn Turns<'w>,
-        last: Last,
+        mut last: Last,
     ) -> Result<(), Fault> {
         let program = self.program;
-        let Some(called) = program.functions.get(function as usize) else { return Ok(()) };
+        let Some(called) = program.functions.get(function as usize) else {
+            while self.hand_over(turns, last) {
+                last = Last::Done(0);
+            }
+            return Ok(());
+        };
         if !self.hand_over(turns, last) {
             return Ok(());
         }
