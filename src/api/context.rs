@@ -460,7 +460,7 @@ impl<'w> ScriptContext<'w> {
 
     /// A component of an entity by its Rust type, as it stood when the pass began. In a Bevy app
     /// every component that derives `Reflect` with `#[reflect(Component)]` can be read; `None` for
-    /// all others, and where the entity lacks it.
+    /// all others, for `CScript`, which changes while scripts run, and where the entity lacks it.
     #[must_use]
     pub fn host_component<C: 'static>(&self, id: ScriptId) -> Option<&C> {
         self.scope.world.host_component(id, TypeId::of::<C>())?.downcast_ref()
