@@ -58,6 +58,9 @@ struct Place {
     is_callback: bool,
     /// Blocks around it.
     blocks: u8,
+    /// How many `catch` are around it. In more than one nothing is thrown: if it is `()`, the reference
+    /// throws what the outer one caught.
+    catches: u8,
 }
 
 /// The text of the program that a list of numbers stands for.

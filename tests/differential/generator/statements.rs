@@ -292,7 +292,7 @@ impl Generator<'_> {
         match self.choices.below(4) {
             0 if self.at.in_loop => self.put("break;\n"),
             1 if self.at.in_loop => self.put("continue;\n"),
-            2 => {
+            2 if self.at.catches < 2 => {
                 self.put("if ");
                 self.expression(Type::Bool, 2);
                 self.put(" { throw ");
@@ -449,6 +449,7 @@ impl Generator<'_> {
         let scope = self.scope.depth();
         self.scope.add(Var { name: "err", kind: Type::Any, role: Kind::Local });
         self.at.blocks += 1;
+        self.at.catches += 1;
         self.put("{\n");
         match self.choices.below(4) {
             0 => {
@@ -456,10 +457,11 @@ impl Generator<'_> {
                 self.put(if sees_state { "out.push(err);\n" } else { "print(`${err}`);\n" });
             }
             1 => self.statements(2),
-            2 if self.at.blocks > 1 => self.put("throw;\n"),
+            2 if self.at.blocks > 1 && self.at.catches < 2 => self.put("throw;\n"),
             _ => {}
         }
         self.put("}\n");
+        self.at.catches -= 1;
         self.at.blocks -= 1;
         self.scope.rewind(scope);
     }
