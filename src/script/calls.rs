@@ -23,6 +23,10 @@ pub struct Calls<'a, 'w> {
     pub(super) way: Way<'a, 'w>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would be an allocation for each call that comes alone"
+)]
 pub(super) enum Way<'a, 'w> {
     Compiled(Caller<'a, 'w>),
     Reference(&'a ReferenceProgram, &'a mut ScriptContext<'w>),
