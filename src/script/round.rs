@@ -59,6 +59,7 @@ struct InTurn<'a, R: Round> {
 }
 
 impl<'w, R: Round> Turns<'w> for InTurn<'_, R> {
+    #[inline(always)]
     fn next(
         &mut self,
         context: &mut ScriptContext<'w>,
@@ -68,11 +69,13 @@ impl<'w, R: Round> Turns<'w> for InTurn<'_, R> {
         if let Some(mut turn) = self.called.take() {
             let parts = turn.parts();
             swap(parts.state, state);
-            if let Last::Done(changed) = last {
-                parts.marks.touch(changed);
-                self.round.done(context, turn, Ok(()));
-            } else {
-                self.failed(context, turn, last);
+            match last {
+                Last::Done(changed) => {
+                    parts.marks.touch(changed);
+                    self.round.done(context, turn, Ok(()));
+                }
+                Last::Failed(error) => self.failed(context, turn, error),
+                Last::Nobody => {}
             }
         }
         while let Some(mut turn) = self.round.next(context) {
@@ -82,7 +85,7 @@ impl<'w, R: Round> Turns<'w> for InTurn<'_, R> {
                 return true;
             }
             let error = foreign(self.script, &turn);
-            self.failed(context, turn, Last::Failed(error));
+            self.failed(context, turn, error);
         }
         false
     }
@@ -90,11 +93,9 @@ impl<'w, R: Round> Turns<'w> for InTurn<'_, R> {
 
 impl<R: Round> InTurn<'_, R> {
     #[cold]
-    fn failed(&mut self, context: &mut ScriptContext<'_>, turn: R::Turn, last: Last) {
-        if let Last::Failed(error) = last {
-            let error = placed(error, context);
-            self.round.done(context, turn, Err(error));
-        }
+    fn failed(&mut self, context: &mut ScriptContext<'_>, turn: R::Turn, error: Box<ScriptError>) {
+        let error = placed(error, context);
+        self.round.done(context, turn, Err(error));
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Machine {
     caught: Vec<catch::Caught>,
     /// The variables that closures share.
     cells: Vec<Val>,
+    /// Whether there may be anything in the three lists above.
+    is_untidy: bool,
     /// What the function that was entered last has given.
     result: Val,
     /// What a function that a native called has made of `this`.
@@ -101,10 +103,11 @@ impl Machine {
                 *register = Val::Unit;
             }
         }
-        if self.handlers.len() + self.caught.len() + self.cells.len() > 0 {
+        if self.is_untidy {
             self.handlers.clear();
             self.caught.clear();
             self.cells.clear();
+            self.is_untidy = false;
         }
     }
 

@@ -40,6 +40,7 @@ pub(super) struct Caught {
 impl Run<'_, '_> {
     pub(super) fn open_try(&mut self, catch: u32, error: Reg) {
         let frame = self.machine.frames.len().saturating_sub(1);
+        self.machine.is_untidy = true;
         self.machine.handlers.push(Handler { frame, catch, error });
     }
 

@@ -164,7 +164,7 @@ impl<'w> Run<'_, 'w> {
             /// Ends a call from outside, whose value nobody wants, and goes on with the next one.
             macro_rules! again {
                 () => {{
-                    if !self.next_turn(turns, function) {
+                    if !turns.turn_over(self, function) {
                         return Ok(());
                     }
                     fuel = self.fuel;
@@ -254,6 +254,7 @@ impl<'w> Run<'_, 'w> {
                                 "the call shares too many variables with closures",
                             ));
                         }
+                        self.machine.is_untidy = true;
                         self.machine.cells.push(value);
                         r!(at) = Val::Cell(cell as u32);
                     }

@@ -16,6 +16,12 @@ pub(crate) trait Turns<'w> {
     /// their place, and begins its call in the context. `false` if there is no next one.
     fn next(&mut self, context: &mut ScriptContext<'w>, state: &mut Box<[Val]>, last: Last)
     -> bool;
+
+    /// Ends a call that came from outside and begins the next one in its frame; says whether there is one. If
+    /// not, the frame is closed. Made for each kind of turns by itself, so that it is one call.
+    fn turn_over(&mut self, run: &mut Run<'_, 'w>, function: &Function) -> bool {
+        run.next_turn(self, function)
+    }
 }
 
 /// What has become of a call.
@@ -94,8 +100,8 @@ impl<'w> Run<'_, 'w> {
         self.put_back();
     }
 
-    #[inline]
-    fn hand_over(&mut self, turns: &mut dyn Turns<'w>, last: Last) -> bool {
+    #[inline(always)]
+    fn hand_over(&mut self, turns: &mut (impl Turns<'w> + ?Sized), last: Last) -> bool {
         self.is_between = true;
         let is_handed = turns.next(self.context, &mut self.state, last);
         self.is_between = false;
@@ -125,10 +131,9 @@ impl<'w> Run<'_, 'w> {
         }
     }
 
-    /// Ends a call that came from outside and begins the next one in its frame; says whether there is one. If
-    /// not, the frame is closed.
+    /// See [`Turns::turn_over`].
     #[inline(always)]
-    pub(super) fn next_turn(&mut self, turns: &mut dyn Turns<'w>, function: &Function) -> bool {
+    fn next_turn(&mut self, turns: &mut (impl Turns<'w> + ?Sized), function: &Function) -> bool {
         self.machine.leave_outermost(function.registers);
         if self.machine.journal.may_hold()
             && let Err(fault) = self.keep()
