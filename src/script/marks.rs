@@ -1,4 +1,4 @@
-use std::hash::Hasher as _;
+use std::{collections::BTreeMap, sync::Arc};
 
 use glam::Vec3;
 use twox_hash::XxHash3_64;
@@ -84,32 +84,110 @@ impl Marks {
 fn mark(state: &ScriptState, i: usize) -> u64 {
     let seed = i as u64;
     match state {
-        ScriptState::Compiled(slots) => match slots.get(i) {
-            Some(Val::Int(x)) => mixed(seed, 2, x.cast_unsigned()),
-            Some(Val::Float(x)) => mixed(seed, 3, float_bits(*x)),
-            Some(Val::Bool(x)) => mixed(seed, 1, u64::from(*x)),
-            Some(Val::Unit) => mixed(seed, 0, 0),
-            Some(Val::Vec3(v)) => mixed_vec3(seed, *v),
-            _ => mark_of(seed, &state.get(i).unwrap_or_default()),
-        },
+        ScriptState::Compiled(slots) => {
+            slots.get(i).map_or_else(|| unit(seed), |it| mark_of(seed, it))
+        }
         ScriptState::Reference(_) => mark_of(seed, &state.get(i).unwrap_or_default()),
     }
 }
 
-fn mark_of(seed: u64, value: &Value) -> u64 {
-    match value {
-        Value::Int(x) => mixed(seed, 2, x.cast_unsigned()),
-        Value::Float(x) => mixed(seed, 3, float_bits(*x)),
-        Value::Bool(x) => mixed(seed, 1, u64::from(*x)),
-        Value::Unit => mixed(seed, 0, 0),
-        Value::Vec3(v) => mixed_vec3(seed, *v),
-        // These take memory to be hashed.
-        other => {
-            let mut hasher = XxHash3_64::default();
-            other.hash_canonical(&mut hasher);
-            mixed(seed, 4, hasher.finish())
+/// What there is to see of a value, on either side of the wall between scripts and the host.
+enum Look<'v, V: Marked> {
+    Unit,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Char(char),
+    Vec3(Vec3),
+    Text(&'v str),
+    Bytes(&'v [u8]),
+    Range(i64, i64, bool),
+    List(&'v [V]),
+    Map(&'v BTreeMap<V::Key, V>),
+}
+
+/// A value that has a mark: the same one, whoever keeps it.
+trait Marked: Sized {
+    type Key: AsRef<str>;
+    fn look(&self) -> Look<'_, Self>;
+}
+
+impl Marked for Value {
+    type Key = String;
+
+    fn look(&self) -> Look<'_, Self> {
+        match self {
+            Self::Unit => Look::Unit,
+            Self::Bool(x) => Look::Bool(*x),
+            Self::Int(x) => Look::Int(*x),
+            Self::Float(x) => Look::Float(*x),
+            Self::Char(c) => Look::Char(*c),
+            Self::Vec3(v) => Look::Vec3(*v),
+            Self::String(text) => Look::Text(text),
+            Self::Blob(bytes) => Look::Bytes(bytes),
+            Self::Range { start, end, inclusive } => Look::Range(*start, *end, *inclusive),
+            Self::Array(items) => Look::List(items),
+            Self::Map(entries) => Look::Map(entries),
         }
     }
+}
+
+impl Marked for Val {
+    type Key = Arc<str>;
+
+    fn look(&self) -> Look<'_, Self> {
+        match self {
+            Self::Bool(x) => Look::Bool(*x),
+            Self::Int(x) => Look::Int(*x),
+            Self::Float(x) => Look::Float(*x),
+            Self::Char(c) => Look::Char(*c),
+            Self::Vec3(v) => Look::Vec3(*v),
+            Self::Text(text) => Look::Text(text),
+            Self::Blob(bytes) => Look::Bytes(bytes),
+            Self::Range(range) => Look::Range(range.start, range.end, range.inclusive),
+            Self::Array(items) => Look::List(items),
+            Self::Map(entries) => Look::Map(entries),
+            // The others are not kept.
+            Self::Unit | Self::Cell(_) | Self::Fn(_) | Self::Steps(_) => Look::Unit,
+        }
+    }
+}
+
+/// The mark of a value in a place. Takes no memory, and time by the size of the value.
+fn mark_of<V: Marked>(place: u64, value: &V) -> u64 {
+    match value.look() {
+        Look::Unit => unit(place),
+        Look::Bool(x) => mixed(place, 1, u64::from(x)),
+        Look::Int(x) => mixed(place, 2, x.cast_unsigned()),
+        Look::Float(x) => mixed(place, 3, float_bits(x)),
+        Look::Char(c) => mixed(place, 4, u64::from(c)),
+        Look::Vec3(v) => mixed_vec3(place, v),
+        Look::Text(text) => mixed(place, 6, XxHash3_64::oneshot(text.as_bytes())),
+        Look::Bytes(bytes) => mixed(place, 7, XxHash3_64::oneshot(bytes)),
+        Look::Range(start, end, inclusive) => {
+            let start = mixed(place, 8 + u64::from(inclusive), start.cast_unsigned());
+            mixed(start, 8, end.cast_unsigned())
+        }
+        // Each of the marks of what is in it knows its place, so a sum will do.
+        Look::List(items) => {
+            let marks = (0..).zip(items).map(|(i, item)| mark_of(i, item));
+            mixed(place, 10, sum(items.len(), marks))
+        }
+        Look::Map(entries) => {
+            let mark = |(key, value): (&V::Key, &V)| {
+                mark_of(XxHash3_64::oneshot(key.as_ref().as_bytes()), value)
+            };
+            mixed(place, 11, sum(entries.len(), entries.iter().map(mark)))
+        }
+    }
+}
+
+fn sum(count: usize, marks: impl Iterator<Item = u64>) -> u64 {
+    marks.fold(count as u64, u64::wrapping_add)
+}
+
+const fn unit(place: u64) -> u64 {
+    mixed(place, 0, 0)
 }
 
 fn mixed_vec3(seed: u64, v: Vec3) -> u64 {
@@ -162,25 +240,52 @@ const fn folded(a: u64, b: u64) -> u64 {
 mod tests {
     use super::*;
 
+    /// Values that are near each other.
+    fn values() -> Vec<Value> {
+        let mut values = vec![Value::Unit, true.into(), false.into(), Value::map()];
+        for x in -50..50_i64 {
+            values.extend([Value::Int(x), Value::Float(x as f64)]);
+            let part = x as f32;
+            values.push(Value::Vec3(Vec3::new(part, 1.5, 2.5)));
+            values.push(Value::Vec3(Vec3::new(3.5, part, 2.5)));
+            values.push(Value::Vec3(Vec3::new(3.5, 1.5, part)));
+            values.push(Value::Range { start: x, end: 60, inclusive: true });
+            values.push(Value::Range { start: x, end: 60, inclusive: false });
+            values.push(Value::Range { start: -60, end: x, inclusive: false });
+            values.push(Value::String(x.to_string()));
+            values.push(Value::Blob(x.to_string().into_bytes()));
+            values.push(Value::Array(vec![x.into()]));
+            values.push(Value::Array(vec![x.into(), Value::Unit]));
+            values.push(Value::Array(vec![Value::Unit, x.into()]));
+            values.push(Value::Array(vec![Value::Array(vec![x.into()])]));
+            values.push(Value::Map([("a".to_owned(), x.into())].into()));
+            values.push(Value::Map([("b".to_owned(), x.into())].into()));
+            values.push(Value::Map([(x.to_string(), Value::Unit)].into()));
+        }
+        values.extend(('a'..='z').map(Value::Char));
+        values.extend((0..5).map(|count| Value::Array(vec![Value::Unit; count])));
+        values
+    }
+
     #[test]
     fn neighbouring_values_have_other_marks() {
         let mut seen = std::collections::HashSet::new();
-        for seed in 0..20 {
-            for x in -50..50_i64 {
-                assert!(seen.insert(mark_of(seed, &Value::Int(x))));
-                assert!(seen.insert(mark_of(seed, &Value::Float(x as f64))));
-                let x = x as f32;
-                for v in [Vec3::new(x, 1.5, 2.5), Vec3::new(3.5, x, 2.5), Vec3::new(3.5, 1.5, x)] {
-                    assert!(seen.insert(mark_of(seed, &Value::Vec3(v))));
-                }
-            }
-            for value in [Value::Unit, true.into(), false.into(), "a".into(), Value::map()] {
-                assert!(seen.insert(mark_of(seed, &value)));
+        for place in 0..20 {
+            for value in values() {
+                assert!(seen.insert(mark_of(place, &value)), "{place}: {value:?}");
             }
         }
         assert_eq!(mark_of(1, &Value::Float(f64::NAN)), mark_of(1, &Value::Float(-f64::NAN)));
         let nan = |x| mark_of(1, &Value::Vec3(Vec3::new(0.0, x, 0.0)));
         assert_eq!(nan(f32::NAN), nan(-f32::NAN));
+    }
+
+    #[test]
+    fn a_value_has_the_same_mark_on_both_backends() {
+        for value in values() {
+            let compiled = crate::script::compiled::from_value(&value);
+            assert_eq!(mark_of(7, &compiled), mark_of(7, &value), "{value:?}");
+        }
     }
 
     #[test]
