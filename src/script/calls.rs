@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use rhai::Dynamic;
 
 use super::{
@@ -109,7 +107,7 @@ impl<'w> Calls<'_, 'w> {
         function: FunctionId,
         args: &[Value],
     ) -> Result<(), Box<ScriptError>> {
-        if !std::ptr::eq(Arc::as_ptr(instance.script()), self.script) {
+        if !instance.runs(self.script) {
             return Err(placed(foreign(self.script, instance), self.context()));
         }
         self.run(function, args, instance.parts())

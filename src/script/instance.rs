@@ -124,9 +124,9 @@ impl ScriptInstance {
     }
 
     /// Whether it is this script that it runs.
-    #[cfg(feature = "bevy")]
-    pub(crate) fn runs(&self, script: &Arc<CompiledScript>) -> bool {
-        Arc::ptr_eq(&self.script, script)
+    #[inline]
+    pub(crate) fn runs(&self, script: &CompiledScript) -> bool {
+        std::ptr::eq(Arc::as_ptr(&self.script), script)
     }
 
     /// What a call works on.

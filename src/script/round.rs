@@ -79,7 +79,7 @@ impl<'w, R: Round> Turns<'w> for InTurn<'_, R> {
             }
         }
         while let Some(mut turn) = self.round.next(context) {
-            if std::ptr::eq(&raw const **turn.script(), self.script) {
+            if turn.runs(self.script) {
                 swap(turn.parts().state, state);
                 self.called = Some(turn);
                 return true;
