@@ -9,7 +9,7 @@ use super::{
     ids::ScriptIds,
     plugin::{Pass, ScriptClock},
     quarantine::Faults,
-    roster::{Roster, RosterEntry, Turns},
+    roster::{Noticed, Roster, RosterEntry},
 };
 use crate::{
     contract::{Callback, ScriptEvent, ScriptId, Target, Value},
@@ -393,23 +393,23 @@ fn take_called(calls: Vec<Addressed>, jobs: &mut Vec<Job>, scripts: &mut Scripts
 }
 
 fn take_updated(tick: u64, roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &mut Scripts) {
-    let mut turns = Turns::default();
+    let mut noticed = Noticed::default();
     let due = roster.due(tick);
     jobs.reserve(due.len());
     for entry in due {
         let Some(on_update) = entry.on_update else { continue };
         let Ok((_, mut script, disabled)) = scripts.get_mut(entry.entity) else {
-            turns.stale = true;
+            noticed.stale = true;
             continue;
         };
-        if turns.of(entry, &script, disabled).is_none() {
+        if noticed.of(entry, &script, disabled).is_none() {
             continue;
         }
         let slots = script.bypass_change_detection().slots_mut();
         let Some(slot) = slots.get_mut(usize::from(entry.slot)) else { continue };
         let Resident { instance, faults } = slot.resident_mut();
         let Some(instance) = instance.take() else {
-            turns.stale = true;
+            noticed.stale = true;
             continue;
         };
         jobs.push(Job {
@@ -424,5 +424,5 @@ fn take_updated(tick: u64, roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &m
             calls: Calls::Update(on_update),
         });
     }
-    roster.note(&turns);
+    roster.note(&noticed);
 }

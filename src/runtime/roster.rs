@@ -55,14 +55,14 @@ pub(super) struct RosterEntry {
 
 /// What was found out about entries while it was their turn.
 #[derive(Default)]
-pub(super) struct Turns {
+pub(super) struct Noticed {
     /// Whether some are gone.
     pub(super) stale: bool,
     /// In how many ticks some are updated once from now on.
     pub(super) paces: Vec<(ScriptId, u16, u32)>,
 }
 
-impl Turns {
+impl Noticed {
     /// The slot of an entry if it is to be updated now, given the scripts of its entity and whether that is
     /// disabled.
     #[inline]
@@ -127,9 +127,9 @@ impl Roster {
     }
 
     /// Takes note of what was found out about entries.
-    pub(super) fn note(&mut self, turns: &Turns) {
-        self.stale |= turns.stale;
-        for (id, slot, every) in &turns.paces {
+    pub(super) fn note(&mut self, noticed: &Noticed) {
+        self.stale |= noticed.stale;
+        for (id, slot, every) in &noticed.paces {
             let place = self.entries.binary_search_by_key(&(*id, *slot), |e| (e.id, e.slot));
             if let Ok(place) = place {
                 self.entries[place].every = *every;
@@ -294,7 +294,7 @@ mod tests {
         roster.put_to_sleep(entities[0], true);
         assert_eq!(due(&mut roster, 1), [2]);
         let paces = vec![(ScriptId(2), 0, 1), (ScriptId(9), 0, 1)];
-        roster.note(&Turns { paces, stale: false });
+        roster.note(&Noticed { paces, stale: false });
         assert_eq!(due(&mut roster, 3), [2]);
         roster.put_to_sleep(entities[0], false);
         assert_eq!(due(&mut roster, 3), [0, 2]);

@@ -17,7 +17,7 @@ use super::{
     pace::{Pace, Paces},
     plugin::{Pass, ScriptClock, ScriptSettings},
     quarantine::Discipline,
-    roster::{Roster, RosterEntry, Turns},
+    roster::{Noticed, Roster, RosterEntry},
     shares::{self, Piece},
     updates::Updates,
     view::WorldWindow,
@@ -50,7 +50,7 @@ pub(super) struct BatchOutcome {
     /// Jobs of updates where they are, of which there is something to be noted.
     pub(super) told: Vec<Job>,
     /// What updates where they are found out about the roster.
-    pub(super) turns: Turns,
+    pub(super) noticed: Noticed,
     /// How many commands each of them has given.
     pub(super) ends: Vec<usize>,
     /// Hashes of what each script keeps now, if somebody wants them.
@@ -136,7 +136,7 @@ pub(super) fn run(world: &mut World) {
         pieces.extend(cut(batches, places, free));
         Done::put_together(pieces)
     });
-    done.batches.iter().for_each(|batch| roster.note(&batch.turns));
+    done.batches.iter().for_each(|batch| roster.note(&batch.noticed));
     *world.resource_mut::<Roster>() = roster;
     *world.resource_mut::<Paces>() = paces;
     *world.resource_mut::<TickUse>() = used;

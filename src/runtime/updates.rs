@@ -81,15 +81,15 @@ impl<'w> Updates<'w> {
         for entry in entries {
             let Some(function) = entry.on_update else { continue };
             let Some((scripts, disabled)) = self.window.scripts(entry.entity) else {
-                outcome.turns.stale = true;
+                outcome.noticed.stale = true;
                 continue;
             };
-            let Some(slot) = outcome.turns.of(entry, scripts, disabled) else { continue };
+            let Some(slot) = outcome.noticed.of(entry, scripts, disabled) else { continue };
             let resident = slot.resident();
             if resident.instance.is_some() {
                 return Some(Due { entry, function, scripts, resident });
             }
-            outcome.turns.stale = true;
+            outcome.noticed.stale = true;
         }
         None
     }
