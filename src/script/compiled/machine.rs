@@ -98,11 +98,7 @@ impl Machine {
     /// Frees what the outermost frame holds, whose registers are so many, and leaves it open.
     #[inline(always)]
     fn leave_outermost(&mut self, registers: u16) {
-        for register in self.registers.iter_mut().take(usize::from(registers)) {
-            if !register.is_inline() {
-                *register = Val::Unit;
-            }
-        }
+        frames::free(self.registers.iter_mut().take(usize::from(registers)));
         if self.is_untidy {
             self.handlers.clear();
             self.caught.clear();

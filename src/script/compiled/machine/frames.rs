@@ -40,6 +40,16 @@ pub(super) const fn is_unbound(value: &Val) -> bool {
     matches!(value, Val::Cell(u32::MAX))
 }
 
+/// Frees what registers hold. What lies in the value itself may stay: nobody reads it again.
+#[inline(always)]
+pub(super) fn free<'v>(registers: impl Iterator<Item = &'v mut Val>) {
+    for register in registers {
+        if !register.is_inline() {
+            *register = Val::Unit;
+        }
+    }
+}
+
 impl Run<'_, '_> {
     pub(super) fn set_register(&mut self, at: usize, value: Val) {
         if let Some(register) = self.machine.registers.get_mut(at) {
@@ -180,11 +190,7 @@ impl Run<'_, '_> {
             self.hand_this(back, base);
         }
         if let Some(registers) = self.machine.registers.get_mut(base..end) {
-            for register in registers {
-                if !register.is_inline() {
-                    *register = Val::Unit;
-                }
-            }
+            free(registers.iter_mut());
         }
         while self.machine.handlers.last().is_some_and(|handler| handler.frame >= open) {
             self.machine.handlers.pop();
