@@ -59,8 +59,6 @@ pub struct ScriptContext<'w> {
     command_bytes: usize,
     /// How many ids this call has derived: of entities and of sounds.
     derived: u32,
-    /// Sounds that this call has started (`true`) or stopped.
-    sounds: Vec<(i64, bool)>,
     /// The timers of the script, while a call may set some.
     lent: Option<timing::Lent>,
     random: Option<CallRandom>,
@@ -109,7 +107,6 @@ impl<'w> ScriptContext<'w> {
             first_command: 0,
             command_bytes: 0,
             derived: 0,
-            sounds: Vec::new(),
             lent: None,
             random: None,
             log: Vec::new(),
@@ -152,7 +149,6 @@ impl<'w> ScriptContext<'w> {
             self.caps_before = self.caps;
         }
         self.derived = 0;
-        self.sounds.clear();
         self.random = None;
         self.owed.set(0);
     }
@@ -206,14 +202,15 @@ impl<'w> ScriptContext<'w> {
         self.caps
     }
 
-    /// The fuel of a call that may use `limit`.
-    pub(crate) fn fuel_within(&self, limit: u64) -> u64 {
-        limit.min(self.purse)
+    /// The fuel that is left for whoever runs.
+    pub(crate) const fn purse(&self) -> u64 {
+        self.purse
     }
 
     /// Adds to the steps used, for the backend that counts them.
-    pub(crate) fn spend(&mut self, fuel: u64) {
-        self.fuel = self.fuel.saturating_add(fuel);
+    pub(crate) const fn spend(&mut self, fuel: u64) {
+        // Centuries of work would have to come together.
+        self.fuel = self.fuel.wrapping_add(fuel);
     }
 
     /// The steps used by all calls since they were last taken.

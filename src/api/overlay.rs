@@ -13,6 +13,8 @@ pub(crate) struct Overlay {
     places: Written<Placed>,
     turns: Written<Turned>,
     others: Written<EntityWrites>,
+    /// Sounds that the call has started (`true`) or stopped.
+    sounds: Vec<(i64, bool)>,
     /// Whether anything was written.
     is_written: bool,
     /// Whether anything that was there before was put or turned, and all below it with it.
@@ -111,6 +113,18 @@ impl Overlay {
         self.has_destroyed = true;
     }
 
+    /// Takes note that the call has started a sound, or stopped it.
+    pub(crate) fn sound(&mut self, handle: i64, plays: bool) {
+        self.sounds.push((handle, plays));
+        self.is_written = true;
+    }
+
+    /// Whether a sound plays, if the call has started or stopped it.
+    pub(crate) fn plays(&self, handle: i64) -> Option<bool> {
+        let own = self.sounds.iter().rev().find(|(other, _)| *other == handle);
+        own.map(|(_, plays)| *plays)
+    }
+
     pub(crate) const fn has_moved(&self) -> bool {
         self.has_moved
     }
@@ -157,6 +171,7 @@ impl Overlay {
         self.places.clear();
         self.turns.clear();
         self.others.clear();
+        self.sounds.clear();
         (self.is_written, self.has_moved, self.has_destroyed) = (false, false, false);
     }
 }

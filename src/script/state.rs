@@ -17,7 +17,7 @@ use crate::contract::{ScriptLimits, Value};
 #[derive(Clone)]
 pub(super) enum ScriptState {
     Compiled(Box<[Val]>),
-    Reference(Vec<Dynamic>),
+    Reference(Box<[Dynamic]>),
 }
 
 impl ScriptState {

@@ -22,7 +22,7 @@ impl ScriptContext<'_> {
         let options = Box::new(options);
         let (path, source) = (path.into(), self.entity);
         self.command(ScriptCommand::PlaySound { handle, path, options, source })?;
-        self.sounds.push((handle, true));
+        self.overlay.sound(handle, true);
         Ok(handle)
     }
 
@@ -31,14 +31,11 @@ impl ScriptContext<'_> {
     /// # Errors
     /// See [`ScriptContext::command`].
     pub fn stop_sound(&mut self, handle: i64) -> Result<bool, ApiFault> {
-        let own = self.sounds.iter().rev().find(|(other, _)| *other == handle);
-        let plays = match own {
-            Some((_, plays)) => *plays,
-            None => self.scope.world.is_sound_known(handle),
-        };
+        let own = self.overlay.plays(handle);
+        let plays = own.unwrap_or_else(|| self.scope.world.is_sound_known(handle));
         if plays {
             self.command(ScriptCommand::StopSound { handle })?;
-            self.sounds.push((handle, false));
+            self.overlay.sound(handle, false);
         }
         Ok(plays)
     }

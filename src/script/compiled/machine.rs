@@ -14,7 +14,7 @@ mod tank;
 mod turns;
 mod work;
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 pub(crate) use self::{
     catch::shown_name,
@@ -29,6 +29,15 @@ const MOST_MEMORY: i64 = 1 << 62;
 
 /// How many registers an instruction can name.
 pub(super) const WINDOW: usize = 256;
+
+thread_local! {
+    /// The machine of the calls that ended last on this thread, for those that come next: any program can run
+    /// on any machine.
+    static AT_REST: Cell<Option<Box<Machine>>> = const { Cell::new(None) };
+}
+
+/// A machine that has grown to more registers than these is not kept: half a MiB.
+const KEPT_REGISTERS: usize = 1 << 15;
 
 /// Memory that a call needs and the next one can use again.
 #[derive(Default)]
@@ -77,10 +86,6 @@ pub(crate) struct Run<'a, 'w> {
     lends_constants: bool,
     /// What the calls are handed.
     args: Vec<Val>,
-    /// The fuel that a call may use, if the context has so much.
-    limit: u64,
-    /// What the call at hand was given.
-    given: u64,
     /// What of the call that has just ended cannot be kept.
     unkept: Option<Fault>,
     /// Whether no call runs, but who is in [`Turns`].
@@ -121,15 +126,16 @@ impl Machine {
 
 impl<'a, 'w> Run<'a, 'w> {
     /// Makes ready for calls within the limits that the context holds at the moment, with so much fuel each.
-    /// The memory that they need comes from the context, and goes back to it in the [end](Self::finish).
+    /// The memory that they need comes from those before them on this thread, and is left to the next ones in the
+    /// [end](Self::finish).
     pub(crate) fn begin(
         program: &'a Program,
         constants: Option<&'a mut Vec<Val>>,
         context: &'a mut ScriptContext<'w>,
         limit: u64,
     ) -> Self {
-        // Any program can run on any machine; a batch of calls needs one.
-        let kept = context.kept().take().and_then(|kept| kept.downcast::<Machine>().ok());
+        // None is there if a function of the host, called by a script, calls another one; or in the thread's end.
+        let kept = AT_REST.try_with(Cell::take).ok().flatten();
         let limits = context.limits();
         Self {
             program,
@@ -137,24 +143,25 @@ impl<'a, 'w> Run<'a, 'w> {
             state: Box::default(),
             constants,
             fuel: 0,
-            tank: Tank::new(&limits.safety),
+            tank: Tank::new(&limits.safety, limit),
             memory: i64::try_from(limits.memory_bytes).unwrap_or(i64::MAX).min(MOST_MEMORY),
             live_limit: 0,
             levels: limits.call_levels,
             natives: 0,
             lends_constants: false,
             args: Vec::new(),
-            limit,
-            given: 0,
             unkept: None,
             is_between: false,
             context,
         }
     }
 
-    /// Gives back to the context what can be used again.
+    /// Leaves to the next calls what can be used again.
     pub(crate) fn finish(self) {
-        *self.context.kept() = Some(self.machine);
+        if self.machine.registers.len() <= KEPT_REGISTERS {
+            // In the end of a thread there is nobody to leave it to.
+            let _: Result<(), _> = AT_REST.try_with(|rest| rest.set(Some(self.machine)));
+        }
     }
 
     /// The context of the calls.

@@ -144,7 +144,7 @@ impl<'w> Caller<'_, 'w> {
         self.run.context()
     }
 
-    /// Gives back to the context what can be used again.
+    /// Leaves to the next calls what can be used again.
     pub(crate) fn close(self) {
         self.run.finish();
     }

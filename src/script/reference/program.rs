@@ -181,7 +181,7 @@ impl ReferenceProgram {
     pub(crate) fn start(
         &self,
         context: &mut ScriptContext<'_>,
-    ) -> Result<Vec<Dynamic>, ScriptError> {
+    ) -> Result<Box<[Dynamic]>, ScriptError> {
         let mut scope = Scope::new();
         scope.push(GIVEN[0], context.entity().0).push(GIVEN[1], context.delta_time());
         let limits = context.limits().clone();
@@ -199,7 +199,7 @@ impl ReferenceProgram {
             self.check(Stage::Bind, name, &mut value, &limits)?;
             slots.push(value);
         }
-        Ok(slots)
+        Ok(slots.into())
     }
 
     /// Calls a function. If it fails the state is as it was before.

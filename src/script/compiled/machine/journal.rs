@@ -42,6 +42,19 @@ impl Journal {
         }
     }
 
+    /// The same, of a variable that is a whole number and stays one.
+    #[inline(always)]
+    pub(super) fn note_int(&mut self, slot: u16, value: i64) {
+        match self.before.get_mut(usize::from(slot)) {
+            Some(_) if self.noted & marks::bit(slot) != 0 => {}
+            Some(before) => {
+                self.noted |= marks::bit(slot);
+                before.put_int(value);
+            }
+            None => self.note_more(slot, &Val::Int(value)),
+        }
+    }
+
     #[cold]
     fn note_more(&mut self, slot: u16, value: &Val) {
         self.noted |= marks::bit(slot);
@@ -68,17 +81,16 @@ impl Journal {
         self.may_hold
     }
 
-    /// Forgets all notes.
+    /// Forgets all notes, and gives of which variables they were; what they hold must be [freed](Self::free)
+    /// before.
     #[inline(always)]
-    pub(super) fn clear(&mut self) {
-        if self.may_hold {
-            self.free();
-        }
-        self.noted = 0;
+    pub(super) const fn take_noted(&mut self) -> u64 {
+        std::mem::replace(&mut self.noted, 0)
     }
 
+    /// Frees what the notes hold.
     #[inline(never)]
-    fn free(&mut self) {
+    pub(super) fn free(&mut self) {
         for slot in own(self.noted) {
             if let Some(before) = self.before.get_mut(usize::from(slot)) {
                 *before = Val::Unit;
@@ -154,11 +166,12 @@ mod tests {
     fn numbers_hold_nothing() {
         let mut journal = Journal::default();
         journal.note_inline(3, &Val::Int(1));
-        assert_eq!((journal.noted(), journal.may_hold()), (8, false));
-        journal.clear();
+        journal.note_int(4, 2);
+        assert!(!journal.may_hold());
+        assert_eq!((journal.take_noted(), journal.noted()), (24, 0));
         journal.note(3, &Val::Int(1));
         assert!(journal.may_hold());
-        journal.clear();
-        assert_eq!((journal.noted(), journal.may_hold()), (0, false));
+        journal.free();
+        assert_eq!((journal.take_noted(), journal.may_hold()), (8, false));
     }
 }

@@ -429,11 +429,11 @@ impl<'w> Run<'_, 'w> {
                     }
                     Op::AddIntState { slot, value } => {
                         if let Some(place) = self.state.get_mut(usize::from(slot))
-                            && let Val::Int(before) = *place
+                            && let Val::Int(number) = place
                         {
-                            let sum = check!(operators::add(before, i64::from(value)));
-                            self.machine.journal.note_inline(slot, place);
-                            place.put_int(sum);
+                            let sum = check!(operators::add(*number, i64::from(value)));
+                            self.machine.journal.note_int(slot, *number);
+                            *number = sum;
                         } else {
                             let value = Val::Int(i64::from(value));
                             whole!(self.assign_state(Operator::Add, slot, value));

@@ -7,10 +7,17 @@ use crate::{
     script::compiled::fault::Fault,
 };
 
-/// The fuel that a call has beside what it is using up, and the clock and the heap that are looked at
-/// when it takes more. Where there is nothing to look at a call takes all at once.
+/// The fuel of a call, but for what it has at hand, and the clock and the heap that are looked at when it takes
+/// more. Where there is nothing to look at a call takes all at once.
 pub(super) struct Tank {
-    rest: u64,
+    load: Load,
+    /// What it is for a call that gets all that it may use.
+    full: Load,
+    /// What such a call has at hand first.
+    first: u64,
+    /// A context must have more than this, or a call may not get all that it may use. If the heap is looked at,
+    /// no context has.
+    enough: u64,
     portion: u64,
     deadline: Option<Duration>,
     /// When the first portion was used up: short calls never ask for the time.
@@ -21,34 +28,53 @@ pub(super) struct Tank {
     heap_limit: isize,
 }
 
+#[derive(Clone, Copy, Default)]
+struct Load {
+    /// What the call was given.
+    given: u64,
+    /// What of that it has not taken.
+    rest: u64,
+}
+
 /// Fuel between two looks at the clock: some 10 µs of usual work.
 const PORTION: u64 = 1_024;
 
 impl Tank {
-    /// An empty one.
-    pub(super) fn new(safety: &SafetyLimits) -> Self {
+    /// An empty one, for calls that may use `limit` each.
+    pub(super) fn new(safety: &SafetyLimits, limit: u64) -> Self {
         let SafetyLimits { deadline, heap_bytes, .. } = *safety;
         let heap = heap_bytes.filter(|_| alloc::is_active());
         let heap = heap.map(|bytes| isize::try_from(bytes).unwrap_or(isize::MAX));
         let looks = deadline.is_some() || heap.is_some();
         let portion = if looks { PORTION } else { u64::MAX };
-        Self { rest: 0, portion, deadline, since: None, heap, heap_limit: 0 }
+        let full = Load { given: limit, rest: limit.saturating_sub(portion) };
+        Self {
+            load: Load::default(),
+            full,
+            first: full.given - full.rest,
+            enough: if heap.is_some() { u64::MAX } else { limit },
+            portion,
+            deadline,
+            since: None,
+            heap,
+            heap_limit: 0,
+        }
     }
 
-    /// Holds the fuel of a call, and gives what it begins with.
-    #[inline(always)]
-    pub(super) fn fill(&mut self, fuel: u64) -> u64 {
-        self.since = None;
+    /// Fills it for a call that has no more than `purse`, and gives what is taken first.
+    #[inline(never)]
+    fn fill_within(&mut self, purse: u64) -> u64 {
         if let Some(bytes) = self.heap {
             self.heap_limit = alloc::thread().live.saturating_add(bytes);
         }
-        self.rest = fuel.saturating_sub(self.portion);
-        fuel - self.rest
+        let given = self.full.given.min(purse);
+        self.load = Load { given, rest: given.saturating_sub(self.portion) };
+        given - self.load.rest
     }
 
     /// Pours out what is left.
     pub(super) const fn empty(&mut self) {
-        self.rest = 0;
+        self.load.rest = 0;
     }
 
     /// Whether the heap holds too much.
@@ -59,12 +85,34 @@ impl Tank {
     /// Whether the time is up.
     fn is_late(&mut self) -> bool {
         let Some(deadline) = self.deadline else { return false };
+        if self.load.given - self.load.rest <= self.portion {
+            // It is the first portion that was used up; the time is that of an earlier call.
+            self.since = None;
+        }
         let since = *self.since.get_or_insert_with(Instant::now);
         since.elapsed() > deadline
     }
 }
 
 impl Run<'_, '_> {
+    /// Gives a call the fuel that it may use.
+    #[inline(always)]
+    pub(super) fn fill(&mut self) {
+        let (purse, tank) = (self.context.purse(), &mut self.tank);
+        self.fuel = if purse > tank.enough {
+            tank.load = tank.full;
+            tank.first
+        } else {
+            tank.fill_within(purse)
+        };
+    }
+
+    /// Tells the context what the call has used.
+    #[inline(always)]
+    pub(super) fn settle(&mut self) {
+        self.context.spend(self.tank.load.given - self.fuel_left());
+    }
+
     /// Pays for what the fuel at hand does not suffice for.
     ///
     /// # Errors
@@ -74,7 +122,7 @@ impl Run<'_, '_> {
     pub(super) fn refuel(&mut self, units: u64) -> Result<(), Fault> {
         let all = self.fuel_left();
         let Some(left) = all.checked_sub(units) else {
-            (self.fuel, self.tank.rest) = (0, 0);
+            (self.fuel, self.tank.load.rest) = (0, 0);
             return Err(Fault::out_of_fuel());
         };
         if self.tank.is_heavy() {
@@ -88,12 +136,12 @@ impl Run<'_, '_> {
             ));
         }
         self.fuel = left.min(self.tank.portion);
-        self.tank.rest = left - self.fuel;
+        self.tank.load.rest = left - self.fuel;
         Ok(())
     }
 
     /// All the fuel that the call has left.
     pub(super) const fn fuel_left(&self) -> u64 {
-        self.fuel + self.tank.rest
+        self.fuel + self.tank.load.rest
     }
 }

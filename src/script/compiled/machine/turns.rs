@@ -75,7 +75,7 @@ impl<'w> Run<'_, 'w> {
             ended = Err(fault);
         }
         if ended.is_err() {
-            self.pay();
+            self.settle();
             self.put_back();
         }
         ended
@@ -96,7 +96,7 @@ impl<'w> Run<'_, 'w> {
     pub(crate) fn break_off(&mut self) {
         self.fuel = 0;
         self.tank.empty();
-        self.pay();
+        self.settle();
         self.put_back();
     }
 
@@ -111,10 +111,9 @@ impl<'w> Run<'_, 'w> {
     /// Gives a call from outside what it finds when its frame is open.
     #[inline(always)]
     fn begin_turn(&mut self, function: &Function) {
-        self.given = self.context.fuel_within(self.limit);
-        self.fuel = self.tank.fill(self.given);
+        self.fill();
         self.live_limit = live_bytes().wrapping_add(self.memory);
-        if function.has_this || function.parameters > 0 {
+        if u8::from(function.has_this) | function.parameters > 0 {
             self.hand_arguments(function);
         }
     }
@@ -135,17 +134,16 @@ impl<'w> Run<'_, 'w> {
     #[inline(always)]
     fn next_turn(&mut self, turns: &mut (impl Turns<'w> + ?Sized), function: &Function) -> bool {
         self.machine.leave_outermost(function.registers);
-        if self.machine.journal.may_hold()
-            && let Err(fault) = self.keep()
-        {
-            // It has left the function already, and no `catch` sees it.
-            self.unkept = Some(fault);
-            return false;
+        if self.machine.journal.may_hold() {
+            if let Err(fault) = self.keep() {
+                // It has left the function already, and no `catch` sees it.
+                self.unkept = Some(fault);
+                return false;
+            }
+            self.machine.journal.free();
         }
-        self.pay();
-        let journal = &mut self.machine.journal;
-        let changed = journal.noted();
-        journal.clear();
+        self.settle();
+        let changed = self.machine.journal.take_noted();
         let is_handed = self.hand_over(turns, Last::Done(changed));
         if is_handed {
             self.begin_turn(function);
@@ -153,12 +151,6 @@ impl<'w> Run<'_, 'w> {
             self.machine.frames.clear();
         }
         is_handed
-    }
-
-    /// Tells the context what the call has used.
-    #[inline]
-    fn pay(&mut self) {
-        self.context.spend(self.given - self.fuel_left());
     }
 
     /// Puts the variables back as they were before the call.
