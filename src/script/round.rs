@@ -89,6 +89,10 @@ impl<'w, R: Round> Turns<'w> for InTurn<'_, R> {
         }
         false
     }
+
+    fn is_between(&self) -> bool {
+        self.called.is_none()
+    }
 }
 
 impl<R: Round> InTurn<'_, R> {

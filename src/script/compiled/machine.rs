@@ -88,8 +88,8 @@ pub(crate) struct Run<'a, 'w> {
     args: Vec<Val>,
     /// What of the call that has just ended cannot be kept.
     unkept: Option<Fault>,
-    /// Whether no call runs, but who is in [`Turns`].
-    is_between: bool,
+    /// Whether the function that is called from outside has no registers, and so no parameters.
+    is_bare: bool,
 }
 
 impl Machine {
@@ -102,8 +102,13 @@ impl Machine {
 
     /// Frees what the outermost frame holds, whose registers are so many, and leaves it open.
     #[inline(always)]
-    fn leave_outermost(&mut self, registers: u16) {
+    fn free_outermost(&mut self, registers: u16) {
         frames::free(self.registers.iter_mut().take(usize::from(registers)));
+    }
+
+    /// Forgets what a call has left behind that did not close everything it opened.
+    #[inline(always)]
+    fn tidy(&mut self) {
         if self.is_untidy {
             self.handlers.clear();
             self.caught.clear();
@@ -151,7 +156,7 @@ impl<'a, 'w> Run<'a, 'w> {
             lends_constants: false,
             args: Vec::new(),
             unkept: None,
-            is_between: false,
+            is_bare: false,
             context,
         }
     }

@@ -193,7 +193,7 @@ impl<'w> Caller<'_, 'w> {
                 Ok(Ok(())) => return,
                 Ok(Err(fault)) => Cause::Fault(fault),
                 // No script had a part in it.
-                Err(panic) if run.is_between() => resume_unwind(panic),
+                Err(panic) if turns.is_between() => resume_unwind(panic),
                 Err(panic) => {
                     run.break_off();
                     Cause::Panic(panic)
@@ -230,6 +230,10 @@ impl Turns<'_> for One<'_> {
             Last::Done(changed) => self.called = Ok(changed),
             Last::Failed(error) => self.called = Err(error),
         }
+        false
+    }
+
+    fn is_between(&self) -> bool {
         false
     }
 }

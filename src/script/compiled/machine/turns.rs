@@ -17,6 +17,9 @@ pub(crate) trait Turns<'w> {
     fn next(&mut self, context: &mut ScriptContext<'w>, state: &mut Box<[Val]>, last: Last)
     -> bool;
 
+    /// Whether no call runs: what panics now is none of a script.
+    fn is_between(&self) -> bool;
+
     /// Ends a call that came from outside and begins the next one in its frame; says whether there is one. If
     /// not, the frame is closed. Made for each kind of turns by itself, so that it is one call.
     fn turn_over(&mut self, run: &mut Run<'_, 'w>, function: &Function) -> bool {
@@ -39,6 +42,10 @@ pub(super) struct NoTurns;
 
 impl Turns<'_> for NoTurns {
     fn next(&mut self, _: &mut ScriptContext<'_>, _: &mut Box<[Val]>, _: Last) -> bool {
+        false
+    }
+
+    fn is_between(&self) -> bool {
         false
     }
 }
@@ -66,6 +73,7 @@ impl<'w> Run<'_, 'w> {
         if !self.hand_over(turns, last) {
             return Ok(());
         }
+        self.is_bare = called.registers == 0;
         let opened = self.push_frame_of(called, function, 0, 0, Back::Nobody);
         let mut ended = opened.and_then(|()| {
             self.begin_turn(called);
@@ -86,11 +94,6 @@ impl<'w> Run<'_, 'w> {
         self.args = args;
     }
 
-    /// Whether no call runs, but who is in [`Turns`].
-    pub(crate) const fn is_between(&self) -> bool {
-        self.is_between
-    }
-
     /// Puts the variables back as they were before a call that a panic ended.
     #[cold]
     pub(crate) fn break_off(&mut self) {
@@ -102,10 +105,7 @@ impl<'w> Run<'_, 'w> {
 
     #[inline(always)]
     fn hand_over(&mut self, turns: &mut (impl Turns<'w> + ?Sized), last: Last) -> bool {
-        self.is_between = true;
-        let is_handed = turns.next(self.context, &mut self.state, last);
-        self.is_between = false;
-        is_handed
+        turns.next(self.context, &mut self.state, last)
     }
 
     /// Gives a call from outside what it finds when its frame is open.
@@ -113,7 +113,7 @@ impl<'w> Run<'_, 'w> {
     fn begin_turn(&mut self, function: &Function) {
         self.fill();
         self.live_limit = live_bytes().wrapping_add(self.memory);
-        if u8::from(function.has_this) | function.parameters > 0 {
+        if !self.is_bare {
             self.hand_arguments(function);
         }
     }
@@ -121,6 +121,9 @@ impl<'w> Run<'_, 'w> {
     #[inline(never)]
     fn hand_arguments(&mut self, function: &Function) {
         let first = usize::from(function.has_this);
+        if first + usize::from(function.parameters) == 0 {
+            return;
+        }
         if function.has_this {
             self.set_register(0, UNBOUND);
         }
@@ -133,7 +136,10 @@ impl<'w> Run<'_, 'w> {
     /// See [`Turns::turn_over`].
     #[inline(always)]
     fn next_turn(&mut self, turns: &mut (impl Turns<'w> + ?Sized), function: &Function) -> bool {
-        self.machine.leave_outermost(function.registers);
+        if !self.is_bare {
+            self.machine.free_outermost(function.registers);
+        }
+        self.machine.tidy();
         if self.machine.journal.may_hold() {
             if let Err(fault) = self.keep() {
                 // It has left the function already, and no `catch` sees it.
