@@ -261,7 +261,9 @@ impl<'w> ScriptContext<'w> {
     /// Says for how many ticks the call is that has just begun.
     #[cfg(feature = "bevy")]
     pub(crate) fn span(&mut self, ticks: u32) {
-        self.delta_time = self.scope.delta_time * f64::from(ticks);
+        if ticks != 1 {
+            self.delta_time = self.scope.delta_time * f64::from(ticks);
+        }
     }
 
     /// Seconds of a tick.

@@ -17,6 +17,8 @@ pub(crate) struct Overlay {
     sounds: Vec<(i64, bool)>,
     /// Whether anything was written.
     is_written: bool,
+    /// Whether anything was but places.
+    is_more: bool,
     /// Whether anything that was there before was put or turned, and all below it with it.
     has_moved: bool,
     /// Whether anything is destroyed, and all below it with it.
@@ -74,7 +76,7 @@ impl Overlay {
     }
 
     pub(crate) fn get_mut(&mut self, id: ScriptId) -> &mut EntityWrites {
-        self.is_written = true;
+        (self.is_written, self.is_more) = (true, true);
         self.others.entry(id, EntityWrites::default)
     }
 
@@ -105,7 +107,7 @@ impl Overlay {
     /// Turns an entity that was there before the call.
     pub(crate) fn turn(&mut self, id: ScriptId, turned: Turned) {
         self.turns.set(id, turned);
-        (self.is_written, self.has_moved) = (true, true);
+        (self.is_written, self.is_more, self.has_moved) = (true, true, true);
     }
 
     pub(crate) fn destroy(&mut self, id: ScriptId) {
@@ -116,7 +118,7 @@ impl Overlay {
     /// Takes note that the call has started a sound, or stopped it.
     pub(crate) fn sound(&mut self, handle: i64, plays: bool) {
         self.sounds.push((handle, plays));
-        self.is_written = true;
+        (self.is_written, self.is_more) = (true, true);
     }
 
     /// Whether a sound plays, if the call has started or stopped it.
@@ -161,18 +163,22 @@ impl Overlay {
 
     #[inline]
     pub(crate) fn clear(&mut self) {
-        if !self.is_empty() {
+        if self.is_empty() {
+            return;
+        }
+        self.places.clear();
+        (self.is_written, self.has_moved) = (false, false);
+        if self.is_more {
             self.forget();
         }
     }
 
     #[inline(never)]
     fn forget(&mut self) {
-        self.places.clear();
         self.turns.clear();
         self.others.clear();
         self.sounds.clear();
-        (self.is_written, self.has_moved, self.has_destroyed) = (false, false, false);
+        (self.is_more, self.has_destroyed) = (false, false);
     }
 }
 

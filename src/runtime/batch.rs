@@ -309,32 +309,40 @@ pub(super) fn ended(
     outcome: &mut BatchOutcome,
     (job, context): (usize, &mut ScriptContext<'_>),
     script: &CompiledScript,
-    (discipline, faults): (Discipline, &mut Faults),
+    judge: (Discipline, &mut Faults),
     called: Result<(), Box<ScriptError>>,
     starting: bool,
 ) -> Called {
-    outcome.calls += 1;
-    outcome.fuel += context.take_fuel();
-    if context.has_log() {
-        note_log(outcome, job, context, script.path());
-    }
-    match called {
-        Ok(()) => Called::Done,
-        Err(error) => {
-            failed(outcome, (job, context), script, (discipline, faults), error, starting)
-        }
+    counted(outcome, context);
+    if called.is_err() || context.has_log() {
+        told(outcome, (job, context), script, judge, called, starting)
+    } else {
+        Called::Done
     }
 }
 
+/// Counts a call and what it has used.
+#[inline(always)]
+pub(super) fn counted(outcome: &mut BatchOutcome, context: &mut ScriptContext<'_>) {
+    outcome.calls += 1;
+    outcome.fuel += context.take_fuel();
+}
+
+/// Takes note of what a call wrote, and of how it failed.
 #[cold]
-fn failed(
+#[inline(never)]
+pub(super) fn told(
     outcome: &mut BatchOutcome,
     (job, context): (usize, &mut ScriptContext<'_>),
     script: &CompiledScript,
     (discipline, faults): (Discipline, &mut Faults),
-    error: Box<ScriptError>,
+    called: Result<(), Box<ScriptError>>,
     starting: bool,
 ) -> Called {
+    if context.has_log() {
+        note_log(outcome, job, context, script.path());
+    }
+    let Err(error) = called else { return Called::Done };
     let frequent = discipline.pauses(script.level(), faults, context.tick());
     let pauses = frequent || error.kind == ErrorKind::Host;
     outcome.notes.push(Note { job, what: What::Failed { error, pauses, starting } });

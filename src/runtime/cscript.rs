@@ -1,8 +1,9 @@
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc,
     atomic::{AtomicU64, Ordering},
 };
 
+use atomic_refcell::{AtomicRef, AtomicRefCell, AtomicRefMut};
 use bevy::{
     ecs::{entity_disabling::Disabled, lifecycle::HookContext, world::DeferredWorld},
     prelude::*,
@@ -56,7 +57,7 @@ const NO_INSTANCE: u64 = 0x9e37_79b9_7f4a_7c15;
 #[repr(C)]
 pub struct ScriptSlot {
     #[reflect(ignore)]
-    resident: Mutex<Resident>,
+    resident: AtomicRefCell<Resident>,
     /// It is updated once in so many ticks; 0 counts as 1.
     every: u32,
     /// Whether it is called. Switch it at any time; state stays.
@@ -78,7 +79,7 @@ pub struct ScriptSlot {
 }
 
 /// What calls work on. A pass updates it where it is, through a borrow of the world that all share: hence
-/// the lock, for which nobody ever has to wait. Other passes take it away for that time.
+/// the cell, which is borrowed by one thread at a time. Other passes take it away for that time.
 #[derive(Debug, Default)]
 pub(super) struct Resident {
     pub(super) instance: Option<Box<ScriptInstance>>,
@@ -300,15 +301,26 @@ impl ScriptSlot {
         }
     }
 
-    /// What calls work on, shared with whoever else has a borrow of the world.
-    #[inline]
-    pub(super) fn resident(&self) -> MutexGuard<'_, Resident> {
-        self.resident.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What calls work on, to be looked at.
+    pub(super) fn resident(&self) -> AtomicRef<'_, Resident> {
+        self.resident.borrow()
     }
 
     /// What calls work on.
     pub(super) fn resident_mut(&mut self) -> &mut Resident {
-        self.resident.get_mut().unwrap_or_else(PoisonError::into_inner)
+        self.resident.get_mut()
+    }
+
+    /// The instance, to be called where it is.
+    #[inline]
+    pub(super) fn called(&self) -> Option<AtomicRefMut<'_, ScriptInstance>> {
+        AtomicRefMut::filter_map(self.resident.borrow_mut(), |own| own.instance.as_deref_mut())
+    }
+
+    /// Does something with how often it has failed, while it is not called.
+    #[cold]
+    pub(super) fn judge<R>(&self, judge: impl FnOnce(&mut Faults) -> R) -> R {
+        judge(&mut self.resident.borrow_mut().faults)
     }
 
     pub(super) fn instance_mut(&mut self) -> &mut Option<Box<ScriptInstance>> {
@@ -434,7 +446,7 @@ impl CScript {
                 every: saved.every,
                 status: saved.status.clone(),
                 config: saved.config.clone(),
-                resident: Mutex::new(Resident { instance, faults: saved.faults.clone() }),
+                resident: AtomicRefCell::new(Resident { instance, faults: saved.faults.clone() }),
                 dying: saved.dying,
                 declined: None,
                 uninitialised: saved.uninitialised,

@@ -1,16 +1,15 @@
 //! Updates of scripts where they live. Most of what a tick does is this, so no job is made of it and nothing is
 //! moved: each thread goes through its part of the roster.
 
-use std::{
-    slice::Iter,
-    sync::{Arc, MutexGuard},
-};
+use std::{slice::Iter, sync::Arc};
+
+use atomic_refcell::AtomicRefMut;
 
 use super::{
     apply::Moves,
-    batch::{ended, salt},
+    batch::{counted, salt, told},
     collect::Job,
-    cscript::{CScript, Resident},
+    cscript::CScript,
     quarantine::Discipline,
     roster::RosterEntry,
     run::BatchOutcome,
@@ -19,7 +18,7 @@ use super::{
 use crate::{
     api::{CallScope, ScriptContext},
     contract::ScriptError,
-    script::{CompiledScript, FunctionId, Round, ScriptInstance},
+    script::{CompiledScript, Round, ScriptInstance},
 };
 
 /// How the scripts of one batch are updated, one after the other.
@@ -34,10 +33,14 @@ pub(super) struct Updates<'w> {
 
 /// A script that is to be updated.
 struct Due<'w> {
+    whose: Whose<'w>,
+    instance: AtomicRefMut<'w, ScriptInstance>,
+}
+
+/// Whose script it is.
+struct Whose<'w> {
     entry: &'w RosterEntry,
-    function: FunctionId,
     scripts: &'w CScript,
-    resident: MutexGuard<'w, Resident>,
 }
 
 impl<'w> Updates<'w> {
@@ -47,9 +50,9 @@ impl<'w> Updates<'w> {
         let mut entries = entries.iter();
         let mut next = self.next(&mut entries, &mut outcome);
         while let Some(first) = next {
-            let Some(instance) = &first.resident.instance else { break };
+            let Some(function) = first.whose.entry.on_update else { break };
             // Neighbours mostly run the same script.
-            let (script, function) = (instance.script().clone(), first.function);
+            let script = first.instance.script().clone();
             let mut neighbours = Neighbours {
                 updates: self,
                 entries: &mut entries,
@@ -62,32 +65,29 @@ impl<'w> Updates<'w> {
             script.calls(&mut context, |calls| calls.each(function, &mut neighbours));
             next = neighbours.next;
         }
-        let commands = context.take_commands();
-        outcome.moves = Moves::of(&commands, self.window);
-        if outcome.moves.is_none() {
-            outcome.commands = commands;
+        match Moves::of(context.take_commands(), self.window) {
+            Ok(moves) => outcome.moves = Some(moves),
+            Err(commands) => outcome.commands = commands,
         }
         outcome.jobs = outcome.told.len();
         outcome
     }
 
     /// The next one that is to be updated now.
-    #[inline]
+    #[inline(always)]
     fn next(
         &self,
         entries: &mut Iter<'w, RosterEntry>,
         outcome: &mut BatchOutcome,
     ) -> Option<Due<'w>> {
         for entry in entries {
-            let Some(function) = entry.on_update else { continue };
             let Some((scripts, disabled)) = self.window.scripts(entry.entity) else {
                 outcome.noticed.stale = true;
                 continue;
             };
             let Some(slot) = outcome.noticed.of(entry, scripts, disabled) else { continue };
-            let resident = slot.resident();
-            if resident.instance.is_some() {
-                return Some(Due { entry, function, scripts, resident });
+            if let Some(instance) = slot.called() {
+                return Some(Due { whose: Whose { entry, scripts }, instance });
             }
             outcome.noticed.stale = true;
         }
@@ -106,42 +106,64 @@ struct Neighbours<'u, 'w> {
     /// Who comes next, if it is known.
     next: Option<Due<'w>>,
     /// Whose call runs.
-    at_hand: Option<Due<'w>>,
+    at_hand: Option<Whose<'w>>,
 }
 
-impl Round for Neighbours<'_, '_> {
-    type Turn = Box<ScriptInstance>;
+impl<'w> Round for Neighbours<'_, 'w> {
+    type Turn = AtomicRefMut<'w, ScriptInstance>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<Self::Turn> {
-        let due = self.next.take();
-        let mut due = due.or_else(|| self.updates.next(self.entries, self.outcome))?;
-        let Some(instance) = due.resident.instance.take_if(|own| own.runs(self.script)) else {
+        let due = match self.next.take() {
+            Some(due) => due,
+            None => self.updates.next(self.entries, self.outcome)?,
+        };
+        if !due.instance.runs(self.script) {
             self.next = Some(due);
             return None;
-        };
-        context.begin(due.entry.id, salt(self.salt, due.entry.slot, 0));
-        context.span(due.entry.every);
-        self.at_hand = Some(due);
+        }
+        let Due { whose, instance } = due;
+        context.begin(whose.entry.id, salt(self.salt, whose.entry.slot, 0));
+        context.span(whose.entry.every);
+        self.at_hand = Some(whose);
         Some(instance)
     }
 
-    #[inline]
+    #[inline(always)]
     fn done(
         &mut self,
         context: &mut ScriptContext<'_>,
         mut instance: Self::Turn,
         called: Result<(), Box<ScriptError>>,
     ) {
-        let Some(mut due) = self.at_hand.take() else { return };
-        let Self { updates: Updates { discipline, hashing, .. }, outcome, script, .. } = self;
-        let told = (outcome.notes.len(), outcome.told.len());
-        let judge = (*discipline, &mut due.resident.faults);
-        ended(outcome, (told.1, context), script, judge, called, false);
-        if outcome.notes.len() > told.0 {
-            outcome.told.push(Job::done(due.entry, due.function));
+        let Some(whose) = self.at_hand.take() else { return };
+        let state = self.updates.hashing.then(|| instance.refreshed_hash());
+        whose.scripts.note_state(state);
+        drop(instance);
+        counted(self.outcome, context);
+        if called.is_err() || context.has_log() {
+            self.tell(&whose, context, called);
         }
-        due.scripts.note_state(hashing.then(|| instance.refreshed_hash()));
-        due.resident.instance = Some(instance);
+    }
+}
+
+impl Neighbours<'_, '_> {
+    /// Takes note of a call of which there is something to be told.
+    #[cold]
+    #[inline(never)]
+    fn tell(
+        &mut self,
+        Whose { entry, scripts }: &Whose<'_>,
+        context: &mut ScriptContext<'_>,
+        called: Result<(), Box<ScriptError>>,
+    ) {
+        let Self { updates, outcome, script, .. } = self;
+        let slot = scripts.slots().get(usize::from(entry.slot));
+        let (Some(slot), Some(function)) = (slot, entry.on_update) else { return };
+        slot.judge(|faults| {
+            let job = outcome.told.len();
+            told(outcome, (job, context), script, (updates.discipline, faults), called, false);
+        });
+        outcome.told.push(Job::done(entry, function));
     }
 }

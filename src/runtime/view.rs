@@ -11,6 +11,7 @@ use std::{
 
 use bevy::{
     ecs::{
+        component::ComponentId,
         query::{ROQueryItem, ReadOnlyQueryData},
         reflect::{ReflectComponent, ReflectResource},
         system::SystemParam,
@@ -47,6 +48,8 @@ pub(super) struct WorldWindow<'w> {
     world: &'w World,
     queries: OpenQueries<'w>,
     registry: &'w TypeRegistry,
+    /// The component [`ChildOf`].
+    child_of: ComponentId,
     /// Who is where in this pass, once somebody has asked.
     space: OnceLock<SpatialIndex>,
     /// Who was where when somebody asked last.
@@ -67,6 +70,7 @@ pub(super) struct WorldWindow<'w> {
 impl WorldWindow<'_> {
     /// Does something with a window on the world.
     pub(super) fn open<R>(world: &mut World, look: impl FnOnce(&WorldWindow<'_>) -> R) -> R {
+        let child_of = world.register_component::<ChildOf>();
         world.resource_scope(|world, mut queries: Mut<'_, WindowQueries>| {
             let world = &*world;
             let registry = world.resource::<AppTypeRegistry>().read();
@@ -75,6 +79,7 @@ impl WorldWindow<'_> {
                 world,
                 queries: queries.open(world),
                 registry: &registry,
+                child_of,
                 space: OnceLock::new(),
                 last_space,
                 ids: world.resource(),
@@ -163,11 +168,10 @@ impl WorldWindow<'_> {
     /// Where in the tables of the world an entity lies that has nothing above it.
     #[inline]
     pub(super) fn row(&self, id: ScriptId) -> Option<Row> {
-        let entity = self.ids.entity(id)?;
-        let (_, parent) = self.queries.places.get(entity).ok()?;
-        let location = self.world.entities().get_spawned(entity).ok()?;
-        let row = location.table_row.index_u32();
-        parent.is_none().then_some(Row { table: location.table_id.as_u32(), row })
+        let location = self.world.entities().get_spawned(self.ids.entity(id)?).ok()?;
+        let archetype = self.world.archetypes().get(location.archetype_id)?;
+        let (table, row) = (location.table_id.as_u32(), location.table_row.index_u32());
+        (!archetype.contains(self.child_of)).then_some(Row { table, row })
     }
 
     /// The scripts of an entity, and whether it is disabled.

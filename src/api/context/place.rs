@@ -7,7 +7,7 @@ use crate::{
     api::{
         ApiFault,
         carry::Carry,
-        overlay::{Placed, Turned},
+        overlay::{Before, Placed, Turned},
     },
     contract::{Body, ScriptCommand, ScriptId, facing, moved_towards},
 };
@@ -17,10 +17,12 @@ impl ScriptContext<'_> {
     ///
     /// # Errors
     /// The entity has no place in the world.
+    #[inline]
     pub fn position(&self, id: ScriptId) -> Result<Vec3, ApiFault> {
         self.place(id).ok_or_else(|| self.no_place(id))
     }
 
+    #[cold]
     fn no_place(&self, id: ScriptId) -> ApiFault {
         if self.exists(id) {
             ApiFault::not_found(format!("entity {id} has no place in the world"))
@@ -49,18 +51,25 @@ impl ScriptContext<'_> {
     fn stood(&self, id: ScriptId) -> Option<Vec3> {
         match self.last_stood.get() {
             Some((last, at)) if last == id => Some(at),
-            _ => {
-                let at = self.scope.world.position(id)?;
-                self.last_stood.set(Some((id, at)));
-                Some(at)
-            }
+            _ => self.look_up(id),
         }
     }
 
+    #[inline(never)]
+    fn look_up(&self, id: ScriptId) -> Option<Vec3> {
+        let at = self.scope.world.position(id)?;
+        self.last_stood.set(Some((id, at)));
+        Some(at)
+    }
+
+    #[inline]
     fn place(&self, id: ScriptId) -> Option<Vec3> {
-        if self.overlay.is_empty() {
-            return self.stood(id);
-        }
+        if self.overlay.is_empty() { self.stood(id) } else { self.stands(id) }
+    }
+
+    /// The same, where the call has written something.
+    #[inline(never)]
+    fn stands(&self, id: ScriptId) -> Option<Vec3> {
         let (at, before) = match self.overlay.place_of(id) {
             Some(placed) => (placed.at, placed.carried.get()),
             None => (self.stood(id)?, Carry::NONE),
@@ -69,10 +78,14 @@ impl ScriptContext<'_> {
     }
 
     /// How this call has carried an entity by moving and turning what is above it.
+    #[inline]
     fn carried(&self, id: ScriptId) -> Carry {
-        if !self.overlay.has_moved() {
-            return Carry::NONE;
-        }
+        if self.overlay.has_moved() { self.carried_by(id) } else { Carry::NONE }
+    }
+
+    /// The same, where it has moved something.
+    #[inline(never)]
+    fn carried_by(&self, id: ScriptId) -> Carry {
         let carrier = self.upwards(id).skip(1).find(|id| self.overlay.carries(*id));
         carrier.and_then(|carrier| self.carry_of(carrier)).unwrap_or(Carry::NONE)
     }
@@ -122,9 +135,11 @@ impl ScriptContext<'_> {
         }
     }
 
+    #[inline]
     fn put(&mut self, id: ScriptId, at: Vec3) {
-        let carried = self.carried(id);
-        self.overlay.place(id, Placed { at, carried: carried.into() });
+        let moved = self.overlay.has_moved();
+        let carried = if moved { self.carried_by(id).into() } else { Before::default() };
+        self.overlay.place(id, Placed { at, carried });
     }
 
     /// Moves an entity, and all below it.

@@ -46,16 +46,20 @@ pub(in crate::runtime) struct Moves(Vec<Move>);
 
 impl Moves {
     /// Commands as moves, if they are nothing else. Looks up where everybody is.
+    ///
+    /// # Errors
+    /// The commands, if they are.
     pub(in crate::runtime) fn of(
-        commands: &[ScriptCommand],
+        commands: Vec<ScriptCommand>,
         window: &WorldWindow<'_>,
-    ) -> Option<Self> {
+    ) -> Result<Self, Vec<ScriptCommand>> {
         let mut moves = Vec::with_capacity(commands.len());
-        for command in commands {
-            let (id, step) = Step::of(command)?;
-            moves.push(Move { id, step, row: window.row(id)? });
+        for command in &commands {
+            let of = Step::of(command).and_then(|(id, step)| Some((id, step, window.row(id)?)));
+            let Some((id, step, row)) = of else { return Err(commands) };
+            moves.push(Move { id, step, row });
         }
-        Some(Self(moves))
+        Ok(Self(moves))
     }
 
     pub(super) fn list(&self) -> &[Move] {

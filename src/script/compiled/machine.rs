@@ -88,8 +88,10 @@ pub(crate) struct Run<'a, 'w> {
     args: Vec<Val>,
     /// What of the call that has just ended cannot be kept.
     unkept: Option<Fault>,
-    /// Whether the function that is called from outside has no registers, and so no parameters.
-    is_bare: bool,
+    /// Whether the function that is called from outside uses registers.
+    has_registers: bool,
+    /// Whether it finds something in them: parameters or `this`.
+    is_handed: bool,
 }
 
 impl Machine {
@@ -156,7 +158,8 @@ impl<'a, 'w> Run<'a, 'w> {
             lends_constants: false,
             args: Vec::new(),
             unkept: None,
-            is_bare: false,
+            has_registers: false,
+            is_handed: false,
             context,
         }
     }

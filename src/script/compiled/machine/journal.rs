@@ -64,11 +64,6 @@ impl Journal {
         }
     }
 
-    /// Of which variables there are notes, as [bits](marks::bit).
-    pub(super) const fn noted(&self) -> u64 {
-        self.noted
-    }
-
     /// The variables that were noted. Takes memory only if there are more than have a place of their own.
     pub(super) fn slots(&self) -> impl Iterator<Item = u16> + use<> {
         let more: Vec<u16> = self.more.iter().map(|(slot, _)| *slot).collect();
@@ -81,8 +76,8 @@ impl Journal {
         self.may_hold
     }
 
-    /// Forgets all notes, and gives of which variables they were; what they hold must be [freed](Self::free)
-    /// before.
+    /// Forgets all notes, and gives of which variables they were, as [bits](marks::bit); what they hold must
+    /// be [freed](Self::free) before.
     #[inline(always)]
     pub(super) const fn take_noted(&mut self) -> u64 {
         std::mem::replace(&mut self.noted, 0)
@@ -146,7 +141,7 @@ mod tests {
             }
             let slots: Vec<u16> = journal.slots().collect();
             assert_eq!(slots, [0, 1, 62, 63, 64, 79]);
-            assert_eq!(journal.noted(), 1 << 63 | 1 << 62 | 3);
+            assert_eq!(journal.noted, 1 << 63 | 1 << 62 | 3);
             assert!(journal.may_hold());
             journal.put_back(&mut now);
             let same = now.iter().zip(state(0)).filter(|(a, b)| match (a, b) {
@@ -155,10 +150,7 @@ mod tests {
                 _ => false,
             });
             assert_eq!(same.count(), 80, "round {round}");
-            assert_eq!(
-                (journal.slots().count(), journal.noted(), journal.may_hold()),
-                (0, 0, false)
-            );
+            assert_eq!((journal.slots().count(), journal.noted, journal.may_hold()), (0, 0, false));
         }
     }
 
@@ -168,7 +160,7 @@ mod tests {
         journal.note_inline(3, &Val::Int(1));
         journal.note_int(4, 2);
         assert!(!journal.may_hold());
-        assert_eq!((journal.take_noted(), journal.noted()), (24, 0));
+        assert_eq!((journal.take_noted(), journal.noted), (24, 0));
         journal.note(3, &Val::Int(1));
         assert!(journal.may_hold());
         journal.free();

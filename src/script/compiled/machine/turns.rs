@@ -73,7 +73,8 @@ impl<'w> Run<'_, 'w> {
         if !self.hand_over(turns, last) {
             return Ok(());
         }
-        self.is_bare = called.registers == 0;
+        self.has_registers = called.registers > 0;
+        self.is_handed = called.has_this || called.parameters > 0;
         let opened = self.push_frame_of(called, function, 0, 0, Back::Nobody);
         let mut ended = opened.and_then(|()| {
             self.begin_turn(called);
@@ -113,7 +114,7 @@ impl<'w> Run<'_, 'w> {
     fn begin_turn(&mut self, function: &Function) {
         self.fill();
         self.live_limit = live_bytes().wrapping_add(self.memory);
-        if !self.is_bare {
+        if self.is_handed {
             self.hand_arguments(function);
         }
     }
@@ -121,9 +122,6 @@ impl<'w> Run<'_, 'w> {
     #[inline(never)]
     fn hand_arguments(&mut self, function: &Function) {
         let first = usize::from(function.has_this);
-        if first + usize::from(function.parameters) == 0 {
-            return;
-        }
         if function.has_this {
             self.set_register(0, UNBOUND);
         }
@@ -136,7 +134,7 @@ impl<'w> Run<'_, 'w> {
     /// See [`Turns::turn_over`].
     #[inline(always)]
     fn next_turn(&mut self, turns: &mut (impl Turns<'w> + ?Sized), function: &Function) -> bool {
-        if !self.is_bare {
+        if self.has_registers {
             self.machine.free_outermost(function.registers);
         }
         self.machine.tidy();
