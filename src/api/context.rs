@@ -292,7 +292,7 @@ impl<'w> ScriptContext<'w> {
     /// [`ErrorKind::Memory`](crate::contract::ErrorKind::Memory) if the call has given
     /// [`ScriptLimits::commands`] already, or its commands would hold more than
     /// [`ScriptLimits::memory_bytes`].
-    #[inline]
+    #[inline(always)]
     pub fn command(&mut self, command: ScriptCommand) -> Result<(), ApiFault> {
         let held = command.held_bytes();
         let bytes = self.command_bytes.saturating_add(held);

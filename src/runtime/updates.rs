@@ -9,7 +9,7 @@ use super::{
     apply::Moves,
     batch::{counted, salt, told},
     collect::Job,
-    cscript::CScript,
+    cscript::{CScript, ScriptSlot},
     quarantine::Discipline,
     roster::RosterEntry,
     run::BatchOutcome,
@@ -47,15 +47,15 @@ impl<'w> Updates<'w> {
     pub(super) fn run(&self, entries: &'w [RosterEntry]) -> BatchOutcome {
         let mut context = ScriptContext::new(self.scope);
         let mut outcome = BatchOutcome::default();
-        let mut entries = entries.iter();
-        let mut next = self.next(&mut entries, &mut outcome);
+        let mut walk = Walk { updates: *self, entries: entries.iter(), ahead: None };
+        walk.go_on(&mut outcome);
+        let mut next = walk.next(&mut outcome);
         while let Some(first) = next {
             let Some(function) = first.whose.entry.on_update else { break };
             // Neighbours mostly run the same script.
             let script = first.instance.script().clone();
             let mut neighbours = Neighbours {
-                updates: self,
-                entries: &mut entries,
+                walk: &mut walk,
                 outcome: &mut outcome,
                 script: &script,
                 salt: script.salt(function),
@@ -72,33 +72,50 @@ impl<'w> Updates<'w> {
         outcome.jobs = outcome.told.len();
         outcome
     }
+}
 
-    /// The next one that is to be updated now.
+/// A way through the roster. Who comes next is looked up one turn ahead, so that the memory that it takes is
+/// fetched while the call at hand runs.
+struct Walk<'w> {
+    updates: Updates<'w>,
+    entries: Iter<'w, RosterEntry>,
+    ahead: Option<(Whose<'w>, &'w ScriptSlot)>,
+}
+
+impl<'w> Walk<'w> {
+    /// Looks up who is ahead.
     #[inline(always)]
-    fn next(
-        &self,
-        entries: &mut Iter<'w, RosterEntry>,
-        outcome: &mut BatchOutcome,
-    ) -> Option<Due<'w>> {
-        for entry in entries {
-            let Some((scripts, disabled)) = self.window.scripts(entry.entity) else {
+    fn go_on(&mut self, outcome: &mut BatchOutcome) {
+        self.ahead = None;
+        for entry in self.entries.by_ref() {
+            let Some((scripts, disabled)) = self.updates.window.scripts(entry.entity) else {
                 outcome.noticed.stale = true;
                 continue;
             };
-            let Some(slot) = outcome.noticed.of(entry, scripts, disabled) else { continue };
+            if let Some(slot) = outcome.noticed.of(entry, scripts, disabled) {
+                self.ahead = Some((Whose { entry, scripts }, slot));
+                return;
+            }
+        }
+    }
+
+    /// The next one that is to be updated now.
+    #[inline(always)]
+    fn next(&mut self, outcome: &mut BatchOutcome) -> Option<Due<'w>> {
+        loop {
+            let (whose, slot) = self.ahead.take()?;
+            self.go_on(outcome);
             if let Some(instance) = slot.called() {
-                return Some(Due { whose: Whose { entry, scripts }, instance });
+                return Some(Due { whose, instance });
             }
             outcome.noticed.stale = true;
         }
-        None
     }
 }
 
 /// Updates of neighbours for as long as they run the same script.
 struct Neighbours<'u, 'w> {
-    updates: &'u Updates<'w>,
-    entries: &'u mut Iter<'w, RosterEntry>,
+    walk: &'u mut Walk<'w>,
     outcome: &'u mut BatchOutcome,
     script: &'u Arc<CompiledScript>,
     /// Of the function that is called.
@@ -116,7 +133,7 @@ impl<'w> Round for Neighbours<'_, 'w> {
     fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<Self::Turn> {
         let due = match self.next.take() {
             Some(due) => due,
-            None => self.updates.next(self.entries, self.outcome)?,
+            None => self.walk.next(self.outcome)?,
         };
         if !due.instance.runs(self.script) {
             self.next = Some(due);
@@ -137,7 +154,7 @@ impl<'w> Round for Neighbours<'_, 'w> {
         called: Result<(), Box<ScriptError>>,
     ) {
         let Some(whose) = self.at_hand.take() else { return };
-        let state = self.updates.hashing.then(|| instance.refreshed_hash());
+        let state = self.walk.updates.hashing.then(|| instance.refreshed_hash());
         whose.scripts.note_state(state);
         drop(instance);
         counted(self.outcome, context);
@@ -157,12 +174,12 @@ impl Neighbours<'_, '_> {
         context: &mut ScriptContext<'_>,
         called: Result<(), Box<ScriptError>>,
     ) {
-        let Self { updates, outcome, script, .. } = self;
+        let Self { walk, outcome, script, .. } = self;
         let slot = scripts.slots().get(usize::from(entry.slot));
         let (Some(slot), Some(function)) = (slot, entry.on_update) else { return };
         slot.judge(|faults| {
             let job = outcome.told.len();
-            told(outcome, (job, context), script, (updates.discipline, faults), called, false);
+            told(outcome, (job, context), script, (walk.updates.discipline, faults), called, false);
         });
         outcome.told.push(Job::done(entry, function));
     }
