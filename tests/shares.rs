@@ -2,9 +2,10 @@
 
 use bevy::prelude::*;
 use bevy_cscript::{
+    authority::ClientId,
     contract::{TickCaps, Value},
     prelude::*,
-    runtime::{PausedMods, Quarantine, Script, TickBudget},
+    runtime::{PausedMods, Quarantine, Script, TickBudget, authority::Owner},
     script::ScriptThreads,
     testing::ScriptTestApp,
     trust::{LevelLimits, TrustLevel, TrustPolicy, Unsigned},
@@ -310,4 +311,64 @@ fn a_mod_that_keeps_failing_is_paused_as_a_whole_until_it_changes_or_is_resumed(
     app.ticks(3);
     assert!(!app.world().resource::<PausedMods>().contains("mods/a"));
     assert_eq!([kept, late].map(|e| app.status(e)), [ScriptStatus::Ready, ScriptStatus::Ready]);
+}
+
+/// What comes of several ticks if some entities are a client's, and so held to its share, and the others are not.
+fn mixed(threads: usize, is_owned: impl Fn(i64) -> bool, text: &str) -> (u64, Vec<String>) {
+    let caps = TickCaps { commands: usize::MAX, log_lines: usize::MAX, ..TickCaps::default() };
+    let budget = TickBudget { fuel: u64::MAX / 2, caps, ..TickBudget::default() };
+    let mut app = app_of(TrustLevel::Trusted, threads, budget);
+    let scripts = [
+        app.script("first.rhai", text),
+        app.script("second.rhai", &format!("const OTHER = 2;\n{text}")),
+    ];
+    app.world_mut().spawn((Transform::default(), ScriptId(9999)));
+    for id in 1..=600 {
+        let [first, second] = [0, 1].map(|i| scripts[(id as usize / 7 + i) % 2].clone());
+        let mut script = CScript::new(first).every(if id % 11 == 0 { 2 } else { 1 }).and(second);
+        script.slots_mut()[1].enabled = id % 5 != 0;
+        let entity = (Transform::from_xyz(id as f32, 0.0, 0.0), ScriptId(id), script);
+        let entity = app.world_mut().spawn(entity).id();
+        if is_owned(id) {
+            app.world_mut().entity_mut(entity).insert(Owner(ClientId(3)));
+        }
+    }
+    let mut told = Vec::new();
+    for _ in 0..6 {
+        app.tick();
+        told.extend(app.take_log().iter().map(|line| format!("{} {}", line.entity, line.line.text)));
+        told.extend(app.take_faults().iter().map(|fault| fault.error.to_string()));
+    }
+    (app.hash(), told)
+}
+
+#[test]
+fn who_is_held_to_a_share_keeps_his_place_among_the_others() {
+    // What the last one asks for holds, and who tugs when makes a difference; some write, some fail.
+    let tugging = "let n = 0;
+        fn on_update() {
+            n += 1;
+            move_towards(9999, vec3(entity_id * (n % 3 - 1), n, entity_id % 13), 0.75);
+            move_towards(entity_id, get_position(9999), 0.5);
+            if entity_id % 97 == 0 { log(`${n}`); }
+            if entity_id % 89 == 0 { n / (n - n); }
+        }";
+    let tagging = tugging.replace(
+        "move_towards(entity_id,",
+        "set_tag(9999, `${entity_id}`); move_towards(entity_id,",
+    );
+    for text in [tugging, &tagging] {
+        let (hash, told) = mixed(1, |_| false, text);
+        assert!(told.len() > 60, "{} lines and faults", told.len());
+        for threads in [1, 2] {
+            for every in [1, 2, 3, 50, 599] {
+                let (other, also) = mixed(threads, |id| id % every == 0, text);
+                assert_eq!(
+                    (other, &also),
+                    (hash, &told),
+                    "{threads} threads, every {every}th owned"
+                );
+            }
+        }
+    }
 }

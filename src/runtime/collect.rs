@@ -10,6 +10,7 @@ use super::{
     plugin::{Pass, ScriptClock},
     quarantine::Faults,
     roster::{Noticed, Roster, RosterEntry},
+    shares,
 };
 use crate::{
     contract::{Callback, ScriptEvent, ScriptId, Target, Value},
@@ -157,8 +158,10 @@ pub(super) struct PassJobs {
     pub(super) starting: Vec<Job>,
     /// For the pass that runs now.
     pub(super) jobs: Vec<Job>,
-    /// Whether the pass that runs now updates scripts where they are, without jobs.
+    /// Whether the pass that runs now updates scripts where they are, but for those that there are jobs for.
     pub(super) in_place: bool,
+    /// Whether there may be some for which there are jobs.
+    pub(super) is_mixed: bool,
     /// Calls that did not fit into the budget of a tick.
     waiting: Vec<Addressed>,
 }
@@ -251,11 +254,17 @@ pub(super) fn collect(
             queue.unheard += take_called(std::mem::take(waiting), jobs, &mut scripts);
             jobs.sort_by_key(|job| (job.id, job.slot));
         }
-        // Whoever is held to a share, or looked at, is taken by itself.
-        Pass::Update if roster.is_trusted() && owners.is_empty() && !ledger.is_kept() => {
-            jobs.in_place = true;
+        Pass::Update => {
+            // What is looked at, and who is held to a share, is taken by itself.
+            let (is_kept, is_held) = (ledger.is_kept(), !roster.is_trusted() || !owners.is_empty());
+            (jobs.in_place, jobs.is_mixed) = (!is_kept, is_held);
+            if is_kept || is_held {
+                let is_taken = |entry: &RosterEntry| {
+                    is_kept || shares::is_held(entry.is_trusted, entry.entity, &owners)
+                };
+                take_updated(clock.tick, &mut roster, &mut jobs.jobs, &mut scripts, is_taken);
+            }
         }
-        Pass::Update => take_updated(clock.tick, &mut roster, &mut jobs.jobs, &mut scripts),
     }
 }
 
@@ -392,11 +401,16 @@ fn take_called(calls: Vec<Addressed>, jobs: &mut Vec<Job>, scripts: &mut Scripts
     unheard
 }
 
-fn take_updated(tick: u64, roster: &mut Roster, jobs: &mut Vec<Job>, scripts: &mut Scripts) {
+/// Takes the instances that are to be updated and `is_taken`.
+fn take_updated(
+    tick: u64,
+    roster: &mut Roster,
+    jobs: &mut Vec<Job>,
+    scripts: &mut Scripts,
+    is_taken: impl Fn(&RosterEntry) -> bool,
+) {
     let mut noticed = Noticed::default();
-    let due = roster.due(tick);
-    jobs.reserve(due.len());
-    for entry in due {
+    for entry in roster.due(tick).iter().filter(|entry| is_taken(entry)) {
         let Some(on_update) = entry.on_update else { continue };
         let Ok((_, mut script, disabled)) = scripts.get_mut(entry.entity) else {
             noticed.stale = true;

@@ -63,6 +63,12 @@ pub(super) struct Noticed {
 }
 
 impl Noticed {
+    /// Adds what was found out elsewhere.
+    pub(super) fn add(&mut self, mut other: Self) {
+        self.stale |= other.stale;
+        self.paces.append(&mut other.paces);
+    }
+
     /// The slot of an entry if it is to be updated now, given the scripts of its entity and whether that is
     /// disabled.
     #[inline]

@@ -1,3 +1,5 @@
+mod done;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -5,12 +7,13 @@ use std::{
 
 use bevy::prelude::*;
 
+use self::done::{Done, cut};
 use super::{
     apply::Moves,
     authority::Owners,
     batch::BatchRunner,
     budget::{TickBudget, TickUse},
-    collect::{Addressed, Calls, Job, PassJobs, Work},
+    collect::{Job, PassJobs},
     event_queue::EventQueue,
     hash_record::HashRecord,
     load::ScriptHost,
@@ -18,8 +21,8 @@ use super::{
     plugin::{Pass, ScriptClock, ScriptSettings},
     quarantine::Discipline,
     roster::{Noticed, Roster, RosterEntry},
-    shares::{self, Piece},
-    updates::Updates,
+    shares,
+    updates::{Gap, Updates},
     view::WorldWindow,
 };
 use crate::{
@@ -51,6 +54,8 @@ pub(super) struct BatchOutcome {
     pub(super) told: Vec<Job>,
     /// What updates where they are found out about the roster.
     pub(super) noticed: Noticed,
+    /// Who was passed by there.
+    pub(super) gaps: Vec<Gap>,
     /// How many commands each of them has given.
     pub(super) ends: Vec<usize>,
     /// Hashes of what each script keeps now, if somebody wants them.
@@ -89,7 +94,8 @@ pub(super) enum What {
 /// Runs the jobs of this pass on the script threads.
 pub(super) fn run(world: &mut World) {
     let mut pass_jobs = world.resource_mut::<PassJobs>();
-    let (mut jobs, in_place) = (std::mem::take(&mut pass_jobs.jobs), pass_jobs.in_place);
+    let mut jobs = std::mem::take(&mut pass_jobs.jobs);
+    let (in_place, is_mixed) = (pass_jobs.in_place, pass_jobs.is_mixed);
     if jobs.is_empty() && !in_place {
         return;
     }
@@ -117,12 +123,19 @@ pub(super) fn run(world: &mut World) {
         let discipline = settings.discipline;
         let manner = (discipline, hashing);
         if in_place {
-            let updates = Updates { window: view, scope, discipline, hashing };
+            let passing = is_mixed.then_some(&owners);
+            let updates = Updates { window: view, scope, discipline, hashing, passing };
             let mut batches = run_in_place(due, pace, workers, updates);
-            let told = batches.iter_mut().flat_map(|batch| std::mem::take(&mut batch.told));
-            return Done { jobs: told.collect(), batches, ..Done::default() };
+            if !is_mixed {
+                let told = batches.iter_mut().flat_map(|batch| std::mem::take(&mut batch.told));
+                return Done { jobs: told.collect(), batches, ..Done::default() };
+            }
+            let held = jobs.into_iter().enumerate().collect();
+            let purses = (&budget, &mut used, &owners);
+            let pieces = shares::run(held, lane, purses, workers, (scope, discipline));
+            return Done::among(pieces, batches, view);
         }
-        let is_held = |job: &Job| shares::is_held(job, &owners);
+        let is_held = |job: &Job| shares::is_held(job.is_trusted, job.entity, &owners);
         if !jobs.iter().any(is_held) {
             let batches = run_free(&mut jobs, pace, workers, scope, manner);
             return Done { batches, jobs, ..Done::default() };
@@ -190,89 +203,4 @@ fn run_in_place(
     });
     pace.note(due.len(), outcomes.iter().map(|outcome| outcome.took).sum());
     outcomes
-}
-
-/// What a pass has done.
-#[derive(Default)]
-struct Done {
-    batches: Vec<BatchOutcome>,
-    jobs: Vec<Job>,
-    /// Calls for the next tick.
-    put_off: Vec<Addressed>,
-    /// Starts for the next tick.
-    not_started: Vec<Job>,
-    /// How many calls and starts were put off, updates included.
-    count: u64,
-}
-
-impl Done {
-    /// One batch of all pieces, in the order of their jobs.
-    fn put_together(mut pieces: Vec<Piece>) -> Self {
-        pieces.sort_unstable_by_key(|piece| piece.place);
-        let mut done = Self::default();
-        let mut batch = BatchOutcome::default();
-        for Piece { mut job, mut commands, notes, calls, fuel, waits, .. } in pieces {
-            let given = commands.len();
-            batch.commands.append(&mut commands);
-            batch.calls += calls;
-            batch.fuel += fuel;
-            if waits {
-                if let Work::Start(_) = job.work {
-                    done.count += 1;
-                    done.not_started.push(job);
-                    continue;
-                }
-                let Job { id, slot, entity, calls, .. } = &mut job;
-                match calls {
-                    Calls::Update(_) => done.count += 1,
-                    Calls::Events(events) => {
-                        let calls = std::mem::take(&mut events.calls);
-                        done.count += calls.len() as u64;
-                        let (id, slot, entity) = (*id, *slot, *entity);
-                        let address = |call| Addressed { id, slot, entity, call };
-                        done.put_off.extend(calls.into_iter().map(address));
-                    }
-                }
-            }
-            let place = done.jobs.len();
-            batch.ends.push(given);
-            batch.notes.extend(notes.into_iter().map(|what| Note { job: place, what }));
-            done.jobs.push(job);
-        }
-        batch.jobs = done.jobs.len();
-        done.batches.push(batch);
-        done
-    }
-}
-
-/// The outcome of batches, cut into pieces.
-fn cut(batches: Vec<BatchOutcome>, places: Vec<usize>, jobs: Vec<Job>) -> Vec<Piece> {
-    let mut jobs = places.into_iter().zip(jobs);
-    let mut pieces = Vec::new();
-    for batch in batches {
-        let mut commands = batch.commands.into_iter();
-        let mut notes = batch.notes.into_iter().peekable();
-        for (i, end) in batch.ends.into_iter().enumerate() {
-            let Some((place, job)) = jobs.next() else { break };
-            let mut own = Vec::new();
-            while let Some(note) = notes.next_if(|note| note.job == i) {
-                own.push(note.what);
-            }
-            pieces.push(Piece {
-                place,
-                job,
-                commands: commands.by_ref().take(end).collect(),
-                notes: own,
-                calls: 0,
-                fuel: 0,
-                waits: false,
-            });
-        }
-        // Only sums are told of these.
-        if let Some(last) = pieces.last_mut() {
-            last.calls += batch.calls;
-            last.fuel += batch.fuel;
-        }
-    }
-    pieces
 }

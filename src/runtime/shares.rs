@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use bevy::prelude::Entity;
+
 use super::{
     authority::Owners,
     batch::BatchRunner,
@@ -32,6 +34,14 @@ pub(super) struct Piece {
     pub(super) waits: bool,
 }
 
+impl Piece {
+    /// A job that asked for nothing.
+    pub(super) const fn of(job: Job, notes: Vec<What>) -> Self {
+        let commands = Vec::new();
+        Self { place: 0, job, commands, notes, calls: 0, fuel: 0, waits: false }
+    }
+}
+
 /// The jobs of one mod.
 struct ModRun {
     name: Arc<str>,
@@ -44,10 +54,10 @@ struct ModRun {
     used: u64,
 }
 
-/// Whether a job is held to the budget of its tick: that of a mod, of a stranger, and of a client's
-/// entity whoever wrote its script.
-pub(super) fn is_held(job: &Job, owners: &Owners) -> bool {
-    !job.is_trusted || (!owners.is_empty() && owners.of(job.entity).is_some())
+/// Whether a script is held to the budget of its tick: that of a mod, of a stranger, and of a client's
+/// entity whoever wrote it.
+pub(super) fn is_held(is_trusted: bool, entity: Entity, owners: &Owners) -> bool {
+    !is_trusted || (!owners.is_empty() && owners.of(entity).is_some())
 }
 
 /// So often what is left of the budget is given out again.
@@ -74,15 +84,7 @@ pub(super) fn run(
             purse: 0,
             used: 0,
         });
-        run.queue.push_back(Piece {
-            place,
-            job,
-            commands: Vec::new(),
-            notes: Vec::new(),
-            calls: 0,
-            fuel: 0,
-            waits: false,
-        });
+        run.queue.push_back(Piece { place, ..Piece::of(job, Vec::new()) });
     }
     let mut mods: Vec<ModRun> = mods.into_values().collect();
     for one in &mut mods {

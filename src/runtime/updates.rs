@@ -7,17 +7,19 @@ use atomic_refcell::AtomicRefMut;
 
 use super::{
     apply::Moves,
+    authority::Owners,
     batch::{counted, salt, told},
     collect::Job,
     cscript::{CScript, ScriptSlot},
     quarantine::Discipline,
     roster::RosterEntry,
     run::BatchOutcome,
+    shares::is_held,
     view::WorldWindow,
 };
 use crate::{
     api::{CallScope, ScriptContext},
-    contract::ScriptError,
+    contract::{ScriptError, ScriptId},
     script::{CompiledScript, Round, ScriptInstance},
 };
 
@@ -29,6 +31,16 @@ pub(super) struct Updates<'w> {
     pub(super) discipline: Discipline,
     /// Whether to hash what scripts keep, while it is at hand.
     pub(super) hashing: bool,
+    /// If some are [held](is_held) to a share: given who is owned, they are passed by, because there are jobs for
+    /// them.
+    pub(super) passing: Option<&'w Owners>,
+}
+
+/// Somebody who was passed by, and after how many commands of those before him.
+pub(super) struct Gap {
+    pub(super) id: ScriptId,
+    pub(super) slot: u16,
+    pub(super) after: usize,
 }
 
 /// A script that is to be updated.
@@ -47,9 +59,10 @@ impl<'w> Updates<'w> {
     pub(super) fn run(&self, entries: &'w [RosterEntry]) -> BatchOutcome {
         let mut context = ScriptContext::new(self.scope);
         let mut outcome = BatchOutcome::default();
-        let mut walk = Walk { updates: *self, entries: entries.iter(), ahead: None };
+        let entries = entries.iter();
+        let mut walk = Walk { updates: *self, entries, ahead: None, passed: Vec::new() };
         walk.go_on(&mut outcome);
-        let mut next = walk.next(&mut outcome);
+        let mut next = walk.next(0, &mut outcome);
         while let Some(first) = next {
             let Some(function) = first.whose.entry.on_update else { break };
             // Neighbours mostly run the same script.
@@ -64,6 +77,12 @@ impl<'w> Updates<'w> {
             };
             script.calls(&mut context, |calls| calls.each(function, &mut neighbours));
             next = neighbours.next;
+        }
+        walk.note_gaps(context.command_count(), &mut outcome);
+        if self.passing.is_some() {
+            // They are put together with those of others.
+            outcome.commands = context.take_commands();
+            return outcome;
         }
         match Moves::of(context.take_commands(), self.window) {
             Ok(moves) => outcome.moves = Some(moves),
@@ -80,6 +99,8 @@ struct Walk<'w> {
     updates: Updates<'w>,
     entries: Iter<'w, RosterEntry>,
     ahead: Option<(Whose<'w>, &'w ScriptSlot)>,
+    /// Who was passed by on the way there.
+    passed: Vec<(ScriptId, u16)>,
 }
 
 impl<'w> Walk<'w> {
@@ -88,6 +109,12 @@ impl<'w> Walk<'w> {
     fn go_on(&mut self, outcome: &mut BatchOutcome) {
         self.ahead = None;
         for entry in self.entries.by_ref() {
+            if let Some(owners) = self.updates.passing
+                && is_held(entry.is_trusted, entry.entity, owners)
+            {
+                self.passed.push((entry.id, entry.slot));
+                continue;
+            }
             let Some((scripts, disabled)) = self.updates.window.scripts(entry.entity) else {
                 outcome.noticed.stale = true;
                 continue;
@@ -99,9 +126,19 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// The next one that is to be updated now.
+    /// Takes note of who was passed by between the one at hand, who is done, and the one ahead.
     #[inline(always)]
-    fn next(&mut self, outcome: &mut BatchOutcome) -> Option<Due<'w>> {
+    fn note_gaps(&mut self, commands: usize, outcome: &mut BatchOutcome) {
+        if !self.passed.is_empty() {
+            let gap = |(id, slot)| Gap { id, slot, after: commands };
+            outcome.gaps.extend(self.passed.drain(..).map(gap));
+        }
+    }
+
+    /// The next one that is to be updated now, after so many commands.
+    #[inline(always)]
+    fn next(&mut self, commands: usize, outcome: &mut BatchOutcome) -> Option<Due<'w>> {
+        self.note_gaps(commands, outcome);
         loop {
             let (whose, slot) = self.ahead.take()?;
             self.go_on(outcome);
@@ -133,7 +170,7 @@ impl<'w> Round for Neighbours<'_, 'w> {
     fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<Self::Turn> {
         let due = match self.next.take() {
             Some(due) => due,
-            None => self.walk.next(self.outcome)?,
+            None => self.walk.next(context.command_count(), self.outcome)?,
         };
         if !due.instance.runs(self.script) {
             self.next = Some(due);

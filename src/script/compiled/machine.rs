@@ -36,8 +36,10 @@ thread_local! {
     static AT_REST: Cell<Option<Box<Machine>>> = const { Cell::new(None) };
 }
 
-/// A machine that has grown to more registers than these is not kept: half a MiB.
-const KEPT_REGISTERS: usize = 1 << 15;
+/// How many registers a machine begins with. One that has had to take more memory for them is not kept.
+const REGISTERS: usize = 4 * WINDOW;
+/// The same for the bytes of its other lists together.
+const KEPT_BYTES: usize = 2048;
 
 /// Memory that a call needs and the next one can use again.
 #[derive(Default)]
@@ -102,6 +104,19 @@ impl Machine {
         self.clear();
     }
 
+    fn new() -> Self {
+        Self { registers: Vec::with_capacity(REGISTERS), ..Self::default() }
+    }
+
+    /// Whether it takes no more memory than most calls need.
+    const fn is_small(&self) -> bool {
+        let others = self.cells.capacity() * size_of::<Val>()
+            + self.frames.capacity() * size_of::<Frame>()
+            + self.handlers.capacity() * size_of::<catch::Handler>()
+            + self.caught.capacity() * size_of::<catch::Caught>();
+        self.registers.capacity() <= REGISTERS && others <= KEPT_BYTES
+    }
+
     /// Frees what the outermost frame holds, whose registers are so many, and leaves it open.
     #[inline(always)]
     fn free_outermost(&mut self, registers: u16) {
@@ -146,7 +161,7 @@ impl<'a, 'w> Run<'a, 'w> {
         let limits = context.limits();
         Self {
             program,
-            machine: kept.unwrap_or_default(),
+            machine: kept.unwrap_or_else(|| Box::new(Machine::new())),
             state: Box::default(),
             constants,
             fuel: 0,
@@ -166,7 +181,7 @@ impl<'a, 'w> Run<'a, 'w> {
 
     /// Leaves to the next calls what can be used again.
     pub(crate) fn finish(self) {
-        if self.machine.registers.len() <= KEPT_REGISTERS {
+        if self.machine.is_small() {
             // In the end of a thread there is nobody to leave it to.
             let _: Result<(), _> = AT_REST.try_with(|rest| rest.set(Some(self.machine)));
         }

@@ -1,0 +1,138 @@
+use std::iter::Peekable;
+
+use super::{BatchOutcome, Note, What};
+use crate::runtime::{
+    apply::Moves,
+    collect::{Addressed, Calls, Job, Work},
+    shares::Piece,
+    updates::Gap,
+    view::WorldWindow,
+};
+
+/// What a pass has done.
+#[derive(Default)]
+pub(super) struct Done {
+    pub(super) batches: Vec<BatchOutcome>,
+    pub(super) jobs: Vec<Job>,
+    /// Calls for the next tick.
+    pub(super) put_off: Vec<Addressed>,
+    /// Starts for the next tick.
+    pub(super) not_started: Vec<Job>,
+    /// How many calls and starts were put off, updates included.
+    pub(super) count: u64,
+}
+
+impl Done {
+    /// One batch of all pieces, in the order of their jobs.
+    pub(super) fn put_together(mut pieces: Vec<Piece>) -> Self {
+        pieces.sort_unstable_by_key(|piece| piece.place);
+        let mut done = Self::default();
+        let mut batch = BatchOutcome::default();
+        for Piece { mut job, mut commands, notes, calls, fuel, waits, .. } in pieces {
+            let given = commands.len();
+            batch.commands.append(&mut commands);
+            batch.calls += calls;
+            batch.fuel += fuel;
+            if waits {
+                if let Work::Start(_) = job.work {
+                    done.count += 1;
+                    done.not_started.push(job);
+                    continue;
+                }
+                let Job { id, slot, entity, calls, .. } = &mut job;
+                match calls {
+                    Calls::Update(_) => done.count += 1,
+                    Calls::Events(events) => {
+                        let calls = std::mem::take(&mut events.calls);
+                        done.count += calls.len() as u64;
+                        let (id, slot, entity) = (*id, *slot, *entity);
+                        let address = |call| Addressed { id, slot, entity, call };
+                        done.put_off.extend(calls.into_iter().map(address));
+                    }
+                }
+            }
+            let place = done.jobs.len();
+            batch.ends.push(given);
+            batch.notes.extend(notes.into_iter().map(|what| Note { job: place, what }));
+            done.jobs.push(job);
+        }
+        batch.jobs = done.jobs.len();
+        done.batches.push(batch);
+        done
+    }
+
+    /// One batch of what scripts did that are held to a share, and of updates where they are that passed them by, all
+    /// in the order of (id, slot).
+    pub(super) fn among(
+        mut held: Vec<Piece>,
+        batches: Vec<BatchOutcome>,
+        window: &WorldWindow<'_>,
+    ) -> Self {
+        held.sort_unstable_by_key(|piece| piece.place);
+        let (mut commands, mut told, mut sums) = (Vec::new(), Vec::new(), BatchOutcome::default());
+        let mut next = held.iter_mut().peekable();
+        for batch in batches {
+            let mut own = batch.commands.into_iter();
+            let mut before = 0;
+            for Gap { id, slot, after } in batch.gaps {
+                commands.extend(own.by_ref().take(after - before));
+                before = after;
+                // Not everybody could be called.
+                if let Some(piece) =
+                    next.next_if(|piece| (piece.job.id, piece.job.slot) == (id, slot))
+                {
+                    commands.append(&mut piece.commands);
+                }
+            }
+            commands.extend(own);
+            sums.calls += batch.calls;
+            sums.fuel += batch.fuel;
+            sums.noticed.add(batch.noticed);
+            let mut notes = batch.notes.into_iter().peekable();
+            for (i, job) in batch.told.into_iter().enumerate() {
+                told.push(Piece::of(job, notes_of(i, &mut notes)));
+            }
+        }
+        let mut pieces = held;
+        pieces.append(&mut told);
+        pieces.sort_unstable_by_key(|piece| (piece.job.id, piece.job.slot));
+        pieces.iter_mut().enumerate().for_each(|(place, piece)| piece.place = place);
+        let mut done = Self::put_together(pieces);
+        if let Some(all) = done.batches.first_mut() {
+            all.calls += sums.calls;
+            all.fuel += sums.fuel;
+            all.noticed = sums.noticed;
+            match Moves::of(commands, window) {
+                Ok(moves) => all.moves = Some(moves),
+                Err(commands) => all.commands = commands,
+            }
+        }
+        done
+    }
+}
+
+/// The outcome of batches, cut into pieces.
+pub(super) fn cut(batches: Vec<BatchOutcome>, places: Vec<usize>, jobs: Vec<Job>) -> Vec<Piece> {
+    let mut jobs = places.into_iter().zip(jobs);
+    let mut pieces = Vec::new();
+    for batch in batches {
+        let mut commands = batch.commands.into_iter();
+        let mut notes = batch.notes.into_iter().peekable();
+        for (i, end) in batch.ends.into_iter().enumerate() {
+            let Some((place, job)) = jobs.next() else { break };
+            let piece = Piece::of(job, notes_of(i, &mut notes));
+            pieces.push(Piece { place, commands: commands.by_ref().take(end).collect(), ..piece });
+        }
+        // Only sums are told of these.
+        if let Some(last) = pieces.last_mut() {
+            last.calls += batch.calls;
+            last.fuel += batch.fuel;
+        }
+    }
+    pieces
+}
+
+/// Takes the notes of a job, which come next if there are any.
+fn notes_of(job: usize, notes: &mut Peekable<impl Iterator<Item = Note>>) -> Vec<What> {
+    std::iter::from_fn(|| notes.next_if(|note| note.job == job)).map(|note| note.what).collect()
+}
