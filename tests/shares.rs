@@ -336,7 +336,9 @@ fn mixed(threads: usize, is_owned: impl Fn(i64) -> bool, text: &str) -> (u64, Ve
     let mut told = Vec::new();
     for _ in 0..6 {
         app.tick();
-        told.extend(app.take_log().iter().map(|line| format!("{} {}", line.entity, line.line.text)));
+        told.extend(
+            app.take_log().iter().map(|line| format!("{} {}", line.entity, line.line.text)),
+        );
         told.extend(app.take_faults().iter().map(|fault| fault.error.to_string()));
     }
     (app.hash(), told)

@@ -2,7 +2,7 @@ use rhai::Dynamic;
 
 use super::{
     CompiledScript, FunctionId, ScriptInstance,
-    compiled::Caller,
+    compiled::{Caller, Machine},
     compiled_script::Program,
     instance::Parts,
     marks::{self, Marks},
@@ -74,16 +74,18 @@ impl CompiledScript {
         work: impl FnOnce(&mut Calls<'_, '_>) -> R,
     ) -> R {
         context.hold_to(self.shared_limits());
-        let way = match &self.program {
-            Program::Compiled(program) => Way::Compiled(program.caller(context)),
-            Program::Reference(program) => Way::Reference(program, context),
-        };
-        let mut calls = Calls { script: self, way };
-        let done = work(&mut calls);
-        if let Way::Compiled(caller) = calls.way {
-            caller.close();
+        match &self.program {
+            Program::Compiled(program) => {
+                let mut machine = Machine::take();
+                let way = Way::Compiled(program.caller(&mut machine, context));
+                let done = work(&mut Calls { script: self, way });
+                machine.leave();
+                done
+            }
+            Program::Reference(program) => {
+                work(&mut Calls { script: self, way: Way::Reference(program, context) })
+            }
         }
-        done
     }
 }
 

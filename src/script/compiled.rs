@@ -23,7 +23,7 @@ use self::val::Range;
 pub(crate) use self::{
     convert::{from_value, to_value},
     library::natives,
-    machine::{Last, Turns},
+    machine::{Last, Machine, Turns},
     program::Library,
     script::{Caller, CompiledProgram, library},
     val::Val,

@@ -67,7 +67,7 @@ pub(crate) struct Machine {
 /// Calls of a program that run, one after the other: what is the same for all of them is made ready once.
 pub(crate) struct Run<'a, 'w> {
     program: &'a Program,
-    machine: Box<Machine>,
+    machine: &'a mut Machine,
     /// The variables of the script, while a call runs.
     state: Box<[Val]>,
     /// The constants, where they are being evaluated.
@@ -104,8 +104,24 @@ impl Machine {
         self.clear();
     }
 
-    fn new() -> Self {
-        Self { registers: Vec::with_capacity(REGISTERS), ..Self::default() }
+    /// One that no calls use.
+    pub(crate) fn take() -> Box<Self> {
+        // None is there if a function of the host, called by a script, calls another one; or in the thread's end.
+        let rested = AT_REST.try_with(Cell::take).ok().flatten();
+        rested.unwrap_or_else(Self::new)
+    }
+
+    #[cold]
+    fn new() -> Box<Self> {
+        Box::new(Self { registers: Vec::with_capacity(REGISTERS), ..Self::default() })
+    }
+
+    /// Leaves it to the next calls.
+    pub(crate) fn leave(self: Box<Self>) {
+        if self.is_small() {
+            // In the end of a thread there is nobody to leave it to.
+            let _: Result<(), _> = AT_REST.try_with(|rest| rest.set(Some(self)));
+        }
     }
 
     /// Whether it takes no more memory than most calls need.
@@ -148,20 +164,19 @@ impl Machine {
 
 impl<'a, 'w> Run<'a, 'w> {
     /// Makes ready for calls within the limits that the context holds at the moment, with so much fuel each.
-    /// The memory that they need comes from those before them on this thread, and is left to the next ones in the
-    /// [end](Self::finish).
+    // Inlined, so that it is made where it is to be: copying it takes longer than making it.
+    #[inline(always)]
     pub(crate) fn begin(
         program: &'a Program,
+        machine: &'a mut Machine,
         constants: Option<&'a mut Vec<Val>>,
         context: &'a mut ScriptContext<'w>,
         limit: u64,
     ) -> Self {
-        // None is there if a function of the host, called by a script, calls another one; or in the thread's end.
-        let kept = AT_REST.try_with(Cell::take).ok().flatten();
         let limits = context.limits();
         Self {
             program,
-            machine: kept.unwrap_or_else(|| Box::new(Machine::new())),
+            machine,
             state: Box::default(),
             constants,
             fuel: 0,
@@ -176,14 +191,6 @@ impl<'a, 'w> Run<'a, 'w> {
             has_registers: false,
             is_handed: false,
             context,
-        }
-    }
-
-    /// Leaves to the next calls what can be used again.
-    pub(crate) fn finish(self) {
-        if self.machine.is_small() {
-            // In the end of a thread there is nobody to leave it to.
-            let _: Result<(), _> = AT_REST.try_with(|rest| rest.set(Some(self.machine)));
         }
     }
 

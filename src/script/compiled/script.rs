@@ -12,7 +12,7 @@ use super::{
     fault::{Fault, Left, Trouble, What},
     library::natives,
     lower,
-    machine::{Last, Run, Turns, shown_name},
+    machine::{Last, Machine, Run, Turns, shown_name},
     program::{ApiCall, Library, Program},
     show::{Style, shown},
 };
@@ -77,6 +77,7 @@ impl CompiledProgram {
     ) -> Result<Self, Vec<ScriptError>> {
         let lowered = lower::lower(units, outlines, library, watched)?;
         let mut program = lowered.program;
+        let mut machine = Machine::take();
         let count = outlines.iter().map(|outline| outline.constants.len()).sum();
         let mut constants = vec![Val::Unit; count];
         // Those of libraries first.
@@ -85,7 +86,7 @@ impl CompiledProgram {
                 continue;
             }
             let fuel = context.limits().start_fuel;
-            let mut run = Run::begin(&program, Some(&mut constants), context, fuel);
+            let mut run = Run::begin(&program, &mut machine, Some(&mut constants), context, fuel);
             let mut state = Box::default();
             let mut one = One { state: &mut state, called: Ok(0) };
             let cause = match guarded(|| run.turns(function, &mut one, Last::Nobody)) {
@@ -95,6 +96,7 @@ impl CompiledProgram {
             };
             return Err(vec![*judged(&program, Stage::Compile, &[], cause)]);
         }
+        machine.leave();
         program.constants = constants;
         let state = outlines.last().map(|outline| outline.state.clone()).unwrap_or_default();
         Ok(Self { program, functions: lowered.functions, start: lowered.start, state })
@@ -111,24 +113,33 @@ impl CompiledProgram {
         context: &mut ScriptContext<'_>,
     ) -> Result<Box<[Val]>, Box<ScriptError>> {
         let mut state: Box<[Val]> = vec![Val::Unit; self.state.len()].into();
-        let mut caller = self.caller_with(context, context.limits().start_fuel);
+        let mut machine = Machine::take();
+        let fuel = context.limits().start_fuel;
+        let mut caller = self.caller_with(&mut machine, context, fuel);
         let started = caller.one(Stage::Bind, self.start, &mut state);
-        caller.close();
+        machine.leave();
         started.map(|_| state)
     }
 
     /// Makes ready to call functions, one after the other, within the limits that the context holds.
-    pub(crate) fn caller<'a, 'w>(&'a self, context: &'a mut ScriptContext<'w>) -> Caller<'a, 'w> {
+    #[inline(always)]
+    pub(crate) fn caller<'a, 'w>(
+        &'a self,
+        machine: &'a mut Machine,
+        context: &'a mut ScriptContext<'w>,
+    ) -> Caller<'a, 'w> {
         let fuel = context.limits().fuel;
-        self.caller_with(context, fuel)
+        self.caller_with(machine, context, fuel)
     }
 
+    #[inline(always)]
     fn caller_with<'a, 'w>(
         &'a self,
+        machine: &'a mut Machine,
         context: &'a mut ScriptContext<'w>,
         fuel: u64,
     ) -> Caller<'a, 'w> {
-        Caller { program: self, run: Run::begin(&self.program, None, context, fuel) }
+        Caller { program: self, run: Run::begin(&self.program, machine, None, context, fuel) }
     }
 }
 
@@ -142,11 +153,6 @@ impl<'w> Caller<'_, 'w> {
     /// The context of the calls.
     pub(crate) const fn context(&mut self) -> &mut ScriptContext<'w> {
         self.run.context()
-    }
-
-    /// Leaves to the next calls what can be used again.
-    pub(crate) fn close(self) {
-        self.run.finish();
     }
 
     /// Calls a function; gives the variables that it has changed, as
