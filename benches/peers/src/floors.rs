@@ -1,10 +1,12 @@
 //! What has to be reached.
 
-use stage::Workload::{self, Crunch, Empty, Patrol, Undefined};
+use stage::Workload::{self, Empty, Patrol, Undefined};
 
 use crate::{
     contestants::{NATIVE, OURS, OURS_TWO},
+    figures::count,
     matrix::Matrix,
+    threads::{ENTITIES, Gain},
 };
 
 /// Something measured beside its floor.
@@ -100,7 +102,7 @@ const AHEAD: &[Ahead] = &[
 ];
 
 /// All figures for which there is something measured.
-pub fn judged(matrix: &Matrix) -> Vec<Figure> {
+pub fn judged(matrix: &Matrix, threads: &[Gain]) -> Vec<Figure> {
     let mut figures = Vec::new();
     for Ahead { workload, of, names, floor } in AHEAD {
         let ours = matrix.tick(OURS, *workload, 1_000);
@@ -141,12 +143,10 @@ pub fn judged(matrix: &Matrix) -> Vec<Figure> {
         1.3,
         "x",
     );
-    for workload in [Patrol, Crunch] {
-        let two = ratio(tick(OURS, workload, 10_000), tick(OURS_TWO, workload, 10_000));
-        if let Some(measured) = two {
-            let what = format!("{}, 10,000 entities: two threads / one", workload.name());
-            figures.push(Figure { what, measured, floor: 1.7, unit: "x", rises: true });
-        }
-    }
+    figures.extend(threads.iter().map(|gain| {
+        let (workload, pace) = (gain.workload.name(), gain.pace.title());
+        let what = format!("{workload}, {} entities, {pace}: two threads / one", count(ENTITIES));
+        Figure { what, measured: gain.times(), floor: 1.7, unit: "x", rises: true }
+    }));
     figures
 }

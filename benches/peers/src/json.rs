@@ -12,13 +12,14 @@ use crate::{
     matrix::{Matrix, Measured},
     options::Options,
     sample::Sample,
+    threads::{ENTITIES, Gain},
 };
 
 pub fn write(
     docs: &Path,
     options: &Options,
     matrix: &Matrix,
-    growth: Option<&Growth>,
+    (threads, growth): (&[Gain], Option<&Growth>),
     floors: &[Figure],
 ) -> Result<(), Failure> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -69,6 +70,18 @@ pub fn write(
         });
         series.collect()
     });
+    let threads: Vec<Value> = threads
+        .iter()
+        .map(|gain| {
+            json!({
+                "workload": gain.workload.name(),
+                "entities": ENTITIES,
+                "pace": gain.pace.title(),
+                "one": time(&gain.one),
+                "two": time(&gain.two),
+            })
+        })
+        .collect();
     let all = json!({
         "machine": machine(),
         "versions": versions(here),
@@ -79,6 +92,7 @@ pub fn write(
         "contestants": matrix.contestants.iter().map(who).collect::<Vec<_>>(),
         "floors": floors,
         "figures": cells,
+        "threads": threads,
         "growth": growth,
     });
     let path = docs.join("performance.json");
@@ -87,20 +101,21 @@ pub fn write(
 }
 
 fn measured(of: &Measured) -> Value {
-    let time = |sample: &Sample| {
-        let (from, to) = sample.spread();
-        json!({
-            "median": rounded(sample.median()),
-            "middle_half": [rounded(from), rounded(to)],
-            "least": rounded(sample.least()),
-            "rounds": sample.rounds(),
-        })
-    };
     json!({
         "wall": time(&of.wall),
         "all_threads": time(&of.cpu),
         "process_bytes": of.memory,
         "results": of.wrong.as_deref().unwrap_or("equal"),
+    })
+}
+
+fn time(sample: &Sample) -> Value {
+    let (from, to) = sample.spread();
+    json!({
+        "median": rounded(sample.median()),
+        "middle_half": [rounded(from), rounded(to)],
+        "least": rounded(sample.least()),
+        "rounds": sample.rounds(),
     })
 }
 

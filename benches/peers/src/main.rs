@@ -12,6 +12,7 @@ mod options;
 mod plot;
 mod process;
 mod sample;
+mod threads;
 
 use std::{path::Path, process::ExitCode};
 
@@ -42,9 +43,10 @@ fn run(options: &Options) -> Result<bool, Failure> {
     let builds = Builds::new(here, &contestants, options.build)?;
     let matrix = matrix::measured(options, &contestants, &builds)?;
     let growth = options.growth.then(|| growth::measured(options, &builds));
-    let floors = floors::judged(&matrix);
+    let threads = if options.growth { threads::measured(options, &builds)? } else { Vec::new() };
+    let floors = floors::judged(&matrix, &threads);
 
-    let text = markdown::figures(here, options, &matrix, growth.as_ref(), &floors);
+    let text = markdown::figures(here, options, &matrix, (&threads, growth.as_ref()), &floors);
     println!("{text}");
     let docs = match (&options.out, options.is_whole()) {
         (Some(out), _) => Some(out.clone()),
@@ -54,12 +56,13 @@ fn run(options: &Options) -> Result<bool, Failure> {
     };
     if let Some(docs) = docs {
         markdown::write(&docs, &text)?;
-        json::write(&docs, options, &matrix, growth.as_ref(), &floors)?;
+        json::write(&docs, options, &matrix, (&threads, growth.as_ref()), &floors)?;
         plot::write(&docs, &matrix, growth.as_ref())?;
         eprintln!("written to {}", docs.display());
     }
     let grown = growth.iter().flat_map(|growth| &growth.0).flat_map(|series| &series.wrong);
-    let wrong: Vec<String> = matrix.wrong().chain(grown.cloned()).collect();
+    let threaded = threads.iter().flat_map(|gain| &gain.wrong);
+    let wrong: Vec<String> = matrix.wrong().chain(grown.chain(threaded).cloned()).collect();
     for wrong in &wrong {
         eprintln!("error: {wrong}");
     }

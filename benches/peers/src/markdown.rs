@@ -12,6 +12,8 @@ use crate::{
     growth::{Growth, Series},
     matrix::{Matrix, Measured},
     options::Options,
+    sample::Sample,
+    threads::{ENTITIES, Gain},
 };
 
 /// What the figures stand between.
@@ -37,7 +39,7 @@ pub fn figures(
     here: &Path,
     options: &Options,
     matrix: &Matrix,
-    growth: Option<&Growth>,
+    (threads, growth): (&[Gain], Option<&Growth>),
     floors: &[Figure],
 ) -> String {
     let mut out = String::new();
@@ -49,6 +51,7 @@ pub fn figures(
             compared(&mut out, matrix, *workload)?;
         }
         memory(&mut out, matrix)?;
+        threaded(&mut out, threads)?;
         growth.map_or(Ok(()), |growth| grown(&mut out, growth))
     })();
     out
@@ -212,6 +215,26 @@ fn memory(out: &mut String, matrix: &Matrix) -> std::fmt::Result {
             }
         }
         writeln!(out, "|")?;
+    }
+    writeln!(out)
+}
+
+fn threaded(out: &mut String, threads: &[Gain]) -> std::fmt::Result {
+    if threads.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### Two threads\n")?;
+    writeln!(
+        out,
+        "bevy_cscript with {} entities, one thread and two in turn, by the clock on the wall.\n",
+        count(ENTITIES)
+    )?;
+    writeln!(out, "| | one thread | two | gain |\n|---|---:|---:|---:|")?;
+    for gain in threads {
+        let each = |sample: &Sample| time(sample.median() / ENTITIES as f64);
+        let (workload, pace) = (gain.workload.name(), gain.pace.title());
+        let (one, two) = (each(&gain.one), each(&gain.two));
+        writeln!(out, "| `{workload}`, {pace} | {one} | {two} | {} |", ratio(gain.times()))?;
     }
     writeln!(out)
 }

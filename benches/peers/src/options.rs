@@ -15,7 +15,7 @@ usage: peers [OPTIONS]
   --entities N     only so many entities; may be repeated
   --cpu            count the time that a process runs rather than the clock on the wall, on a machine that is
                    not quiet; two threads go by the wall all the same
-  --no-growth      no series of growth
+  --no-growth      no series of growth, and nothing of two threads
   --no-build       the contestants as they were built last
   --out FOLDER     where performance.md, performance.json and images/ are written
 
