@@ -1,6 +1,7 @@
 //! The commands of scripts done to the world. Nothing else writes it for them.
 
 pub(super) mod combat;
+mod fighters;
 mod movers;
 mod moves;
 
@@ -10,6 +11,7 @@ use bevy::prelude::*;
 
 use self::moves::Move;
 pub(super) use self::{
+    fighters::FightState,
     movers::MoverState,
     moves::{Asked, Moves, Row, TableState},
 };
@@ -75,18 +77,25 @@ fn apply_moves(world: &mut World, state: &mut MoverState, reports: &mut Reports,
 
 fn apply_commands(
     world: &mut World,
-    state: &mut MoverState,
+    movers: &mut MoverState,
     reports: &mut Reports,
     commands: Vec<ScriptCommand>,
 ) {
     reports.metrics.commands += commands.len() as u64;
-    let mut commands = commands.into_iter();
-    loop {
-        let moved = movers::apply(world, state, reports, commands.as_slice());
-        commands.by_ref().take(moved).for_each(drop);
-        let Some(command) = commands.next() else { break };
-        apply_command(world, reports, command);
-    }
+    world.resource_scope(|world, mut fighters: Mut<'_, FightState>| {
+        let mut commands = commands.into_iter();
+        while !commands.as_slice().is_empty() {
+            let moved = movers::apply(world, movers, reports, commands.as_slice());
+            commands.by_ref().take(moved).for_each(drop);
+            let fought = fighters::apply(world, &mut fighters, reports, commands.as_slice());
+            commands.by_ref().take(fought).for_each(drop);
+            if moved + fought == 0
+                && let Some(command) = commands.next()
+            {
+                apply_command(world, reports, command);
+            }
+        }
+    });
 }
 
 fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptCommand) {
@@ -110,21 +119,6 @@ fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptComman
             };
             let call = HostCall { caller, args: &args };
             guarded(reports, &function, || effect(world, &call));
-        }
-        ScriptCommand::ApplyDamage { id, amount, kind, source } => {
-            with_entity(world, reports, id, "apply_damage", |world, entity| {
-                combat::damage(world, entity, amount, &kind, source);
-            });
-        }
-        ScriptCommand::Heal { id, amount } => {
-            with_entity(world, reports, id, "heal", |world, entity| {
-                combat::heal(world, entity, amount);
-            });
-        }
-        ScriptCommand::SetHealth { id, value, source } => {
-            with_entity(world, reports, id, "set_health", |world, entity| {
-                combat::set_health(world, entity, value, source);
-            });
         }
         ScriptCommand::ApplyStatusEffect { id, effect } => {
             with_entity(world, reports, id, "apply_status_effect", |world, entity| {
@@ -161,8 +155,11 @@ fn apply_command(world: &mut World, reports: &mut Reports, command: ScriptComman
         | ScriptCommand::PlayAnimation { .. }
         | ScriptCommand::SpawnParticle { .. }
         | ScriptCommand::ShakeScreen { .. } => show(world, reports, command),
-        // Done by `movers`.
-        ScriptCommand::SetPosition { .. }
+        // Done by `movers` and `fighters`.
+        ScriptCommand::ApplyDamage { .. }
+        | ScriptCommand::Heal { .. }
+        | ScriptCommand::SetHealth { .. }
+        | ScriptCommand::SetPosition { .. }
         | ScriptCommand::MoveTowards { .. }
         | ScriptCommand::Teleport { .. }
         | ScriptCommand::Face { .. } => {}

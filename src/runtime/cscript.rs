@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{bind::Unbound, load::Script, quarantine::Faults, save::SaveError};
 use crate::{
-    contract::{ScriptId, Value},
+    contract::{Callback, ScriptId, Value},
     script::{CompiledScript, ScriptInstance, StateError, StateSnapshot},
     trust::Digest,
 };
@@ -209,9 +209,18 @@ impl CScript {
 
     /// Whether any of the scripts would hear an event, as far as can be told: those that have not
     /// started may.
-    pub(super) fn may_hear(&self, callback: &str) -> bool {
+    pub(super) fn may_hear(&self, event: &str) -> bool {
+        self.may(|script| script.function(event).is_some())
+    }
+
+    /// The same of an event that has a callback of its own: that is known without looking for the name.
+    pub(super) fn may_be_told(&self, callback: Callback) -> bool {
+        self.may(|script| script.callback(callback).is_some())
+    }
+
+    fn may(&self, hears: impl Fn(&CompiledScript) -> bool) -> bool {
         self.slots.iter().any(|slot| match &slot.resident().instance {
-            Some(instance) => instance.script().function(callback).is_some(),
+            Some(instance) => hears(instance.script()),
             None => !matches!(slot.status, ScriptStatus::Failed { .. }),
         })
     }

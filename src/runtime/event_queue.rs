@@ -58,6 +58,11 @@ impl EventQueue {
         self.add(event, false);
     }
 
+    /// Adds something that one entity is to hear of.
+    pub(super) fn tell(&mut self, id: ScriptId, callback: Callback, args: Vec<Value>) {
+        self.push(ScriptEvent::custom(callback.name(), args).to(id));
+    }
+
     /// Adds what a script published. Beyond [`MOST_MESSAGES`] messages are dropped and counted.
     pub(super) fn push_message(&mut self, event: ScriptEvent) {
         if self.messages < MOST_MESSAGES {
@@ -155,9 +160,16 @@ pub(super) fn tell(
     callback: Callback,
     args: impl FnOnce() -> Vec<Value>,
 ) {
-    let Some(id) = world.get::<ScriptId>(entity).copied() else { return };
-    if world.get::<CScript>(entity).is_some_and(|scripts| scripts.may_hear(callback.name())) {
-        let event = ScriptEvent::custom(callback.name(), args()).to(id);
-        world.resource_mut::<EventQueue>().push(event);
+    if let Some(id) = hearer(world.get(entity), world.get(entity), callback) {
+        world.resource_mut::<EventQueue>().tell(id, callback, args());
     }
+}
+
+/// The id of an entity, given what is known of it, if any of its scripts would hear of something.
+pub(super) fn hearer(
+    id: Option<&ScriptId>,
+    scripts: Option<&CScript>,
+    callback: Callback,
+) -> Option<ScriptId> {
+    id.copied().filter(|_| scripts.is_some_and(|scripts| scripts.may_be_told(callback)))
 }

@@ -9,7 +9,7 @@ use bevy::{
 
 use super::{
     animation_clips::AnimationClips,
-    apply::{self, Dying, MoverState, TableState},
+    apply::{self, Dying, FightState, MoverState, TableState},
     authority::{Ledger, Owner, Owners},
     bind::{self, ChangedScripts, Unbound, Versions},
     budget::{TickBudget, TickUse},
@@ -191,6 +191,7 @@ impl Plugin for ScriptingPlugin {
             .init_resource::<PassOutcome>()
             .init_resource::<PassCommands>()
             .init_resource::<Dying>()
+            .init_resource::<FightState>()
             .init_resource::<MoverState>()
             .init_resource::<TableState>()
             .init_resource::<MotionWanted>()

@@ -1,72 +1,17 @@
-//! Hurting, healing, status effects, things carried.
+//! Status effects, things carried.
 
 use bevy::prelude::*;
 
 use crate::{
-    contract::{Callback, ScriptId, StatusEffect, Vitals},
+    contract::{Callback, StatusEffect},
     runtime::{
         event_queue::tell,
         gameplay::{
-            Armor, Damaged, Died, Health, Inventory, ItemDefinitions, ItemGained,
-            StatusEffectApplied, StatusEffects, end_status_effect,
+            Inventory, ItemDefinitions, ItemGained, StatusEffectApplied, StatusEffects,
+            end_status_effect,
         },
     },
 };
-
-/// Changes an entity's health, and tells it if that killed it.
-fn change_health<R>(
-    world: &mut World,
-    entity: Entity,
-    source: ScriptId,
-    change: impl FnOnce(&mut Vitals) -> R,
-) -> Option<R> {
-    let armor = world.get::<Armor>(entity).map_or(0.0, |armor| armor.0);
-    let mut health = world.get_mut::<Health>(entity)?;
-    let mut vitals = Vitals { health: health.current, max: health.max, armor };
-    let was_alive = vitals.is_alive();
-    let result = change(&mut vitals);
-    if health.current != vitals.health {
-        health.current = vitals.health;
-    }
-    if was_alive && !vitals.is_alive() {
-        tell(world, entity, Callback::OnDeath, || vec![source.into()]);
-        world.write_message(Died { entity, source });
-    }
-    Some(result)
-}
-
-pub(in crate::runtime) fn damage(
-    world: &mut World,
-    entity: Entity,
-    amount: f32,
-    kind: &str,
-    source: ScriptId,
-) {
-    let armor = world.get::<Armor>(entity).map_or(0.0, |armor| armor.0);
-    let Some(health) = world.get::<Health>(entity) else { return };
-    let mut before = Vitals { health: health.current, max: health.max, armor };
-    let hurt = before.hurt(amount);
-    if hurt > 0.0 {
-        // It hears of the hit before it hears that the hit killed it.
-        tell(world, entity, Callback::OnDamage, || vec![f64::from(hurt).into(), source.into()]);
-        let kind = kind.to_owned();
-        world.write_message(Damaged { entity, amount: hurt, kind, source });
-    }
-    change_health(world, entity, source, |vitals| vitals.hurt(amount));
-}
-
-pub(in crate::runtime) fn heal(world: &mut World, entity: Entity, amount: f32) {
-    change_health(world, entity, ScriptId::AUTO, |vitals| vitals.heal(amount));
-}
-
-pub(in crate::runtime) fn set_health(
-    world: &mut World,
-    entity: Entity,
-    value: f32,
-    source: ScriptId,
-) {
-    change_health(world, entity, source, |vitals| vitals.set(value));
-}
 
 pub(in crate::runtime) fn apply_effect(world: &mut World, entity: Entity, effect: StatusEffect) {
     if let Some(mut effects) = world.get_mut::<StatusEffects>(entity) {

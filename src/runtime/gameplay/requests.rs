@@ -7,7 +7,11 @@ use bevy::{ecs::message::MessageCursor, prelude::*};
 
 use crate::{
     contract::{Callback, ScriptEvent, ScriptId, StatusEffect, Value},
-    runtime::{apply::combat, event_queue::EventQueue, report::ScriptPublished},
+    runtime::{
+        apply::{FightState, combat},
+        event_queue::EventQueue,
+        report::ScriptPublished,
+    },
 };
 
 /// Hurts an entity: armor is taken off, [`Damaged`](super::Damaged) and [`Died`](super::Died) follow,
@@ -90,16 +94,20 @@ const fn is_amount(x: f32) -> bool {
 pub(in crate::runtime) fn receive(world: &mut World) {
     world.resource_scope(|world, mut requests: Mut<'_, Requests>| {
         let Requests { hurts, heals, afflictions, gifts, messages } = &mut *requests;
-        for HurtEntity { entity, amount, kind, source } in new(hurts, world) {
-            if is_amount(amount) {
-                combat::damage(world, entity, amount, &kind, source);
+        let (hurts, heals) = (new(hurts, world), new(heals, world));
+        world.resource_scope(|world, mut state: Mut<'_, FightState>| {
+            let mut fighters = state.get(world);
+            for HurtEntity { entity, amount, kind, source } in hurts {
+                if is_amount(amount) {
+                    fighters.damage(entity, amount, &kind, source);
+                }
             }
-        }
-        for HealEntity { entity, amount } in new(heals, world) {
-            if is_amount(amount) {
-                combat::heal(world, entity, amount);
+            for HealEntity { entity, amount } in heals {
+                if is_amount(amount) {
+                    fighters.heal(entity, amount);
+                }
             }
-        }
+        });
         for AfflictEntity { entity, effect } in new(afflictions, world) {
             combat::apply_effect(world, entity, effect);
         }

@@ -119,7 +119,7 @@ fn bonds_of(world: &World, a: Entity, b: Entity) -> Vec<Bond> {
     let hears = |entity: Entity, callbacks: [Callback; 2]| {
         world
             .get::<CScript>(entity)
-            .is_some_and(|scripts| callbacks.iter().any(|it| scripts.may_hear(it.name())))
+            .is_some_and(|scripts| callbacks.iter().any(|it| scripts.may_be_told(*it)))
     };
     let ((a, a_volume, a_sensor), (b, b_volume, b_sensor)) = (side(a), side(b));
     let mut bonds = Vec::new();

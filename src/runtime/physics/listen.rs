@@ -80,7 +80,7 @@ fn wants_contacts(world: &World, collider: Entity) -> bool {
     match owner(world, collider) {
         Some((owner, _)) => world
             .get::<CScript>(owner)
-            .is_some_and(|scripts| callbacks.iter().any(|it| scripts.may_hear(it.name()))),
+            .is_some_and(|scripts| callbacks.iter().any(|it| scripts.may_be_told(*it))),
         // Whoever comes into a volume that is nobody's may want to know.
         None => world.get::<TriggerVolume>(collider).is_some(),
     }
