@@ -162,6 +162,8 @@ pub(super) struct PassJobs {
     pub(super) in_place: bool,
     /// Whether there may be some for which there are jobs.
     pub(super) is_mixed: bool,
+    /// What was found out about the roster. It must not change until all who are due have had their turn.
+    pub(super) noticed: Noticed,
     /// Calls that did not fit into the budget of a tick.
     waiting: Vec<Addressed>,
 }
@@ -262,7 +264,9 @@ pub(super) fn collect(
                 let is_taken = |entry: &RosterEntry| {
                     is_kept || shares::is_held(entry.is_trusted, entry.entity, &owners)
                 };
-                take_updated(clock.tick, &mut roster, &mut jobs.jobs, &mut scripts, is_taken);
+                let (tick, jobs) = (clock.tick, &mut *jobs);
+                jobs.noticed =
+                    take_updated(tick, &mut roster, &mut jobs.jobs, &mut scripts, is_taken);
             }
         }
     }
@@ -401,14 +405,14 @@ fn take_called(calls: Vec<Addressed>, jobs: &mut Vec<Job>, scripts: &mut Scripts
     unheard
 }
 
-/// Takes the instances that are to be updated and `is_taken`.
+/// Takes the instances that are to be updated and `is_taken`; gives what it found out about the roster.
 fn take_updated(
     tick: u64,
     roster: &mut Roster,
     jobs: &mut Vec<Job>,
     scripts: &mut Scripts,
     is_taken: impl Fn(&RosterEntry) -> bool,
-) {
+) -> Noticed {
     let mut noticed = Noticed::default();
     for entry in roster.due(tick).iter().filter(|entry| is_taken(entry)) {
         let Some(on_update) = entry.on_update else { continue };
@@ -438,5 +442,5 @@ fn take_updated(
             calls: Calls::Update(on_update),
         });
     }
-    roster.note(&noticed);
+    noticed
 }

@@ -96,7 +96,9 @@ pub(super) fn run(world: &mut World) {
     let mut pass_jobs = world.resource_mut::<PassJobs>();
     let mut jobs = std::mem::take(&mut pass_jobs.jobs);
     let (in_place, is_mixed) = (pass_jobs.in_place, pass_jobs.is_mixed);
+    let noticed = std::mem::take(&mut pass_jobs.noticed);
     if jobs.is_empty() && !in_place {
+        world.resource_mut::<Roster>().note(&noticed);
         return;
     }
     let host = world.resource::<ScriptHost>().clone();
@@ -149,6 +151,7 @@ pub(super) fn run(world: &mut World) {
         pieces.extend(cut(batches, places, free));
         Done::put_together(pieces)
     });
+    roster.note(&noticed);
     done.batches.iter().for_each(|batch| roster.note(&batch.noticed));
     *world.resource_mut::<Roster>() = roster;
     *world.resource_mut::<Paces>() = paces;
