@@ -60,6 +60,15 @@ const PLANS: &[Plan] = &[
         set: |job, n| job.scripts = n,
     },
     Plan {
+        name: "held",
+        title: "10,000 patrols of which so many are held to a share of the tick",
+        of: "held",
+        workload: Workload::Patrol,
+        entities: 10_000,
+        numbers: &[1, 100, 1_000, 10_000],
+        set: |job, n| job.setting = format!("{}/{n}", job.setting),
+    },
+    Plan {
         name: "variables",
         title: "1,000 counters among so many other variables",
         of: "variables",

@@ -1,7 +1,8 @@
 //! bevy_cscript as a game runs it: the plugin, metered and checked with the limits that it comes with,
 //! and all of `ScriptTick`: scripts collected, run, and what they ask for applied.
 //!
-//! The setting is the number of script threads.
+//! The setting is the number of script threads, and after a `/` how many entities are a client's, and so held to a
+//! share of the tick as mods are: `2/100`.
 
 mod scripts;
 
@@ -9,9 +10,12 @@ use std::process::ExitCode;
 
 use bevy::prelude::*;
 use bevy_cscript::{
+    authority::ClientId,
+    contract::TickCaps,
     prelude::*,
     runtime::{
-        EventBudget, ScriptTick,
+        EventBudget, ScriptTick, TickBudget,
+        authority::Owner,
         gameplay::{Damaged, Health, Team},
     },
     testing::ScriptTestApp,
@@ -31,12 +35,16 @@ struct Ours {
 
 impl Ours {
     fn start(job: &Job) -> Self {
-        let threads = job.setting.parse().expect("the setting is a number of threads");
-        let threads = ScriptThreads::Fixed(threads);
+        let (threads, held) = job.setting.split_once('/').unwrap_or((&job.setting, "0"));
+        let number = |text: &str| text.parse::<usize>().expect("the setting is made of numbers");
+        let (threads, held) = (ScriptThreads::Fixed(number(threads)), number(held));
         let mut app =
             ScriptTestApp::with(ScriptingPlugin { threads, ..ScriptingPlugin::default() });
         // Nothing is put off to another tick, so that what is measured is what was asked for.
         app.world_mut().insert_resource(EventBudget(usize::MAX));
+        let caps = TickCaps { commands: usize::MAX, ..TickCaps::default() };
+        let fuel = u64::MAX / 2;
+        app.world_mut().insert_resource(TickBudget { fuel, caps, ..TickBudget::default() });
         let scripts: Vec<_> = (0..job.scripts)
             .map(|i| app.script(&format!("{i}.rhai"), &scripts::text(job, i)))
             .collect();
@@ -50,6 +58,10 @@ impl Ours {
             if job.workload == Workload::Skirmish {
                 let team = ["red", "blue"][stage::side(i)];
                 entity.insert((Team(team.to_owned()), Health::full(FULL_HEALTH)));
+            }
+            // Spread among all.
+            if (i + 1) * held / job.entities > i * held / job.entities {
+                entity.insert(Owner(ClientId(1)));
             }
             entities.push(entity.id());
         }
