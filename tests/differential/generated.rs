@@ -233,6 +233,17 @@ pub(super) fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().expect(name))
 }
 
+/// Programs that differ because they come upon a difference that is meant: seed, number, and the row of the list of
+/// those in `docs/language.md`. Who changes what the generator makes finds new ones, if any, by a long run.
+const EXPLAINED: [(u64, u64, &str); 2] = [
+    (0, 1_575_860, "`blob[0][bit] = ..`, which stock Rhai forgets"),
+    (
+        0,
+        1_988_971,
+        "`s[-1] = 'x'`, where stock Rhai counts from the beginning, and fails behind the end",
+    ),
+];
+
 #[test]
 fn generated_programs_do_the_same_on_every_backend() {
     let workers = ScriptWorkers::new(ScriptThreads::Auto).expect("threads can be started");
@@ -243,8 +254,15 @@ fn generated_programs_do_the_same_on_every_backend() {
     if std::env::var_os("DIFF_REASONS").is_some() {
         println!("{:#?}", tally.reasons);
     }
-    if !tally.wrong.is_empty() {
-        panic!("{}", workers.run(|| trial.report(&tally.wrong)));
+    let explained =
+        |index: &u64| EXPLAINED.iter().find(|known| (known.0, known.1) == (seed, *index));
+    let (known, wrong): (Vec<u64>, Vec<u64>) =
+        tally.wrong.iter().partition(|index| explained(index).is_some());
+    for known in known.iter().filter_map(explained) {
+        println!("program {} differs, and is meant to: {}", known.1, known.2);
+    }
+    if !wrong.is_empty() {
+        panic!("{}", workers.run(|| trial.report(&wrong)));
     }
     // Programs that are refused prove nothing.
     let mut reasons: Vec<_> = tally.reasons.iter().map(|(why, seen)| (seen, why)).collect();
