@@ -173,6 +173,13 @@ impl<'w> ScriptContext<'w> {
         std::mem::take(&mut self.commands)
     }
 
+    /// Moves the commands of all calls so far to the end of a list.
+    #[cfg(feature = "bevy")]
+    pub(crate) fn move_commands(&mut self, to: &mut Vec<ScriptCommand>) {
+        self.first_command = 0;
+        to.append(&mut self.commands);
+    }
+
     /// Takes the log of all calls since it was last taken, and how many lines were too many.
     pub fn take_log(&mut self) -> (Vec<LogLine>, u32) {
         (std::mem::take(&mut self.log), std::mem::take(&mut self.log_suppressed))

@@ -120,11 +120,10 @@ impl<'w> BatchRunner<'w> {
         self.context.share(fuel, *caps);
         let finished = self.do_job(&mut piece.job);
         *caps = self.context.caps_left().unwrap_or(*caps);
-        let outcome = std::mem::take(&mut self.outcome);
-        piece.commands.append(&mut self.context.take_commands());
-        piece.notes.extend(outcome.notes.into_iter().map(|note| note.what));
-        piece.calls += outcome.calls;
-        piece.fuel += outcome.fuel;
+        self.context.move_commands(&mut piece.commands);
+        piece.notes.extend(self.outcome.notes.drain(..).map(|note| note.what));
+        piece.calls += std::mem::take(&mut self.outcome.calls);
+        piece.fuel += std::mem::take(&mut self.outcome.fuel);
         finished
     }
 

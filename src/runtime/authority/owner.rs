@@ -1,7 +1,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bevy::{
-    ecs::{lifecycle::HookContext, world::DeferredWorld},
+    ecs::{entity::EntityHashMap, lifecycle::HookContext, world::DeferredWorld},
     prelude::*,
 };
 
@@ -20,7 +20,7 @@ pub struct Owner(pub ClientId);
 /// Whose entities are whose, for the stages.
 #[derive(Resource, Default)]
 pub(crate) struct Owners {
-    owners: HashMap<Entity, ClientId>,
+    owners: EntityHashMap<ClientId>,
     payers: HashMap<ClientId, Arc<str>>,
 }
 
