@@ -108,11 +108,11 @@ impl Machine {
     pub(crate) fn take() -> Box<Self> {
         // None is there if a function of the host, called by a script, calls another one; or in the thread's end.
         let rested = AT_REST.try_with(Cell::take).ok().flatten();
-        rested.unwrap_or_else(Self::new)
+        rested.unwrap_or_else(Self::fresh)
     }
 
     #[cold]
-    fn new() -> Box<Self> {
+    fn fresh() -> Box<Self> {
         Box::new(Self { registers: Vec::with_capacity(REGISTERS), ..Self::default() })
     }
 
