@@ -149,6 +149,7 @@ pub(super) fn run(world: &mut World) {
         let (places, mut free): (Vec<_>, Vec<_>) = free.into_iter().unzip();
         let batches = run_free(&mut free, pace, workers, scope, manner);
         pieces.extend(cut(batches, places, free));
+        pieces.sort_unstable_by_key(|piece| piece.place);
         Done::put_together(pieces)
     });
     roster.note(&noticed);

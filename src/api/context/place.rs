@@ -83,6 +83,12 @@ impl ScriptContext<'_> {
         if self.overlay.has_moved() { self.carried_by(id) } else { Carry::NONE }
     }
 
+    /// The same, as it is kept with what the call writes of the entity.
+    #[inline]
+    fn before(&self, id: ScriptId) -> Before {
+        if self.overlay.has_moved() { self.carried_by(id).into() } else { Before::default() }
+    }
+
     /// The same, where it has moved something.
     #[inline(never)]
     fn carried_by(&self, id: ScriptId) -> Carry {
@@ -137,8 +143,7 @@ impl ScriptContext<'_> {
 
     #[inline]
     fn put(&mut self, id: ScriptId, at: Vec3) {
-        let moved = self.overlay.has_moved();
-        let carried = if moved { self.carried_by(id).into() } else { Before::default() };
+        let carried = self.before(id);
         self.overlay.place(id, Placed { at, carried });
     }
 
@@ -174,8 +179,8 @@ impl ScriptContext<'_> {
     /// See [`ScriptContext::command`].
     pub fn face(&mut self, id: ScriptId, direction: Vec3) -> Result<(), ApiFault> {
         self.command(ScriptCommand::Face { id, direction })?;
-        let carried = self.carried(id);
-        self.overlay.turn(id, Turned { to: facing(direction).as_dquat(), carried: carried.into() });
+        let carried = self.before(id);
+        self.overlay.turn(id, Turned { to: facing(direction).as_dquat(), carried });
         Ok(())
     }
 

@@ -23,9 +23,8 @@ pub(super) struct Done {
 }
 
 impl Done {
-    /// One batch of all pieces, in the order of their jobs.
-    pub(super) fn put_together(mut pieces: Vec<Piece>) -> Self {
-        pieces.sort_unstable_by_key(|piece| piece.place);
+    /// One batch of all pieces, in their order.
+    pub(super) fn put_together(pieces: Vec<Piece>) -> Self {
         let mut done = Self::default();
         let mut batch = BatchOutcome::default();
         for Piece { mut job, mut commands, notes, calls, fuel, waits, .. } in pieces {
@@ -96,7 +95,6 @@ impl Done {
         let mut pieces = held;
         pieces.append(&mut told);
         pieces.sort_unstable_by_key(|piece| (piece.job.id, piece.job.slot));
-        pieces.iter_mut().enumerate().for_each(|(place, piece)| piece.place = place);
         let mut done = Self::put_together(pieces);
         if let Some(all) = done.batches.first_mut() {
             all.calls += sums.calls;
