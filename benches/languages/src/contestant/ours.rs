@@ -62,6 +62,8 @@ struct All<'i> {
 impl<'i> Round for All<'i> {
     type Turn = &'i mut ScriptInstance;
 
+    // As the game's own rounds are.
+    #[inline(always)]
     fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<&'i mut ScriptInstance> {
         let (id, instance) = self.instances.next()?;
         context.begin(ScriptId(id), self.salt);
