@@ -368,7 +368,7 @@ fn who_is_held_to_a_share_keeps_his_place_among_the_others() {
     for text in [tugging, &tagging] {
         let (hash, told) = mixed(1, |_| false, text);
         assert!(told.len() > 60, "{} lines and faults", told.len());
-        for threads in [1, 2] {
+        for threads in [1, 2, 8] {
             for every in [1, 2, 3, 50, 599] {
                 let (other, also) = mixed(threads, |id| id % every == 0, text);
                 assert_eq!(

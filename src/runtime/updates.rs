@@ -138,8 +138,8 @@ impl<'w> Walk<'w> {
     /// The next one that is to be updated now, after so many commands.
     #[inline(always)]
     fn next(&mut self, commands: usize, outcome: &mut BatchOutcome) -> Option<Due<'w>> {
-        self.note_gaps(commands, outcome);
         loop {
+            self.note_gaps(commands, outcome);
             let (whose, slot) = self.ahead.take()?;
             self.go_on(outcome);
             if let Some(instance) = slot.called() {
