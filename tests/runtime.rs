@@ -539,22 +539,28 @@ fn whoever_lies_elsewhere_in_the_world_by_then_is_moved_all_the_same() {
             commands.entity(*entity).insert(Mark);
         }
     }
-    let mut app = ScriptTestApp::new();
-    let script = app.script(
-        "a.rhai",
-        "fn on_update() {
-            set_position(entity_id, get_position(entity_id) + vec3(1, 0, 0));
-            face_direction(entity_id, vec3(1, 0, 0));
-        }",
-    );
-    let entities: Vec<_> = (0..7).map(|_| app.spawn(script.clone())).collect();
-    app.app()
-        .add_systems(ScriptPass, shuffle.after(ScriptSystems::Run).before(ScriptSystems::Apply));
-    app.ticks(20);
-    for entity in entities {
-        let place = app.world().get::<Transform>(entity).expect("it is there");
-        assert_eq!(place.translation, Vec3::new(20.0, 0.0, 0.0));
-        assert!(place.forward().abs_diff_eq(Vec3::X, 1e-6));
+    // A few, and so many that several threads move them.
+    for (count, threads) in [(7, 1), (6_000, 1), (6_000, 2), (6_000, 8)] {
+        let mut app = ScriptTestApp::with(ScriptingPlugin {
+            threads: ScriptThreads::Fixed(threads),
+            ..ScriptingPlugin::default()
+        });
+        let script = app.script(
+            "a.rhai",
+            "fn on_update() {
+                set_position(entity_id, get_position(entity_id) + vec3(1, 0, 0));
+                face_direction(entity_id, vec3(1, 0, 0));
+            }",
+        );
+        let entities: Vec<_> = (0..count).map(|_| app.spawn(script.clone())).collect();
+        let shuffle = shuffle.after(ScriptSystems::Run).before(ScriptSystems::Apply);
+        app.app().add_systems(ScriptPass, shuffle);
+        app.ticks(20);
+        for entity in entities {
+            let place = app.world().get::<Transform>(entity).expect("it is there");
+            assert_eq!(place.translation, Vec3::new(20.0, 0.0, 0.0));
+            assert!(place.forward().abs_diff_eq(Vec3::X, 1e-6));
+        }
     }
 }
 

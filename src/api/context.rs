@@ -173,6 +173,12 @@ impl<'w> ScriptContext<'w> {
         std::mem::take(&mut self.commands)
     }
 
+    /// Makes room for so many commands.
+    #[cfg(feature = "bevy")]
+    pub(crate) fn expect_commands(&mut self, count: usize) {
+        self.commands.reserve(count);
+    }
+
     /// Moves the commands of all calls so far to the end of a list.
     #[cfg(feature = "bevy")]
     pub(crate) fn move_commands(&mut self, to: &mut Vec<ScriptCommand>) {

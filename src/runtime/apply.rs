@@ -9,7 +9,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bevy::prelude::*;
 
-use self::moves::Move;
 pub(super) use self::{
     fighters::FightState,
     movers::MoverState,
@@ -21,6 +20,8 @@ use super::{
     expose::ExposedComponents,
     host_function::{Effects, HostCall},
     ids::ScriptIds,
+    load::ScriptHost,
+    pace::Paces,
     plugin::{Pass, ScriptClock},
     prefab::Prefabs,
     report::{Reports, ScriptPublished},
@@ -48,10 +49,15 @@ pub(super) fn apply(world: &mut World) {
     }
     world.resource_scope(|world, mut reports: Mut<'_, Reports>| {
         world.resource_scope(|world, mut state: Mut<'_, MoverState>| {
-            for batch in asked {
-                match batch {
-                    Asked::Moves(moves) => {
-                        apply_moves(world, &mut state, &mut reports, moves.list());
+            let mut asked = asked.into_iter().peekable();
+            while let Some(next) = asked.next() {
+                match next {
+                    Asked::Moves(mut moves) => {
+                        let is_moves = |asked: &Asked| matches!(asked, Asked::Moves(_));
+                        while let Some(Asked::Moves(more)) = asked.next_if(is_moves) {
+                            moves.append(more);
+                        }
+                        apply_moves(world, &mut state, &mut reports, moves);
                     }
                     Asked::Commands(batch) => {
                         apply_commands(world, &mut state, &mut reports, batch);
@@ -67,12 +73,15 @@ pub(super) fn apply(world: &mut World) {
     }
 }
 
-fn apply_moves(world: &mut World, state: &mut MoverState, reports: &mut Reports, moves: &[Move]) {
-    reports.metrics.commands += moves.len() as u64;
-    let done = world.resource_scope(|world, mut tables| moves::apply(world, &mut tables, moves));
-    // From the first on that is elsewhere by now.
-    let others = moves.get(done..).unwrap_or_default();
-    movers::take_steps(world, state, reports, others.iter().map(|one| (one.id, one.step)));
+fn apply_moves(world: &mut World, state: &mut MoverState, reports: &mut Reports, moves: Moves) {
+    reports.metrics.commands += moves.count() as u64;
+    let host = world.resource::<ScriptHost>().clone();
+    let others = world.resource_scope(|world, mut tables| {
+        world.resource_scope(|world, mut paces: Mut<'_, Paces>| {
+            moves::apply(world, &mut tables, (host.workers(), &mut paces.moves), moves)
+        })
+    });
+    movers::take_steps(world, state, reports, others);
 }
 
 fn apply_commands(

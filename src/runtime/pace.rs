@@ -7,11 +7,12 @@ use bevy::prelude::*;
 
 use super::plugin::Pass;
 
-/// How long jobs take, in passes of events and of updates.
+/// How long jobs take, in passes of events and of updates, and moves of what they ask for.
 #[derive(Resource, Clone, Copy, Default)]
 pub(super) struct Paces {
     events: Pace,
     updates: Pace,
+    pub(super) moves: Pace,
 }
 
 /// How long a job takes, in nanoseconds, as a moving average. 0 until some were done.
@@ -25,7 +26,7 @@ const BREAK_EVEN: f64 = 80_000.0;
 const SHORTEST: f64 = 20_000.0;
 
 /// How many batches each thread gets, so that one slow batch does not make all wait.
-const BATCHES_PER_THREAD: usize = 8;
+const BATCHES_PER_THREAD: usize = 24;
 
 /// What is assumed of a job before any was done: that of a short script.
 const ASSUMED: f64 = 300.0;
@@ -75,7 +76,7 @@ mod tests {
         };
         assert_eq!(pace(300).batch_size(10_000, 1), 10_000, "one thread");
         assert_eq!(pace(300).batch_size(200, 8), 200, "60 us in all");
-        assert_eq!(pace(300).batch_size(10_000, 2), 625, "16 batches");
+        assert_eq!(pace(300).batch_size(9_600, 2), 200, "48 batches");
         assert_eq!(pace(20).batch_size(10_000, 2), 1_000, "of 20 us each");
         assert_eq!(pace(10_000_000).batch_size(2, 2), 1, "two long ones");
         assert_eq!(pace(10_000_000).batch_size(3, 2), 1);

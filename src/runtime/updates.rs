@@ -58,6 +58,8 @@ struct Whose<'w> {
 impl<'w> Updates<'w> {
     pub(super) fn run(&self, entries: &'w [RosterEntry]) -> BatchOutcome {
         let mut context = ScriptContext::new(self.scope);
+        // Mostly each of them moves, or none.
+        context.expect_commands(entries.len());
         let mut outcome = BatchOutcome::default();
         let entries = entries.iter();
         let mut walk = Walk { updates: *self, entries, ahead: None, passed: Vec::new() };

@@ -123,13 +123,13 @@ pub(super) fn take_steps(
     world: &mut World,
     MoverState(state): &mut MoverState,
     reports: &mut Reports,
-    steps: impl ExactSizeIterator<Item = (ScriptId, Step)>,
+    steps: Vec<(ScriptId, Step)>,
 ) {
-    if steps.len() == 0 {
+    if steps.is_empty() {
         return;
     }
     let mut movers = state.get_mut(world).unwrap_or_else(|error| panic!("{error}"));
-    steps.for_each(|(id, step)| movers.find(reports, id, step));
+    steps.into_iter().for_each(|(id, step)| movers.find(reports, id, step));
 }
 
 impl Movers<'_, '_> {
