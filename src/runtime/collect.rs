@@ -10,7 +10,6 @@ use super::{
     plugin::{Pass, ScriptClock},
     quarantine::Faults,
     roster::{Noticed, Roster, RosterEntry},
-    shares,
 };
 use crate::{
     contract::{Callback, ScriptEvent, ScriptId, Target, Value},
@@ -158,9 +157,9 @@ pub(super) struct PassJobs {
     pub(super) starting: Vec<Job>,
     /// For the pass that runs now.
     pub(super) jobs: Vec<Job>,
-    /// Whether the pass that runs now updates scripts where they are, but for those that there are jobs for.
+    /// Whether the pass that runs now updates scripts where they are; then there are no jobs.
     pub(super) in_place: bool,
-    /// Whether there may be some for which there are jobs.
+    /// Whether some of them may be [held](super::shares::is_held) to a share.
     pub(super) is_mixed: bool,
     /// What was found out about the roster. It must not change until all who are due have had their turn.
     pub(super) noticed: Noticed,
@@ -257,16 +256,12 @@ pub(super) fn collect(
             jobs.sort_by_key(|job| (job.id, job.slot));
         }
         Pass::Update => {
-            // What is looked at, and who is held to a share, is taken by itself.
-            let (is_kept, is_held) = (ledger.is_kept(), !roster.is_trusted() || !owners.is_empty());
-            (jobs.in_place, jobs.is_mixed) = (!is_kept, is_held);
-            if is_kept || is_held {
-                let is_taken = |entry: &RosterEntry| {
-                    is_kept || shares::is_held(entry.is_trusted, entry.entity, &owners)
-                };
-                let (tick, jobs) = (clock.tick, &mut *jobs);
-                jobs.noticed =
-                    take_updated(tick, &mut roster, &mut jobs.jobs, &mut scripts, is_taken);
+            jobs.in_place = !ledger.is_kept();
+            jobs.is_mixed = !roster.is_trusted() || !owners.is_empty();
+            // What is looked at by itself is taken by itself.
+            if !jobs.in_place {
+                let jobs = &mut *jobs;
+                jobs.noticed = take_updated(clock.tick, &mut roster, &mut jobs.jobs, &mut scripts);
             }
         }
     }
@@ -405,16 +400,15 @@ fn take_called(calls: Vec<Addressed>, jobs: &mut Vec<Job>, scripts: &mut Scripts
     unheard
 }
 
-/// Takes the instances that are to be updated and `is_taken`; gives what it found out about the roster.
+/// Takes the instances that are to be updated; gives what it found out about the roster.
 fn take_updated(
     tick: u64,
     roster: &mut Roster,
     jobs: &mut Vec<Job>,
     scripts: &mut Scripts,
-    is_taken: impl Fn(&RosterEntry) -> bool,
 ) -> Noticed {
     let mut noticed = Noticed::default();
-    for entry in roster.due(tick).iter().filter(|entry| is_taken(entry)) {
+    for entry in roster.due(tick) {
         let Some(on_update) = entry.on_update else { continue };
         let Ok((_, mut script, disabled)) = scripts.get_mut(entry.entity) else {
             noticed.stale = true;

@@ -127,15 +127,18 @@ pub(super) fn run(world: &mut World) {
         if in_place {
             let passing = is_mixed.then_some(&owners);
             let updates = Updates { window: view, scope, discipline, hashing, passing };
-            let mut batches = run_in_place(due, pace, workers, updates);
             if !is_mixed {
+                let mut batches = run_in_place(due, pace, workers, updates);
                 let told = batches.iter_mut().flat_map(|batch| std::mem::take(&mut batch.told));
                 return Done { jobs: told.collect(), batches, ..Done::default() };
             }
-            let held = jobs.into_iter().enumerate().collect();
             let purses = (&budget, &mut used, &owners);
-            let pieces = shares::run(held, lane, purses, workers, (scope, discipline));
-            return Done::among(pieces, batches, view);
+            let (held, of_held) = shares::update(due, updates, lane, purses, workers);
+            let mut batches = run_in_place(due, pace, workers, updates);
+            if let Some(first) = batches.first_mut() {
+                first.noticed.add(of_held);
+            }
+            return Done::among(held, batches, view);
         }
         let is_held = |job: &Job| shares::is_held(job.is_trusted, job.entity, &owners);
         if !jobs.iter().any(is_held) {

@@ -1,4 +1,4 @@
-//! The jobs of mods and of clients, each mod and each client within its share of the tick.
+//! What mods and clients do, each mod and each client within its share of the tick.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -13,7 +13,9 @@ use super::{
     budget::{TickBudget, TickUse},
     collect::{Calls, Job, Work},
     quarantine::Discipline,
+    roster::{Noticed, RosterEntry},
     run::What,
+    updates::{HeldDone, HeldUpdates, Updates},
 };
 use crate::{
     api::CallScope,
@@ -42,16 +44,32 @@ impl Piece {
     }
 }
 
+/// What a mod or a client may use and has used.
+pub(super) struct Account {
+    pub(super) name: Arc<str>,
+    /// The fuel that is left of what it was given.
+    pub(super) left: u64,
+    pub(super) caps: TickCaps,
+    /// Since it was last asked.
+    used: u64,
+}
+
+/// The work of a mod or of a client.
+pub(super) trait Sharing: Send {
+    fn account(&self) -> &Account;
+
+    fn account_mut(&mut self) -> &mut Account;
+
+    /// What its next call may use, if there is one.
+    fn needs(&self) -> Option<u64>;
+}
+
 /// The jobs of one mod.
 struct ModRun {
-    name: Arc<str>,
+    account: Account,
     /// Still to do, or to go on with.
     queue: VecDeque<Piece>,
     done: Vec<Piece>,
-    purse: u64,
-    caps: TickCaps,
-    /// Since it was last asked.
-    used: u64,
 }
 
 /// Whether a script is held to the budget of its tick: that of a mod, of a stranger, and of a client's
@@ -76,13 +94,10 @@ pub(super) fn run(
     for (place, job) in jobs {
         let of_mod = || job.script().map(|script| script.mod_name());
         let Some(name) = owners.payer(job.entity).or_else(of_mod).cloned() else { continue };
-        let run = mods.entry(name.clone()).or_insert_with(|| ModRun {
-            caps: used.caps(&name, budget),
-            name,
+        let run = mods.entry(name).or_insert_with_key(|name| ModRun {
+            account: Account::open(name, used, budget),
             queue: VecDeque::new(),
             done: Vec::new(),
-            purse: 0,
-            used: 0,
         });
         run.queue.push_back(Piece { place, ..Piece::of(job, Vec::new()) });
     }
@@ -90,36 +105,65 @@ pub(super) fn run(
     for one in &mut mods {
         one.rotate(used);
     }
+    let done = share_out(mods, lane, used, workers, |one| one.run(scope, discipline));
+    done.into_iter().flat_map(|one| one.finish(used)).collect()
+}
+
+/// Does the updates among entries that are held to a share, where the scripts are, within `lane` units of fuel.
+pub(super) fn update<'w>(
+    entries: &'w [RosterEntry],
+    updates: Updates<'w>,
+    lane: u64,
+    (budget, used, owners): (&TickBudget, &mut TickUse, &Owners),
+    workers: &ScriptWorkers,
+) -> (Vec<HeldDone>, Noticed) {
+    let mut noticed = Noticed::default();
+    let open = |name: &Arc<str>| Account::open(name, used, budget);
+    let mut mods = HeldUpdates::among(entries, updates.window, owners, open, &mut noticed);
+    mods.iter_mut().for_each(|one| one.rotate(used));
+    let done = share_out(mods, lane, used, workers, |one| one.go_on(&updates));
+    (done.into_iter().map(|one| one.finish(used)).collect(), noticed)
+}
+
+/// Lets everybody go on with what it has to do, each within its share of `lane` units of fuel, and gives what is
+/// left to those that need more.
+fn share_out<S: Sharing>(
+    mut mods: Vec<S>,
+    lane: u64,
+    used: &mut TickUse,
+    workers: &ScriptWorkers,
+    go_on: impl Fn(&mut S) + Sync,
+) -> Vec<S> {
+    mods.sort_by(|a, b| a.account().name.cmp(&b.account().name));
     let share = lane / (mods.len() as u64).max(1);
     let mut left = lane;
-    mods.iter_mut().for_each(|one| one.purse = share);
+    mods.iter_mut().for_each(|one| one.account_mut().left = share);
     let mut chosen: Vec<usize> = (0..mods.len()).collect();
     for _ in 0..ROUNDS {
-        let mut round: Vec<ModRun> = Vec::with_capacity(chosen.len());
+        let mut round: Vec<S> = Vec::with_capacity(chosen.len());
         // From the back, so that the places of the others stay.
         chosen.sort_unstable();
         for i in chosen.drain(..).rev() {
             round.push(mods.swap_remove(i));
         }
-        workers.run_batches(&mut round, 1, |batch| {
-            batch.iter_mut().for_each(|one| one.run(scope, discipline));
-        });
+        workers.run_batches(&mut round, 1, |batch| batch.iter_mut().for_each(&go_on));
         for one in &mut round {
-            let spent = std::mem::take(&mut one.used);
+            let spent = std::mem::take(&mut one.account_mut().used);
             left = left.saturating_sub(spent);
             used.spend(spent);
         }
         mods.append(&mut round);
-        mods.sort_by(|a, b| a.name.cmp(&b.name));
+        mods.sort_by(|a, b| a.account().name.cmp(&b.account().name));
         // What is left goes to those that need more, each as much as its next call may use.
         let mut hungry: Vec<usize> = (0..mods.len()).collect();
-        hungry.sort_by_cached_key(|i| used.turn(&mods[*i].name));
+        hungry.sort_by_cached_key(|i| used.turn(&mods[*i].account().name));
         let mut rest = left;
         for i in hungry {
             let Some(needs) = mods[i].needs().filter(|needs| *needs <= rest) else { continue };
             rest -= needs;
-            mods[i].purse = needs;
-            used.serve(&mods[i].name);
+            let account = mods[i].account_mut();
+            account.left = needs;
+            used.serve(&account.name);
             chosen.push(i);
         }
         if chosen.is_empty() {
@@ -127,10 +171,22 @@ pub(super) fn run(
         }
         // The last in line may as well have what nobody else asked for.
         if let Some(last) = chosen.last() {
-            mods[*last].purse += rest;
+            mods[*last].account_mut().left += rest;
         }
     }
-    mods.into_iter().flat_map(|one| one.finish(used)).collect()
+    mods
+}
+
+impl Account {
+    fn open(name: &Arc<str>, used: &mut TickUse, budget: &TickBudget) -> Self {
+        Self { caps: used.caps(name, budget), name: name.clone(), left: 0, used: 0 }
+    }
+
+    /// Takes what was used.
+    pub(super) const fn spend(&mut self, fuel: u64) {
+        self.left = self.left.saturating_sub(fuel);
+        self.used += fuel;
+    }
 }
 
 impl ModRun {
@@ -139,30 +195,18 @@ impl ModRun {
         if !self.queue.iter().all(|piece| matches!(piece.job.calls, Calls::Update(_))) {
             return;
         }
-        let Some(first) = used.take_first(&self.name) else { return };
+        let Some(first) = used.take_first(&self.account.name) else { return };
         let at = self.queue.iter().position(|piece| (piece.job.id, piece.job.slot) >= first);
         self.queue.rotate_left(at.unwrap_or_default());
     }
 
-    /// What its next call may use, if there is one.
-    fn needs(&self) -> Option<u64> {
-        let job = &self.queue.front()?.job;
-        let limits = job.script()?.limits();
-        Some(match job.work {
-            Work::Start(_) => limits.start_fuel,
-            _ => limits.fuel,
-        })
-    }
-
-    /// Does as many jobs as the purse pays for.
+    /// Does as many jobs as the account pays for.
     fn run(&mut self, scope: CallScope<'_>, discipline: Discipline) {
         let mut runner = BatchRunner::new(scope, discipline);
         while let Some(piece) = self.queue.front_mut() {
             let before = piece.fuel;
-            let finished = runner.go_on(piece, self.purse, &mut self.caps);
-            let used = piece.fuel - before;
-            self.purse = self.purse.saturating_sub(used);
-            self.used += used;
+            let finished = runner.go_on(piece, self.account.left, &mut self.account.caps);
+            self.account.spend(piece.fuel - before);
             if !finished {
                 break;
             }
@@ -172,14 +216,34 @@ impl ModRun {
 
     /// All its jobs; those that are not done are marked.
     fn finish(mut self, used: &mut TickUse) -> Vec<Piece> {
-        used.keep_caps(&self.name, self.caps);
+        let Account { name, caps, .. } = &self.account;
+        used.keep_caps(name, *caps);
         if let Some(Piece { job, .. }) = self.queue.front()
             && let Calls::Update(_) = job.calls
         {
-            used.begin_with(&self.name, (job.id, job.slot));
+            used.begin_with(name, (job.id, job.slot));
         }
         self.queue.iter_mut().for_each(|piece| piece.waits = true);
         self.done.extend(self.queue);
         self.done
+    }
+}
+
+impl Sharing for ModRun {
+    fn account(&self) -> &Account {
+        &self.account
+    }
+
+    fn account_mut(&mut self) -> &mut Account {
+        &mut self.account
+    }
+
+    fn needs(&self) -> Option<u64> {
+        let job = &self.queue.front()?.job;
+        let limits = job.script()?.limits();
+        Some(match job.work {
+            Work::Start(_) => limits.start_fuel,
+            _ => limits.fuel,
+        })
     }
 }

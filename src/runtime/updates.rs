@@ -1,10 +1,13 @@
 //! Updates of scripts where they live. Most of what a tick does is this, so no job is made of it and nothing is
 //! moved: each thread goes through its part of the roster.
 
+mod held;
+
 use std::{slice::Iter, sync::Arc};
 
 use atomic_refcell::AtomicRefMut;
 
+pub(super) use self::held::{HeldDone, HeldUpdates, Mark};
 use super::{
     apply::Moves,
     authority::Owners,
@@ -31,8 +34,8 @@ pub(super) struct Updates<'w> {
     pub(super) discipline: Discipline,
     /// Whether to hash what scripts keep, while it is at hand.
     pub(super) hashing: bool,
-    /// If some are [held](is_held) to a share: given who is owned, they are passed by, because there are jobs for
-    /// them.
+    /// If some are [held](is_held) to a share: given who is owned, they are passed by, because they have their turn
+    /// [by themselves](HeldUpdates).
     pub(super) passing: Option<&'w Owners>,
 }
 
@@ -50,9 +53,31 @@ struct Due<'w> {
 }
 
 /// Whose script it is.
+#[derive(Clone, Copy)]
 struct Whose<'w> {
     entry: &'w RosterEntry,
     scripts: &'w CScript,
+}
+
+/// In which order scripts come, and whether they may be called.
+trait Way<'w> {
+    /// The next one that is to be updated now.
+    fn next(
+        &mut self,
+        context: &mut ScriptContext<'_>,
+        outcome: &mut BatchOutcome,
+    ) -> Option<Due<'w>>;
+
+    /// Hears before anybody else how a call of a script ended that may use so much fuel. `false` if it is to be as
+    /// if it had not begun.
+    fn counts(
+        &mut self,
+        whose: &Whose<'w>,
+        limit: u64,
+        context: &mut ScriptContext<'_>,
+        outcome: &mut BatchOutcome,
+        called: Result<(), &ScriptError>,
+    ) -> bool;
 }
 
 impl<'w> Updates<'w> {
@@ -64,22 +89,7 @@ impl<'w> Updates<'w> {
         let entries = entries.iter();
         let mut walk = Walk { updates: *self, entries, ahead: None, passed: Vec::new() };
         walk.go_on(&mut outcome);
-        let mut next = walk.next(0, &mut outcome);
-        while let Some(first) = next {
-            let Some(function) = first.whose.entry.on_update else { break };
-            // Neighbours mostly run the same script.
-            let script = first.instance.script().clone();
-            let mut neighbours = Neighbours {
-                walk: &mut walk,
-                outcome: &mut outcome,
-                script: &script,
-                salt: script.salt(function),
-                next: Some(first),
-                at_hand: None,
-            };
-            script.calls(&mut context, |calls| calls.each(function, &mut neighbours));
-            next = neighbours.next;
-        }
+        self.follow(&mut walk, &mut context, &mut outcome);
         walk.note_gaps(context.command_count(), &mut outcome);
         if self.passing.is_some() {
             // They are put together with those of others.
@@ -92,6 +102,33 @@ impl<'w> Updates<'w> {
         }
         outcome.jobs = outcome.told.len();
         outcome
+    }
+
+    /// Updates whoever comes.
+    #[inline(always)]
+    fn follow<W: Way<'w>>(
+        &self,
+        way: &mut W,
+        context: &mut ScriptContext<'w>,
+        outcome: &mut BatchOutcome,
+    ) {
+        let mut next = way.next(context, outcome);
+        while let Some(first) = next {
+            let Some(function) = first.whose.entry.on_update else { break };
+            // Neighbours mostly run the same script.
+            let script = first.instance.script().clone();
+            let mut neighbours = Neighbours {
+                updates: *self,
+                way,
+                outcome,
+                script: &script,
+                salt: script.salt(function),
+                next: Some(first),
+                at_hand: None,
+            };
+            script.calls(context, |calls| calls.each(function, &mut neighbours));
+            next = neighbours.next;
+        }
     }
 }
 
@@ -136,12 +173,17 @@ impl<'w> Walk<'w> {
             outcome.gaps.extend(self.passed.drain(..).map(gap));
         }
     }
+}
 
-    /// The next one that is to be updated now, after so many commands.
+impl<'w> Way<'w> for Walk<'w> {
     #[inline(always)]
-    fn next(&mut self, commands: usize, outcome: &mut BatchOutcome) -> Option<Due<'w>> {
+    fn next(
+        &mut self,
+        context: &mut ScriptContext<'_>,
+        outcome: &mut BatchOutcome,
+    ) -> Option<Due<'w>> {
         loop {
-            self.note_gaps(commands, outcome);
+            self.note_gaps(context.command_count(), outcome);
             let (whose, slot) = self.ahead.take()?;
             self.go_on(outcome);
             if let Some(instance) = slot.called() {
@@ -150,11 +192,24 @@ impl<'w> Walk<'w> {
             outcome.noticed.stale = true;
         }
     }
+
+    #[inline(always)]
+    fn counts(
+        &mut self,
+        _: &Whose<'w>,
+        _: u64,
+        _: &mut ScriptContext<'_>,
+        _: &mut BatchOutcome,
+        _: Result<(), &ScriptError>,
+    ) -> bool {
+        true
+    }
 }
 
 /// Updates of neighbours for as long as they run the same script.
-struct Neighbours<'u, 'w> {
-    walk: &'u mut Walk<'w>,
+struct Neighbours<'u, 'w, W> {
+    updates: Updates<'w>,
+    way: &'u mut W,
     outcome: &'u mut BatchOutcome,
     script: &'u Arc<CompiledScript>,
     /// Of the function that is called.
@@ -165,14 +220,14 @@ struct Neighbours<'u, 'w> {
     at_hand: Option<Whose<'w>>,
 }
 
-impl<'w> Round for Neighbours<'_, 'w> {
+impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
     type Turn = AtomicRefMut<'w, ScriptInstance>;
 
     #[inline(always)]
     fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<Self::Turn> {
         let due = match self.next.take() {
             Some(due) => due,
-            None => self.walk.next(context.command_count(), self.outcome)?,
+            None => self.way.next(context, self.outcome)?,
         };
         if !due.instance.runs(self.script) {
             self.next = Some(due);
@@ -193,7 +248,12 @@ impl<'w> Round for Neighbours<'_, 'w> {
         called: Result<(), Box<ScriptError>>,
     ) {
         let Some(whose) = self.at_hand.take() else { return };
-        let state = self.walk.updates.hashing.then(|| instance.refreshed_hash());
+        let limit = self.script.limits().fuel;
+        let result = called.as_ref().map(|()| ()).map_err(|error| &**error);
+        if !self.way.counts(&whose, limit, context, self.outcome, result) {
+            return;
+        }
+        let state = self.updates.hashing.then(|| instance.refreshed_hash());
         whose.scripts.note_state(state);
         drop(instance);
         counted(self.outcome, context);
@@ -203,7 +263,7 @@ impl<'w> Round for Neighbours<'_, 'w> {
     }
 }
 
-impl Neighbours<'_, '_> {
+impl<W> Neighbours<'_, '_, W> {
     /// Takes note of a call of which there is something to be told.
     #[cold]
     #[inline(never)]
@@ -213,12 +273,12 @@ impl Neighbours<'_, '_> {
         context: &mut ScriptContext<'_>,
         called: Result<(), Box<ScriptError>>,
     ) {
-        let Self { walk, outcome, script, .. } = self;
+        let Self { updates, outcome, script, .. } = self;
         let slot = scripts.slots().get(usize::from(entry.slot));
         let (Some(slot), Some(function)) = (slot, entry.on_update) else { return };
         slot.judge(|faults| {
             let job = outcome.told.len();
-            told(outcome, (job, context), script, (walk.updates.discipline, faults), called, false);
+            told(outcome, (job, context), script, (updates.discipline, faults), called, false);
         });
         outcome.told.push(Job::done(entry, function));
     }

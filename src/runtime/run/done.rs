@@ -5,7 +5,7 @@ use crate::runtime::{
     apply::Moves,
     collect::{Addressed, Calls, Job, Work},
     shares::Piece,
-    updates::Gap,
+    updates::{Gap, HeldDone, Mark},
     view::WorldWindow,
 };
 
@@ -60,42 +60,44 @@ impl Done {
         done
     }
 
-    /// One batch of what scripts did that are held to a share, and of updates where they are that passed them by, all
-    /// in the order of (id, slot).
+    /// One batch of the updates of scripts that are held to a share, and of those that passed them by, all in the
+    /// order of (id, slot).
     pub(super) fn among(
-        mut held: Vec<Piece>,
+        held: Vec<HeldDone>,
         batches: Vec<BatchOutcome>,
         window: &WorldWindow<'_>,
     ) -> Self {
-        held.sort_unstable_by_key(|piece| piece.place);
         let (mut commands, mut told, mut sums) = (Vec::new(), Vec::new(), BatchOutcome::default());
-        let mut next = held.iter_mut().peekable();
-        for batch in batches {
-            let mut own = batch.commands.into_iter();
+        let (mut marks, mut givers, mut put_off) = (Vec::new(), Vec::new(), 0);
+        for (giver, one) in held.into_iter().enumerate() {
+            marks.extend(one.marks.into_iter().map(|mark| (mark, giver)));
+            givers.push(one.commands.into_iter());
+            put_off += one.put_off as u64;
+            add(one.outcome, &mut sums, &mut told);
+        }
+        // It merges what is in order.
+        marks.sort_by_key(|(Mark { id, slot, .. }, _)| (*id, *slot));
+        let mut next = marks.into_iter().peekable();
+        for mut batch in batches {
+            let mut own = std::mem::take(&mut batch.commands).into_iter();
             let mut before = 0;
-            for Gap { id, slot, after } in batch.gaps {
+            for Gap { id, slot, after } in std::mem::take(&mut batch.gaps) {
                 commands.extend(own.by_ref().take(after - before));
                 before = after;
-                // Not everybody could be called.
-                if let Some(piece) =
-                    next.next_if(|piece| (piece.job.id, piece.job.slot) == (id, slot))
+                // Not everybody was called, and has given something.
+                let is_next = |(mark, _): &(Mark, usize)| (mark.id, mark.slot) == (id, slot);
+                if let Some((mark, giver)) = next.next_if(is_next)
+                    && let Some(giver) = givers.get_mut(giver)
                 {
-                    commands.append(&mut piece.commands);
+                    commands.extend(giver.take(mark.count));
                 }
             }
             commands.extend(own);
-            sums.calls += batch.calls;
-            sums.fuel += batch.fuel;
-            sums.noticed.add(batch.noticed);
-            let mut notes = batch.notes.into_iter().peekable();
-            for (i, job) in batch.told.into_iter().enumerate() {
-                told.push(Piece::of(job, notes_of(i, &mut notes)));
-            }
+            add(batch, &mut sums, &mut told);
         }
-        let mut pieces = held;
-        pieces.append(&mut told);
-        pieces.sort_unstable_by_key(|piece| (piece.job.id, piece.job.slot));
-        let mut done = Self::put_together(pieces);
+        told.sort_unstable_by_key(|piece| (piece.job.id, piece.job.slot));
+        let mut done = Self::put_together(told);
+        done.count += put_off;
         if let Some(all) = done.batches.first_mut() {
             all.calls += sums.calls;
             all.fuel += sums.fuel;
@@ -106,6 +108,17 @@ impl Done {
             }
         }
         done
+    }
+}
+
+/// Adds what was counted of updates where they are to `sums`, and what is to be told to `told`.
+fn add(batch: BatchOutcome, sums: &mut BatchOutcome, told: &mut Vec<Piece>) {
+    sums.calls += batch.calls;
+    sums.fuel += batch.fuel;
+    sums.noticed.add(batch.noticed);
+    let mut notes = batch.notes.into_iter().peekable();
+    for (i, job) in batch.told.into_iter().enumerate() {
+        told.push(Piece::of(job, notes_of(i, &mut notes)));
     }
 }
 

@@ -1,0 +1,219 @@
+//! Updates of scripts that are held to a share of the tick: those of mods, and of clients' entities. Each mod's
+//! and each client's come one after the other for as long as its share pays for them.
+
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
+
+use super::{Due, Updates, Way, Whose};
+use crate::{
+    api::ScriptContext,
+    contract::{ErrorKind, ScriptCommand, ScriptError, ScriptId},
+    runtime::{
+        authority::Owners,
+        budget::TickUse,
+        cscript::ScriptSlot,
+        roster::{Noticed, RosterEntry},
+        run::BatchOutcome,
+        shares::{Account, Sharing, is_held},
+        view::WorldWindow,
+    },
+};
+
+/// The updates of one mod or client.
+pub(in crate::runtime) struct HeldUpdates<'w> {
+    account: Account,
+    window: &'w WorldWindow<'w>,
+    queue: Vec<(Whose<'w>, &'w ScriptSlot)>,
+    /// How many of them are done.
+    done: usize,
+    outcome: BatchOutcome,
+    commands: Vec<ScriptCommand>,
+    marks: Vec<Mark>,
+}
+
+/// Somebody who has given commands, and how many.
+#[derive(Clone, Copy)]
+pub(in crate::runtime) struct Mark {
+    pub(in crate::runtime) id: ScriptId,
+    pub(in crate::runtime) slot: u16,
+    pub(in crate::runtime) count: usize,
+}
+
+/// What the updates of one mod or client have done.
+pub(in crate::runtime) struct HeldDone {
+    /// But for its commands.
+    pub(in crate::runtime) outcome: BatchOutcome,
+    pub(in crate::runtime) commands: Vec<ScriptCommand>,
+    /// Whose they are, by (id, slot).
+    pub(in crate::runtime) marks: Vec<Mark>,
+    /// How many did not fit into the tick.
+    pub(in crate::runtime) put_off: usize,
+}
+
+impl<'w> HeldUpdates<'w> {
+    /// Those among entries that are held, by whom they are charged to; an update that was put off in the last tick
+    /// comes first.
+    pub(in crate::runtime) fn among(
+        entries: &'w [RosterEntry],
+        window: &'w WorldWindow<'w>,
+        owners: &Owners,
+        mut open: impl FnMut(&Arc<str>) -> Account,
+        noticed: &mut Noticed,
+    ) -> Vec<Self> {
+        let mut places = BTreeMap::new();
+        let mut all: Vec<Self> = Vec::new();
+        // Neighbours are mostly charged to the same one.
+        let mut last = 0;
+        for entry in entries {
+            if !is_held(entry.is_trusted, entry.entity, owners) {
+                continue;
+            }
+            let Some((scripts, disabled)) = window.scripts(entry.entity) else {
+                noticed.stale = true;
+                continue;
+            };
+            let Some(slot) = noticed.of(entry, scripts, disabled) else { continue };
+            let Some(instance) = slot.called() else {
+                noticed.stale = true;
+                continue;
+            };
+            let payer = owners.payer(entry.entity);
+            let name = payer.unwrap_or_else(|| instance.script().mod_name());
+            if all.get(last).is_none_or(|one| !Arc::ptr_eq(&one.account.name, name)) {
+                last = match places.entry(name.clone()) {
+                    Entry::Occupied(place) => *place.get(),
+                    Entry::Vacant(free) => {
+                        all.push(Self::new(open(name), window));
+                        *free.insert(all.len() - 1)
+                    }
+                };
+            }
+            if let Some(one) = all.get_mut(last) {
+                one.queue.push((Whose { entry, scripts }, slot));
+            }
+        }
+        all
+    }
+
+    fn new(account: Account, window: &'w WorldWindow<'w>) -> Self {
+        let (queue, outcome) = (Vec::new(), BatchOutcome::default());
+        let (commands, marks) = (Vec::new(), Vec::new());
+        Self { account, window, queue, done: 0, outcome, commands, marks }
+    }
+
+    /// Lets the update that was put off last time begin.
+    pub(in crate::runtime) fn rotate(&mut self, used: &mut TickUse) {
+        let Some(first) = used.take_first(&self.account.name) else { return };
+        let at = self.queue.iter().position(|(of, _)| (of.entry.id, of.entry.slot) >= first);
+        self.queue.rotate_left(at.unwrap_or_default());
+    }
+
+    /// Does as many as the account pays for.
+    pub(in crate::runtime) fn go_on(&mut self, updates: &Updates<'w>) {
+        let Self { account, queue, done, outcome, commands, marks, .. } = self;
+        let mut context = ScriptContext::new(updates.scope);
+        context.share(account.left, account.caps);
+        let mut way = HeldWay { account, queue, done, marks, given: 0, is_over: false };
+        updates.follow(&mut way, &mut context, outcome);
+        account.caps = context.caps_left().unwrap_or(account.caps);
+        context.move_commands(commands);
+    }
+
+    /// What became of them; takes note of what is put off.
+    pub(in crate::runtime) fn finish(mut self, used: &mut TickUse) -> HeldDone {
+        let Account { name, caps, .. } = &self.account;
+        used.keep_caps(name, *caps);
+        if let Some((Whose { entry, .. }, _)) = self.queue.get(self.done) {
+            used.begin_with(name, (entry.id, entry.slot));
+        }
+        // Those that began because they had been put off stand before others that come first.
+        let comes_later = |pair: &[Mark]| match pair {
+            [a, b] => (a.id, a.slot) > (b.id, b.slot),
+            _ => false,
+        };
+        if let Some(turn) = self.marks.windows(2).position(comes_later) {
+            let early = self.marks.iter().take(turn + 1).map(|mark| mark.count).sum();
+            self.marks.rotate_left(turn + 1);
+            self.commands.rotate_left(early);
+        }
+        let Self { queue, done, outcome, commands, marks, .. } = self;
+        HeldDone { outcome, commands, marks, put_off: queue.len() - done }
+    }
+}
+
+impl Sharing for HeldUpdates<'_> {
+    fn account(&self) -> &Account {
+        &self.account
+    }
+
+    fn account_mut(&mut self) -> &mut Account {
+        &mut self.account
+    }
+
+    fn needs(&self) -> Option<u64> {
+        let (Whose { entry, .. }, _) = self.queue.get(self.done)?;
+        let (scripts, _) = self.window.scripts(entry.entity)?;
+        let instance = scripts.slots().get(usize::from(entry.slot))?.called()?;
+        Some(instance.script().limits().fuel)
+    }
+}
+
+/// From one to the next until the account is empty.
+struct HeldWay<'q, 'w> {
+    account: &'q mut Account,
+    queue: &'q [(Whose<'w>, &'w ScriptSlot)],
+    done: &'q mut usize,
+    marks: &'q mut Vec<Mark>,
+    /// How many commands those have given who are done.
+    given: usize,
+    /// Whether the last one was one too many.
+    is_over: bool,
+}
+
+impl<'w> Way<'w> for HeldWay<'_, 'w> {
+    #[inline]
+    fn next(&mut self, _: &mut ScriptContext<'_>, outcome: &mut BatchOutcome) -> Option<Due<'w>> {
+        while !self.is_over && self.account.left > 0 {
+            let (whose, slot) = *self.queue.get(*self.done)?;
+            if let Some(instance) = slot.called() {
+                return Some(Due { whose, instance });
+            }
+            outcome.noticed.stale = true;
+            *self.done += 1;
+        }
+        None
+    }
+
+    /// A call counts unless it failed only because the account held less than its limit.
+    #[inline]
+    fn counts(
+        &mut self,
+        whose: &Whose<'w>,
+        limit: u64,
+        context: &mut ScriptContext<'_>,
+        outcome: &mut BatchOutcome,
+        called: Result<(), &ScriptError>,
+    ) -> bool {
+        let fuel = context.take_fuel();
+        outcome.fuel += fuel;
+        self.is_over =
+            self.account.left < limit && called.is_err_and(|error| error.kind == ErrorKind::Fuel);
+        self.account.spend(fuel);
+        context.share_fuel(self.account.left);
+        if self.is_over {
+            // What it wrote it will write again.
+            context.take_log();
+            return false;
+        }
+        *self.done += 1;
+        let count = context.command_count() - self.given;
+        if count > 0 {
+            self.given += count;
+            let Whose { entry, .. } = whose;
+            self.marks.push(Mark { id: entry.id, slot: entry.slot, count });
+        }
+        true
+    }
+}
