@@ -5,7 +5,7 @@ use bevy_cscript::{
     authority::ClientId,
     contract::{TickCaps, Value},
     prelude::*,
-    runtime::{PausedMods, Quarantine, Script, TickBudget, authority::Owner},
+    runtime::{PausedMods, Quarantine, Script, ScriptPublished, TickBudget, authority::Owner},
     script::ScriptThreads,
     testing::ScriptTestApp,
     trust::{LevelLimits, TrustLevel, TrustPolicy, Unsigned},
@@ -142,6 +142,58 @@ fn updates_that_do_not_fit_take_turns() {
     let (least, most) = (least.unwrap_or_default(), most.unwrap_or_default());
     assert!(least > 5 && most < 40, "{least} to {most} updates of 40");
     assert!(most - least <= 1, "{least} to {most}: {turns:?}");
+}
+
+#[test]
+fn what_updates_ask_for_is_in_order_whoever_began() {
+    let text = "fn on_update() {
+        let n = 0;
+        while n < 50 { n += 1; }
+        publish(\"m\", entity_id);
+        publish(\"m\", -entity_id);
+    }";
+    let mut ever = Vec::new();
+    for threads in [1, 2, 8] {
+        // Some four updates of each client fit into a tick.
+        let budget = TickBudget { fuel: 2_200, ..TickBudget::default() };
+        let mut app = app_of(TrustLevel::Trusted, threads, budget);
+        let script = app.script("a.rhai", text);
+        for id in 1..=30 {
+            let script = CScript::new(script.clone());
+            let entity = app.world_mut().spawn((ScriptId(id), script)).id();
+            if id % 3 != 0 {
+                app.world_mut().entity_mut(entity).insert(Owner(ClientId(id as u64 % 3)));
+            }
+        }
+        // They start.
+        app.ticks(2);
+        let mut cursor = app.world().resource::<Messages<ScriptPublished>>().get_cursor_current();
+        let mut ticks = Vec::new();
+        for _ in 0..20 {
+            app.tick();
+            let messages = app.world().resource::<Messages<ScriptPublished>>();
+            let heard = cursor.read(messages).filter_map(|message| message.value.as_int());
+            let heard: Vec<i64> = heard.collect();
+            let ids: Vec<i64> = heard.iter().step_by(2).copied().collect();
+            let twice: Vec<i64> = ids.iter().flat_map(|id| [*id, -*id]).collect();
+            assert_eq!(heard, twice, "what one asks for stays together");
+            assert!(ids.is_sorted(), "{ids:?}");
+            ticks.push(ids);
+        }
+        let times = |id: i64| ticks.iter().filter(|ids| ids.contains(&id)).count();
+        for id in 1..=30 {
+            let fair = if id % 3 == 0 { 20..=20 } else { 4..=12 };
+            assert!(fair.contains(&times(id)), "{id} had {} turns", times(id));
+        }
+        let wraps = |ids: &&Vec<i64>| {
+            ids.contains(&1)
+                && ids.contains(&28)
+                && ids.iter().filter(|id| *id % 3 == 1).count() < 9
+        };
+        assert!(ticks.iter().any(|ids| wraps(&ids)), "some tick begins in the middle: {ticks:?}");
+        ever.push(ticks);
+    }
+    assert!(ever.iter().all(|ticks| *ticks == ever[0]), "it is the same on any number of threads");
 }
 
 #[test]

@@ -76,7 +76,7 @@ trait Way<'w> {
         limit: u64,
         context: &mut ScriptContext<'_>,
         outcome: &mut BatchOutcome,
-        called: Result<(), &ScriptError>,
+        error: Option<&ScriptError>,
     ) -> bool;
 }
 
@@ -200,7 +200,7 @@ impl<'w> Way<'w> for Walk<'w> {
         _: u64,
         _: &mut ScriptContext<'_>,
         _: &mut BatchOutcome,
-        _: Result<(), &ScriptError>,
+        _: Option<&ScriptError>,
     ) -> bool {
         true
     }
@@ -249,8 +249,8 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
     ) {
         let Some(whose) = self.at_hand.take() else { return };
         let limit = self.script.limits().fuel;
-        let result = called.as_ref().map(|()| ()).map_err(|error| &**error);
-        if !self.way.counts(&whose, limit, context, self.outcome, result) {
+        let error = called.as_ref().err().map(|error| &**error);
+        if !self.way.counts(&whose, limit, context, self.outcome, error) {
             return;
         }
         let state = self.updates.hashing.then(|| instance.refreshed_hash());

@@ -53,8 +53,7 @@ pub(in crate::runtime) struct HeldDone {
 }
 
 impl<'w> HeldUpdates<'w> {
-    /// Those among entries that are held, by whom they are charged to; an update that was put off in the last tick
-    /// comes first.
+    /// Those among entries that are held, by whom they are charged to.
     pub(in crate::runtime) fn among(
         entries: &'w [RosterEntry],
         window: &'w WorldWindow<'w>,
@@ -194,12 +193,12 @@ impl<'w> Way<'w> for HeldWay<'_, 'w> {
         limit: u64,
         context: &mut ScriptContext<'_>,
         outcome: &mut BatchOutcome,
-        called: Result<(), &ScriptError>,
+        error: Option<&ScriptError>,
     ) -> bool {
         let fuel = context.take_fuel();
         outcome.fuel += fuel;
         self.is_over =
-            self.account.left < limit && called.is_err_and(|error| error.kind == ErrorKind::Fuel);
+            self.account.left < limit && error.is_some_and(|error| error.kind == ErrorKind::Fuel);
         self.account.spend(fuel);
         context.share_fuel(self.account.left);
         if self.is_over {
