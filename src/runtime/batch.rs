@@ -7,7 +7,7 @@ use super::{
     collect::{Call, Calls, EventCalls, Job, Start, Work},
     quarantine::{Discipline, Faults},
     run::{BatchOutcome, Note, What},
-    shares::Piece,
+    shares::{Piece, fell_short},
 };
 use crate::{
     api::{CallScope, ScriptContext},
@@ -194,7 +194,7 @@ impl<'w> BatchRunner<'w> {
     /// used.
     fn waits(&mut self, error: Option<&ScriptError>, limit: u64) -> bool {
         let Some(left) = self.left() else { return false };
-        let waits = left < limit && error.is_some_and(|error| error.kind == ErrorKind::Fuel);
+        let waits = fell_short(left, limit, error);
         self.outcome.fuel += self.context.take_fuel();
         if waits {
             // What it wrote it will write again.

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     api::CallScope,
-    contract::{ScriptCommand, TickCaps},
+    contract::{ErrorKind, ScriptCommand, ScriptError, ScriptId, TickCaps},
     script::ScriptWorkers,
 };
 
@@ -76,6 +76,11 @@ struct ModRun {
 /// entity whoever wrote it.
 pub(super) fn is_held(is_trusted: bool, entity: Entity, owners: &Owners) -> bool {
     !is_trusted || (!owners.is_empty() && owners.of(entity).is_some())
+}
+
+/// Whether a call failed only because there was less left than its limit.
+pub(super) fn fell_short(left: u64, limit: u64, error: Option<&ScriptError>) -> bool {
+    left < limit && error.is_some_and(|error| error.kind == ErrorKind::Fuel)
 }
 
 /// So often what is left of the budget is given out again.
@@ -182,6 +187,14 @@ impl Account {
         Self { caps: used.caps(name, budget), name: name.clone(), left: 0, used: 0 }
     }
 
+    /// Keeps what lasts: the caps, and with which update the next tick begins because it was put off in this one.
+    pub(super) fn close(&self, put_off: Option<(ScriptId, u16)>, used: &mut TickUse) {
+        used.keep_caps(&self.name, self.caps);
+        if let Some(first) = put_off {
+            used.begin_with(&self.name, first);
+        }
+    }
+
     /// Takes what was used.
     pub(super) const fn spend(&mut self, fuel: u64) {
         self.left = self.left.saturating_sub(fuel);
@@ -216,13 +229,9 @@ impl ModRun {
 
     /// All its jobs; those that are not done are marked.
     fn finish(mut self, used: &mut TickUse) -> Vec<Piece> {
-        let Account { name, caps, .. } = &self.account;
-        used.keep_caps(name, *caps);
-        if let Some(Piece { job, .. }) = self.queue.front()
-            && let Calls::Update(_) = job.calls
-        {
-            used.begin_with(name, (job.id, job.slot));
-        }
+        let front = self.queue.front().map(|piece| &piece.job);
+        let update = front.filter(|job| matches!(job.calls, Calls::Update(_)));
+        self.account.close(update.map(|job| (job.id, job.slot)), used);
         self.queue.iter_mut().for_each(|piece| piece.waits = true);
         self.done.extend(self.queue);
         self.done

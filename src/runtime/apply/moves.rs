@@ -59,7 +59,7 @@ struct Stretch {
     moves: Vec<Move>,
 }
 
-/// Which rows: of which table, and the how manieth [`STRETCH`] of them.
+/// Which rows: of which table, and which [`STRETCH`] of them, from 0.
 type Place = (u32, u32);
 
 impl Moves {
@@ -107,6 +107,7 @@ impl Moves {
         self.0.append(&mut later.0);
     }
 
+    /// How many they are.
     pub(super) fn count(&self) -> usize {
         self.0.iter().map(|stretch| stretch.moves.len()).sum()
     }
@@ -144,8 +145,10 @@ pub(super) fn apply(
     world: &mut World,
     TableState(state): &mut TableState,
     (workers, pace): (&ScriptWorkers, &mut Pace),
-    Moves(mut stretches): Moves,
+    moves: Moves,
 ) -> Vec<(ScriptId, Step)> {
+    let count = moves.count();
+    let Moves(mut stretches) = moves;
     let mut world = state.get_mut(world).unwrap_or_else(|error| panic!("{error}"));
     let entities = world.entities;
     let mut tables: Vec<_> = world
@@ -164,7 +167,6 @@ pub(super) fn apply(
     stretches.sort_by_key(|stretch| stretch.place);
     let mut elsewhere = Vec::new();
     let mut parts = cut(&mut tables, &stretches, &mut elsewhere);
-    let count = stretches.iter().map(|stretch| stretch.moves.len()).sum::<usize>();
     let batches = count.div_ceil(pace.batch_size(count, workers.count()).max(1)).max(1);
     let each = parts.len().div_ceil(batches);
     let done = workers.run_batches(&mut parts, each, |parts| {

@@ -69,9 +69,9 @@ impl Done {
     ) -> Self {
         let (mut commands, mut told, mut sums) = (Vec::new(), Vec::new(), BatchOutcome::default());
         let (mut marks, mut givers, mut put_off) = (Vec::new(), Vec::new(), 0);
-        for (giver, one) in held.into_iter().enumerate() {
+        for (giver, mut one) in held.into_iter().enumerate() {
             marks.extend(one.marks.into_iter().map(|mark| (mark, giver)));
-            givers.push(one.commands.into_iter());
+            givers.push(std::mem::take(&mut one.outcome.commands).into_iter());
             put_off += one.put_off as u64;
             add(one.outcome, &mut sums, &mut told);
         }
@@ -84,7 +84,7 @@ impl Done {
             for Gap { id, slot, after } in std::mem::take(&mut batch.gaps) {
                 commands.extend(own.by_ref().take(after - before));
                 before = after;
-                // Not everybody was called, and has given something.
+                // Not everybody was called and has given something.
                 let is_next = |(mark, _): &(Mark, usize)| (mark.id, mark.slot) == (id, slot);
                 if let Some((mark, giver)) = next.next_if(is_next)
                     && let Some(giver) = givers.get_mut(giver)

@@ -9,14 +9,14 @@ use std::{
 use super::{Due, Updates, Way, Whose};
 use crate::{
     api::ScriptContext,
-    contract::{ErrorKind, ScriptCommand, ScriptError, ScriptId},
+    contract::{ScriptError, ScriptId},
     runtime::{
         authority::Owners,
         budget::TickUse,
         cscript::ScriptSlot,
         roster::{Noticed, RosterEntry},
         run::BatchOutcome,
-        shares::{Account, Sharing, is_held},
+        shares::{Account, Sharing, fell_short, is_held},
         view::WorldWindow,
     },
 };
@@ -24,12 +24,11 @@ use crate::{
 /// The updates of one mod or client.
 pub(in crate::runtime) struct HeldUpdates<'w> {
     account: Account,
-    window: &'w WorldWindow<'w>,
     queue: Vec<(Whose<'w>, &'w ScriptSlot)>,
     /// How many of them are done.
     done: usize,
     outcome: BatchOutcome,
-    commands: Vec<ScriptCommand>,
+    /// Whose the commands are.
     marks: Vec<Mark>,
 }
 
@@ -43,10 +42,8 @@ pub(in crate::runtime) struct Mark {
 
 /// What the updates of one mod or client have done.
 pub(in crate::runtime) struct HeldDone {
-    /// But for its commands.
     pub(in crate::runtime) outcome: BatchOutcome,
-    pub(in crate::runtime) commands: Vec<ScriptCommand>,
-    /// Whose they are, by (id, slot).
+    /// Whose the commands are, by (id, slot).
     pub(in crate::runtime) marks: Vec<Mark>,
     /// How many did not fit into the tick.
     pub(in crate::runtime) put_off: usize,
@@ -84,7 +81,7 @@ impl<'w> HeldUpdates<'w> {
                 last = match places.entry(name.clone()) {
                     Entry::Occupied(place) => *place.get(),
                     Entry::Vacant(free) => {
-                        all.push(Self::new(open(name), window));
+                        all.push(Self::new(open(name)));
                         *free.insert(all.len() - 1)
                     }
                 };
@@ -96,10 +93,9 @@ impl<'w> HeldUpdates<'w> {
         all
     }
 
-    fn new(account: Account, window: &'w WorldWindow<'w>) -> Self {
-        let (queue, outcome) = (Vec::new(), BatchOutcome::default());
-        let (commands, marks) = (Vec::new(), Vec::new());
-        Self { account, window, queue, done: 0, outcome, commands, marks }
+    fn new(account: Account) -> Self {
+        let (queue, outcome, marks) = (Vec::new(), BatchOutcome::default(), Vec::new());
+        Self { account, queue, done: 0, outcome, marks }
     }
 
     /// Lets the update that was put off last time begin.
@@ -111,22 +107,19 @@ impl<'w> HeldUpdates<'w> {
 
     /// Does as many as the account pays for.
     pub(in crate::runtime) fn go_on(&mut self, updates: &Updates<'w>) {
-        let Self { account, queue, done, outcome, commands, marks, .. } = self;
+        let Self { account, queue, done, outcome, marks } = self;
         let mut context = ScriptContext::new(updates.scope);
         context.share(account.left, account.caps);
         let mut way = HeldWay { account, queue, done, marks, given: 0, is_over: false };
         updates.follow(&mut way, &mut context, outcome);
         account.caps = context.caps_left().unwrap_or(account.caps);
-        context.move_commands(commands);
+        context.move_commands(&mut outcome.commands);
     }
 
     /// What became of them; takes note of what is put off.
     pub(in crate::runtime) fn finish(mut self, used: &mut TickUse) -> HeldDone {
-        let Account { name, caps, .. } = &self.account;
-        used.keep_caps(name, *caps);
-        if let Some((Whose { entry, .. }, _)) = self.queue.get(self.done) {
-            used.begin_with(name, (entry.id, entry.slot));
-        }
+        let next = self.queue.get(self.done).map(|(of, _)| (of.entry.id, of.entry.slot));
+        self.account.close(next, used);
         // Those that began because they had been put off stand before others that come first.
         let comes_later = |pair: &[Mark]| match pair {
             [a, b] => (a.id, a.slot) > (b.id, b.slot),
@@ -135,10 +128,10 @@ impl<'w> HeldUpdates<'w> {
         if let Some(turn) = self.marks.windows(2).position(comes_later) {
             let early = self.marks.iter().take(turn + 1).map(|mark| mark.count).sum();
             self.marks.rotate_left(turn + 1);
-            self.commands.rotate_left(early);
+            self.outcome.commands.rotate_left(early);
         }
-        let Self { queue, done, outcome, commands, marks, .. } = self;
-        HeldDone { outcome, commands, marks, put_off: queue.len() - done }
+        let Self { queue, done, outcome, marks, .. } = self;
+        HeldDone { outcome, marks, put_off: queue.len() - done }
     }
 }
 
@@ -152,10 +145,8 @@ impl Sharing for HeldUpdates<'_> {
     }
 
     fn needs(&self) -> Option<u64> {
-        let (Whose { entry, .. }, _) = self.queue.get(self.done)?;
-        let (scripts, _) = self.window.scripts(entry.entity)?;
-        let instance = scripts.slots().get(usize::from(entry.slot))?.called()?;
-        Some(instance.script().limits().fuel)
+        let (_, slot) = self.queue.get(self.done)?;
+        Some(slot.called()?.script().limits().fuel)
     }
 }
 
@@ -185,7 +176,6 @@ impl<'w> Way<'w> for HeldWay<'_, 'w> {
         None
     }
 
-    /// A call counts unless it failed only because the account held less than its limit.
     #[inline]
     fn counts(
         &mut self,
@@ -197,8 +187,7 @@ impl<'w> Way<'w> for HeldWay<'_, 'w> {
     ) -> bool {
         let fuel = context.take_fuel();
         outcome.fuel += fuel;
-        self.is_over =
-            self.account.left < limit && error.is_some_and(|error| error.kind == ErrorKind::Fuel);
+        self.is_over = fell_short(self.account.left, limit, error);
         self.account.spend(fuel);
         context.share_fuel(self.account.left);
         if self.is_over {
