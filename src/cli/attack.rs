@@ -198,17 +198,29 @@ fn run_all(options: &AttackOptions, files: &[PathBuf], watchdog: &Watchdog) -> V
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
+/// How often a script that seems to take too long is run before that is believed. Each run does the same, so
+/// what made one of them slow and not the others was the machine: a neighbour's work counts as our CPU time
+/// where processors are virtual.
+const RUNS: usize = 3;
+
 fn run(options: &AttackOptions, file: &Path, watchdog: &Watchdog, bars: &Bars) -> Row {
     let shown = file.strip_prefix(&options.dir).ok().filter(|path| !path.as_os_str().is_empty());
     let name = shown.unwrap_or(file).display().to_string().replace('\\', "/");
     let header = Header::of(file);
-    let ended = watchdog.run(&ChildOptions {
+    let child = ChildOptions {
         file: file.to_owned(),
         trust: options.trust,
         backend: options.backend,
         ticks: options.ticks,
         deadline_ms: options.deadline_ms,
-    });
+    };
+    let mut ended = watchdog.run(&child);
+    for _ in 1..RUNS {
+        if !verdict::is_slow(&ended, bars) {
+            break;
+        }
+        ended = ended.or_quicker(watchdog.run(&child));
+    }
     let breaches = verdict::breaches(&header, &ended, bars, options.trust);
     Row::new(name, header, ended, breaches)
 }
