@@ -41,7 +41,8 @@ pub use arg::{
     Shown, Span, Text,
 };
 pub use category::Category;
-pub use context::{CallScope, ScriptContext, Watched};
+pub(crate) use context::Lane;
+pub use context::{Begun, CallScope, ScriptContext, Watched};
 pub use fault::ApiFault;
 pub(crate) use function::DirectFn;
 pub use function::{ApiFunction, Native, NativeFn, Overload, Parameter};

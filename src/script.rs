@@ -38,7 +38,7 @@ mod workers;
 pub use backend::Backend;
 pub use calls::Calls;
 pub use compile::ScriptCompiler;
-pub(crate) use compiled::Val;
+pub(crate) use compiled::{LaneFn, LaneFns, Val};
 pub use compiled_script::{CompiledScript, FunctionId};
 pub use import_path::ImportPath;
 pub use instance::{Migration, ScriptInstance};

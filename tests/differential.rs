@@ -21,6 +21,8 @@
 static ALLOC: bevy_cscript::alloc::Counting = bevy_cscript::alloc::Counting::system();
 
 mod differential {
+    /// Many instances of a script, called side by side and one by one.
+    mod abreast;
     /// The numbers that a generated program is made of.
     mod choices;
     /// The hand-written scripts.

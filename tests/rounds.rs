@@ -45,6 +45,7 @@ struct All<'i> {
     id: i64,
     told: Vec<(i64, Result<(), (ErrorKind, String)>)>,
     panics_at: i64,
+    ahead: bool,
 }
 
 impl<'i> Round for All<'i> {
@@ -57,13 +58,18 @@ impl<'i> Round for All<'i> {
         self.instances.next()
     }
 
+    fn runs_ahead(&self) -> bool {
+        self.ahead
+    }
+
     fn done(
         &mut self,
         _: &mut ScriptContext<'_>,
         _: &mut ScriptInstance,
         called: Result<(), Box<ScriptError>>,
     ) {
-        self.told.push((self.id, called.map_err(|error| (error.kind, error.message.clone()))));
+        let id = self.told.len() as i64 + 1;
+        self.told.push((id, called.map_err(|error| (error.kind, error.message.clone()))));
     }
 }
 
@@ -83,7 +89,7 @@ fn started(
     (1..=count).map(start).collect()
 }
 
-fn go_round(text: &str, backend: Backend) {
+fn go_round(text: &str, backend: Backend, ahead: bool) {
     let script = compiled(text, backend);
     let Some(on_update) = script.function("on_update") else { panic!("it is there") };
     let (world, other) = (FakeWorld::default(), compiled("let n = 7; fn on_update() { }", backend));
@@ -94,7 +100,7 @@ fn go_round(text: &str, backend: Backend) {
     let _ = context.take_fuel();
     for _ in 0..2 {
         let instances = instances.iter_mut();
-        let mut all = All { instances, id: 0, told: Vec::new(), panics_at: -1 };
+        let mut all = All { instances, id: 0, told: Vec::new(), panics_at: -1, ahead };
         script.calls(&mut context, |calls| calls.each(on_update, &mut all));
         let ids: Vec<i64> = all.told.iter().map(|(id, _)| *id).collect();
         assert_eq!(ids, [1, 2, 3, 4, 5, 6, 7]);
@@ -122,8 +128,10 @@ fn go_round(text: &str, backend: Backend) {
 #[test]
 fn a_round_calls_everybody_whatever_becomes_of_some() {
     for backend in [Backend::Compiled, Backend::Reference] {
-        go_round(SCRIPT, backend);
-        go_round(&format!("{SCRIPT}{TIMED}"), backend);
+        for ahead in [false, true] {
+            go_round(SCRIPT, backend, ahead);
+            go_round(&format!("{SCRIPT}{TIMED}"), backend, ahead);
+        }
     }
 }
 
@@ -137,7 +145,7 @@ fn a_round_is_what_single_calls_are() {
         [&mut one, &mut other].map(|context| started(&script, context, 6));
     for _ in 0..3 {
         let instances = together.iter_mut();
-        let mut all = All { instances, id: 0, told: Vec::new(), panics_at: -1 };
+        let mut all = All { instances, id: 0, told: Vec::new(), panics_at: -1, ahead: false };
         script.calls(&mut one, |calls| calls.each(on_update, &mut all));
         for (id, instance) in (1..).zip(&mut alone) {
             other.begin(ScriptId(id), 0);
@@ -159,8 +167,13 @@ fn a_round_that_panics_is_no_fault_of_a_script() {
     let mut context = ScriptContext::new(scope(&world));
     let mut instances = started(&script, &mut context, 6);
     let went = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let mut all =
-            All { instances: instances.iter_mut(), id: 0, told: Vec::new(), panics_at: 2 };
+        let mut all = All {
+            instances: instances.iter_mut(),
+            id: 0,
+            told: Vec::new(),
+            panics_at: 2,
+            ahead: false,
+        };
         script.calls(&mut context, |calls| calls.each(on_update, &mut all));
     }));
     let Err(panic) = went else { panic!("it goes on") };
@@ -177,8 +190,74 @@ fn a_function_that_is_not_there_changes_nothing_and_all_have_their_turn() {
     let world = FakeWorld::default();
     let mut context = ScriptContext::new(scope(&world));
     let mut instances = started(&script, &mut context, 3);
-    let mut all = All { instances: instances.iter_mut(), id: 0, told: Vec::new(), panics_at: -1 };
+    let mut all = All {
+        instances: instances.iter_mut(),
+        id: 0,
+        told: Vec::new(),
+        panics_at: -1,
+        ahead: false,
+    };
     script.calls(&mut context, |calls| calls.each(of_another, &mut all));
     assert_eq!(all.told, [(1, Ok(())), (2, Ok(())), (3, Ok(()))]);
     assert!(instances.iter().all(|instance| instance.get("n") == Some(Value::Int(1))));
+}
+
+/// What goes side by side, and takes two ways.
+const ABREAST: &str = "
+let n = 0;
+let x = 1.5;
+fn on_update() {
+    n += 1;
+    if n % 2 == 0 { x *= 2.0; } else { x += 1.0; }
+    if entity_id == 30 { throw \"no 30\"; }
+}";
+
+#[test]
+fn those_who_do_not_belong_to_them_are_told_in_turn_where_others_go_side_by_side() {
+    let (script, other) = (compiled(ABREAST, Backend::Compiled), compiled("", Backend::Compiled));
+    let Some(on_update) = script.function("on_update") else { panic!("it is there") };
+    let world = FakeWorld::default();
+    let mut context = ScriptContext::new(scope(&world));
+    let mut instances = started(&script, &mut context, 150);
+    for at in [2, 5, 70, 71, 152] {
+        instances.insert(at, started(&other, &mut context, 1).remove(0));
+    }
+    for _ in 0..2 {
+        let instances = instances.iter_mut();
+        let mut all = All { instances, id: 0, told: Vec::new(), panics_at: -1, ahead: true };
+        script.calls(&mut context, |calls| calls.each(on_update, &mut all));
+        let ids: Vec<i64> = all.told.iter().map(|(id, _)| *id).collect();
+        assert_eq!(ids, (1..=155).collect::<Vec<_>>());
+        let failed: Vec<_> =
+            all.told.into_iter().filter_map(|(id, told)| Some((id, told.err()?.0))).collect();
+        let host = ErrorKind::Host;
+        let expected =
+            [(3, host), (6, host), (30, ErrorKind::Runtime), (71, host), (72, host), (153, host)];
+        assert_eq!(failed, expected);
+    }
+    assert!(context.calls_abreast() > 250, "{} calls went side by side", context.calls_abreast());
+    let get = |id: usize, name: &str| instances[id - 1].get(name);
+    assert_eq!((get(1, "n"), get(1, "x")), (Some(2.into()), Some(5.0.into())));
+    assert_eq!((get(140, "n"), get(140, "x")), (Some(2.into()), Some(5.0.into())));
+    assert_eq!((get(30, "n"), get(30, "x")), (Some(0.into()), Some(1.5.into())));
+}
+
+#[test]
+fn a_round_that_panics_while_it_runs_ahead_takes_nothing_from_anybody() {
+    let script = compiled(ABREAST, Backend::Compiled);
+    let Some(on_update) = script.function("on_update") else { panic!("it is there") };
+    let world = FakeWorld::default();
+    let mut context = ScriptContext::new(scope(&world));
+    let mut instances = started(&script, &mut context, 120);
+    let went = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let instances = instances.iter_mut();
+        let mut all = All { instances, id: 0, told: Vec::new(), panics_at: 100, ahead: true };
+        script.calls(&mut context, |calls| calls.each(on_update, &mut all));
+    }));
+    assert!(went.is_err());
+    let all: Vec<_> = instances.iter().map(|instance| instance.get("x")).collect();
+    let (changed, same) = (Some(Value::Float(2.5)), Some(Value::Float(1.5)));
+    // Those who were done are done; the group that was being gathered has not begun.
+    assert_eq!((&all[0], &all[67], &all[68], &all[99]), (&changed, &changed, &same, &same));
+    assert!(all.iter().all(|x| *x == changed || *x == same), "{all:?}");
 }

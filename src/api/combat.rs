@@ -11,7 +11,7 @@ const NO_ENTITY: &str = "no entity has the id `e`";
 const NO_HEALTH: &str = "the entity has no health";
 
 pub(super) fn functions() -> Vec<ApiFunction> {
-    let row = |name, doc| ApiFunction::new(name, Category::COMBAT, doc);
+    let row = |name, doc| ApiFunction::new(name, Category::COMBAT, doc).abreast();
     vec![
         row(
             "apply_damage",

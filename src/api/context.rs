@@ -2,6 +2,7 @@ mod audio_visual;
 mod combat;
 mod component;
 mod inventory;
+mod lanes;
 mod place;
 mod tactical;
 mod timing;
@@ -14,6 +15,8 @@ use std::{
 
 use glam::Vec3;
 
+pub use self::lanes::Begun;
+pub(crate) use self::lanes::Lane;
 use super::{ApiFault, overlay::Overlay, random::CallRandom};
 use crate::contract::{
     LogLevel, LogLine, Position, ScriptCommand, ScriptId, ScriptLimits, TickCaps, WorldView,
@@ -52,6 +55,8 @@ pub struct ScriptContext<'w> {
     entity: ScriptId,
     callback: u64,
     overlay: Overlay,
+    /// Whether the call may look at what it has done. If not, nobody needs to know what that has led to.
+    looks_back: bool,
     commands: Vec<ScriptCommand>,
     /// Where the commands of the running call begin.
     first_command: usize,
@@ -65,6 +70,8 @@ pub struct ScriptContext<'w> {
     log: Vec<LogLine>,
     log_suppressed: u32,
     fuel: u64,
+    /// How many calls were done side by side with others.
+    abreast: u64,
     /// Fuel that the function of the API which runs has asked for, beside its price.
     owed: Cell<u64>,
     /// What the backend keeps from call to call.
@@ -103,6 +110,7 @@ impl<'w> ScriptContext<'w> {
             entity: ScriptId::AUTO,
             callback: 0,
             overlay: Overlay::default(),
+            looks_back: true,
             commands: Vec::new(),
             first_command: 0,
             command_bytes: 0,
@@ -112,6 +120,7 @@ impl<'w> ScriptContext<'w> {
             log: Vec::new(),
             log_suppressed: 0,
             fuel: 0,
+            abreast: 0,
             owed: Cell::new(0),
             kept: None,
             watcher: None,
@@ -381,12 +390,13 @@ impl<'w> ScriptContext<'w> {
 
     /// Whether an entity exists, as this call sees it.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn exists(&self, id: ScriptId) -> bool {
         if self.overlay.is_empty() { self.existed(id) } else { self.exists_still(id) }
     }
 
     /// The same, where the call has written something.
+    #[inline(never)]
     fn exists_still(&self, id: ScriptId) -> bool {
         match self.overlay.get(id).and_then(|writes| writes.exists) {
             Some(exists) => exists,
@@ -395,7 +405,7 @@ impl<'w> ScriptContext<'w> {
     }
 
     /// Whether an entity existed when the pass began.
-    #[inline]
+    #[inline(always)]
     fn existed(&self, id: ScriptId) -> bool {
         // Who stood somewhere, existed.
         self.last_stood.get().is_some_and(|(last, _)| last == id) || self.scope.world.exists(id)

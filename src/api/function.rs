@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     contract::{ScriptCommand, Value},
-    script::Val,
+    script::{LaneFn, LaneFns, Val},
 };
 
 /// A function of the API, called by any backend.
@@ -44,6 +44,8 @@ pub struct Overload {
     pub native: NativeFn,
     /// The same code for the compiled backend.
     pub(crate) direct: DirectFn,
+    /// The same code for many calls of scripts at a time.
+    pub(crate) lanes: Option<LaneFns>,
 }
 
 impl fmt::Debug for Overload {
@@ -65,6 +67,8 @@ pub struct ApiFunction {
     pub(crate) example: String,
     pub(crate) overloads: Vec<Overload>,
     pub(crate) fuel: u64,
+    is_abreast: bool,
+    is_plain: bool,
 }
 
 impl ApiFunction {
@@ -79,6 +83,8 @@ impl ApiFunction {
             example: String::new(),
             overloads: Vec::new(),
             fuel: 0,
+            is_abreast: false,
+            is_plain: false,
         }
     }
 
@@ -88,6 +94,21 @@ impl ApiFunction {
     #[must_use]
     pub const fn costs(mut self, fuel: u64) -> Self {
         self.fuel = fuel;
+        self
+    }
+
+    /// Says that calls of several scripts may take turns at it, and that one whose call cannot go on like that may
+    /// call it once more: it is ours, and neither writes to the log nor derives numbers of any kind.
+    #[must_use]
+    pub(super) const fn abreast(mut self) -> Self {
+        self.is_abreast = true;
+        self
+    }
+
+    /// Says that it looks at nothing but what it is handed, unless that is an entity.
+    #[must_use]
+    pub(super) const fn plain(mut self) -> Self {
+        self.is_plain = true;
         self
     }
 
@@ -127,6 +148,19 @@ impl ApiFunction {
         let names: Arc<[String]> = parameters.iter().map(|p| p.name.clone()).collect();
         let function = Arc::new((function, label, names));
         let code = function.clone();
+        let is_plain = self.is_plain;
+        let lanes = self.is_abreast.then(|| {
+            let (code, plain_code) = (function.clone(), function.clone());
+            let each: LaneFn = Arc::new(move |context, called| {
+                called.each(context, |context, args, to| code.0.call(context, args, to).is_ok());
+            });
+            let plain: LaneFn = Arc::new(move |context, called| {
+                called.each_plain(context, |context, args, to| {
+                    plain_code.0.call(context, args, to).is_ok()
+                });
+            });
+            LaneFns { each, plain: is_plain.then_some(plain) }
+        });
         let native: NativeFn = Arc::new(move |context, passed, answer| {
             let (function, label, names) = &*code;
             function
@@ -139,7 +173,7 @@ impl ApiFunction {
                 .call(context, values, answer)
                 .map_err(|refusal| Box::new(refusal.named(label, names)))
         });
-        self.overloads.push(Overload { parameters, returns: F::RETURNS, native, direct });
+        self.overloads.push(Overload { parameters, returns: F::RETURNS, native, direct, lanes });
         self
     }
 
@@ -162,6 +196,7 @@ impl ApiFunction {
                 inner(context, values, answer)?;
                 take_effect(context, &function, args)
             });
+            overload.lanes = None;
         }
         self
     }
@@ -299,7 +334,8 @@ macro_rules! native {
                 [$(($type::TYPE, $type::ACCEPTS)),*]
             }
 
-            #[inline]
+            // What is left of it where arguments are of known types is little.
+            #[inline(always)]
             fn call<H: Handed + ?Sized, T: Answer + ?Sized>(
                 &self,
                 context: &mut ScriptContext<'_>,

@@ -12,7 +12,7 @@ const ERRORS: [&str; 4] = [
 ];
 
 pub(super) fn functions() -> Vec<ApiFunction> {
-    let row = |name, doc| ApiFunction::new(name, Category::INVENTORY, doc);
+    let row = |name, doc| ApiFunction::new(name, Category::INVENTORY, doc).abreast();
     let [no_entity, no_inventory, no_item, bad_count] = ERRORS;
     vec![
         row(

@@ -10,7 +10,7 @@ const NO_PLACE: &str = "the entity has no place in the world";
 const NO_ENTITY: &str = "no entity has the id `e`";
 
 pub(super) fn functions() -> Vec<ApiFunction> {
-    let row = |name, doc| ApiFunction::new(name, Category::MOVEMENT, doc);
+    let row = |name, doc| ApiFunction::new(name, Category::MOVEMENT, doc).abreast();
     vec![
         row("get_position", "World-space translation of an entity.")
             .errors([NO_ENTITY, NO_PLACE])

@@ -13,7 +13,7 @@ const NO_ENTITY: &str = "no entity has the id `e`";
 const NO_PLACE: &str = "the entity has no place in the world";
 
 pub(super) fn functions() -> Vec<ApiFunction> {
-    let row = |name, doc| ApiFunction::new(name, Category::TACTICAL, doc);
+    let row = |name, doc| ApiFunction::new(name, Category::TACTICAL, doc).abreast();
     vec![
         row(
             "get_nearest_enemy",

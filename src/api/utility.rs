@@ -123,6 +123,8 @@ fn on_spawn() {
             )
             .overload(["tag"], find_entity_by_tag),
         row("distance", "The distance between two positions, two entities, or one of each.")
+            .abreast()
+            .plain()
             .errors([
                 "no entity has the id `a` or `b`",
 "the entity has no place in the world",

@@ -7,7 +7,7 @@ use super::{ApiFault, ApiFunction, Category, Finite, ScriptContext};
 type Context<'a, 'w> = &'a mut ScriptContext<'w>;
 
 pub(super) fn functions() -> Vec<ApiFunction> {
-    let row = |name, doc| ApiFunction::new(name, Category::UNIVERSAL, doc);
+    let row = |name, doc| ApiFunction::new(name, Category::UNIVERSAL, doc).abreast().plain();
     vec![
         row("vec3", "A position or a direction.")
             .errors(["a number is NaN or infinite", "a number is too large for a 32-bit float"])

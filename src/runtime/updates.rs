@@ -3,7 +3,11 @@
 
 mod held;
 
-use std::{slice::Iter, sync::Arc};
+use std::{
+    ops::{Deref, DerefMut},
+    slice::Iter,
+    sync::Arc,
+};
 
 use atomic_refcell::AtomicRefMut;
 
@@ -21,7 +25,7 @@ use super::{
     view::WorldWindow,
 };
 use crate::{
-    api::{CallScope, ScriptContext},
+    api::{Begun, CallScope, ScriptContext},
     contract::{ScriptError, ScriptId},
     script::{CompiledScript, Round, ScriptInstance},
 };
@@ -52,6 +56,22 @@ struct Due<'w> {
     instance: AtomicRefMut<'w, ScriptInstance>,
 }
 
+impl Deref for Due<'_> {
+    type Target = ScriptInstance;
+
+    #[inline(always)]
+    fn deref(&self) -> &ScriptInstance {
+        &self.instance
+    }
+}
+
+impl DerefMut for Due<'_> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut ScriptInstance {
+        &mut self.instance
+    }
+}
+
 /// Whose script it is.
 #[derive(Clone, Copy)]
 struct Whose<'w> {
@@ -67,6 +87,11 @@ trait Way<'w> {
         context: &mut ScriptContext<'_>,
         outcome: &mut BatchOutcome,
     ) -> Option<Due<'w>>;
+
+    /// Whether it may be asked for several before it hears how the first of them ended.
+    fn runs_ahead(&self) -> bool {
+        false
+    }
 
     /// Hears before anybody else how a call of a script ended that may use so much fuel. `false` if it is to be as
     /// if it had not begun.
@@ -124,7 +149,6 @@ impl<'w> Updates<'w> {
                 script: &script,
                 salt: script.salt(function),
                 next: Some(first),
-                at_hand: None,
             };
             script.calls(context, |calls| calls.each(function, &mut neighbours));
             next = neighbours.next;
@@ -193,6 +217,11 @@ impl<'w> Way<'w> for Walk<'w> {
         }
     }
 
+    fn runs_ahead(&self) -> bool {
+        // Gaps are counted in commands of those who are done.
+        self.updates.passing.is_none()
+    }
+
     #[inline(always)]
     fn counts(
         &mut self,
@@ -216,15 +245,20 @@ struct Neighbours<'u, 'w, W> {
     salt: u64,
     /// Who comes next, if it is known.
     next: Option<Due<'w>>,
-    /// Whose call runs.
-    at_hand: Option<Whose<'w>>,
 }
 
 impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
-    type Turn = AtomicRefMut<'w, ScriptInstance>;
+    type Turn = Due<'w>;
 
     #[inline(always)]
     fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<Self::Turn> {
+        let (due, call) = self.next_ahead(context)?;
+        context.begin_call(&call);
+        Some(due)
+    }
+
+    #[inline(always)]
+    fn next_ahead(&mut self, context: &mut ScriptContext<'_>) -> Option<(Due<'w>, Begun)> {
         let due = match self.next.take() {
             Some(due) => due,
             None => self.way.next(context, self.outcome)?,
@@ -233,21 +267,22 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
             self.next = Some(due);
             return None;
         }
-        let Due { whose, instance } = due;
-        context.begin(whose.entry.id, salt(self.salt, whose.entry.slot, 0));
-        context.span(whose.entry.every);
-        self.at_hand = Some(whose);
-        Some(instance)
+        let entry = due.whose.entry;
+        let call = context.call_for(entry.id, salt(self.salt, entry.slot, 0), entry.every);
+        Some((due, call))
+    }
+
+    fn runs_ahead(&self) -> bool {
+        self.way.runs_ahead()
     }
 
     #[inline(always)]
     fn done(
         &mut self,
         context: &mut ScriptContext<'_>,
-        mut instance: Self::Turn,
+        Due { whose, mut instance }: Due<'w>,
         called: Result<(), Box<ScriptError>>,
     ) {
-        let Some(whose) = self.at_hand.take() else { return };
         let limit = self.script.limits().fuel;
         let error = called.as_ref().err().map(|error| &**error);
         if !self.way.counts(&whose, limit, context, self.outcome, error) {

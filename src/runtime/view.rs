@@ -3,6 +3,7 @@
 mod queries;
 #[cfg(feature = "avian3d")]
 mod solid;
+mod tables;
 
 use std::{
     any::{Any, TypeId},
@@ -40,6 +41,7 @@ use crate::contract::{
     WorldView,
 };
 
+use self::tables::Tables;
 use queries::OpenQueries;
 pub(super) use queries::WindowQueries;
 
@@ -50,6 +52,8 @@ pub(super) struct WorldWindow<'w> {
     registry: &'w TypeRegistry,
     /// The component [`ChildOf`].
     child_of: ComponentId,
+    /// For whoever asks for many at a time.
+    tables: Tables<'w>,
     /// Who is where in this pass, once somebody has asked.
     space: OnceLock<SpatialIndex>,
     /// Who was where when somebody asked last.
@@ -75,9 +79,11 @@ impl WorldWindow<'_> {
             let world = &*world;
             let registry = world.resource::<AppTypeRegistry>().read();
             let last_space = Mutex::new(queries.last_space.take());
+            let open = queries.open(world);
             let window = WorldWindow {
                 world,
-                queries: queries.open(world),
+                tables: Tables::new(world, &open),
+                queries: open,
                 registry: &registry,
                 child_of,
                 space: OnceLock::new(),
@@ -168,7 +174,11 @@ impl WorldWindow<'_> {
     /// Where in the tables of the world an entity lies that has nothing above it.
     #[inline]
     pub(super) fn row(&self, id: ScriptId) -> Option<Row> {
-        let location = self.world.entities().get_spawned(self.ids.entity(id)?).ok()?;
+        let entity = self.ids.entity(id)?;
+        if let Some(row) = self.tables.row(entity) {
+            return Some(row);
+        }
+        let location = self.world.entities().get_spawned(entity).ok()?;
         let archetype = self.world.archetypes().get(location.archetype_id)?;
         let (table, row) = (location.table_id.as_u32(), location.table_row.index_u32());
         (!archetype.contains(self.child_of)).then_some(Row { table, row })
@@ -177,7 +187,7 @@ impl WorldWindow<'_> {
     /// The scripts of an entity, and whether it is disabled.
     #[inline]
     pub(super) fn scripts(&self, entity: Entity) -> Option<(&CScript, bool)> {
-        self.queries.scripts.get(entity).ok()
+        self.tables.scripts(entity).or_else(|| self.queries.scripts.get(entity).ok())
     }
 
     /// The id of an entity that scripts know.
@@ -242,6 +252,13 @@ impl WorldView for WorldWindow<'_> {
     fn position(&self, id: ScriptId) -> Option<Vec3> {
         let (place, parent) = self.get(&self.queries.places, id)?;
         Some(self.translation(place, parent))
+    }
+
+    fn positions(&self, ids: &[ScriptId], places: &mut [Option<Vec3>]) {
+        for (id, place) in ids.iter().zip(places) {
+            let Some(entity) = self.ids.entity(*id) else { continue };
+            *place = self.tables.place(entity).or_else(|| self.position(*id));
+        }
     }
 
     fn rotation(&self, id: ScriptId) -> Quat {

@@ -5,6 +5,7 @@ mod callable;
 mod convert;
 mod fault;
 mod heap;
+mod lanes;
 mod library;
 mod literal;
 mod lower;
@@ -22,6 +23,7 @@ mod val;
 use self::val::Range;
 pub(crate) use self::{
     convert::{from_value, to_value},
+    lanes::{LANES, LaneFn, LaneFns, Lanes, Left},
     library::natives,
     machine::{Last, Machine, Turns},
     program::Library,

@@ -3,10 +3,13 @@ use std::ops::DerefMut;
 use super::{
     Calls, CompiledScript, FunctionId, ScriptInstance,
     calls::{Way, foreign, placed},
-    compiled::{Last, Turns, Val},
+    compiled::{LANES, Lanes, Last, Left, Turns, Val},
     state::ScriptState,
 };
-use crate::{api::ScriptContext, contract::ScriptError};
+use crate::{
+    api::{Begun, ScriptContext},
+    contract::ScriptError,
+};
 
 /// Instances of one script that are called one after the other: see [`Calls::each`].
 pub trait Round {
@@ -15,6 +18,18 @@ pub trait Round {
 
     /// The instance that is called next, whose call it [begins](ScriptContext::begin); `None` if there is none.
     fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<Self::Turn>;
+
+    /// Whether it may be asked for several instances [ahead](Self::next_ahead). Default: **no**.
+    fn runs_ahead(&self) -> bool {
+        false
+    }
+
+    /// As [`next`](Self::next), but it may be asked for more before it hears of this one: then their calls are done side
+    /// by side, which is quicker. What comes of them is the same, and is told in the same order.
+    fn next_ahead(&mut self, context: &mut ScriptContext<'_>) -> Option<(Self::Turn, Begun)> {
+        let turn = self.next(context)?;
+        Some((turn, context.begun()))
+    }
 
     /// Takes the instance back that [`next`](Self::next) gave last, and hears what has become of its call.
     ///
@@ -39,8 +54,13 @@ impl<'w> Calls<'_, 'w> {
         if let Way::Compiled(caller) = &mut self.way
             && !self.script.sets_timers()
         {
-            let mut turns = InTurn { script: self.script, round, called: None };
+            let goes_on = round.runs_ahead() && caller.may_go_abreast(function.index());
+            let left = if goes_on { FIRST } else { usize::MAX };
+            let mut turns = InTurn { script: self.script, round, called: None, left };
             caller.each(function.index(), &mut turns);
+            if turns.left == 0 {
+                self.each_abreast(function, round);
+            }
             return;
         }
         while let Some(mut turn) = round.next(self.context()) {
@@ -50,12 +70,114 @@ impl<'w> Calls<'_, 'w> {
     }
 }
 
+impl<'w> Calls<'_, 'w> {
+    /// The same, many at a time.
+    fn each_abreast<R: Round>(&mut self, function: FunctionId, round: &mut R) {
+        let mut lanes = Lanes::take();
+        let mut turns = Vec::with_capacity(LANES);
+        loop {
+            lanes.clear();
+            let mut stranger = None;
+            while turns.len() < LANES
+                && let Some((turn, call)) = round.next_ahead(self.context())
+            {
+                if !turn.runs(self.script) {
+                    stranger = Some((turn, call));
+                    break;
+                }
+                lanes.add(call);
+                turns.push(turn);
+            }
+            if turns.is_empty() && stranger.is_none() {
+                break;
+            }
+            self.do_abreast(function, &mut lanes, &mut turns);
+            if lanes.are_done(turns.len()) {
+                lanes.give_commands(self.context());
+                for (turn, lane) in turns.drain(..).zip(0..) {
+                    self.end_lane(&lanes, lane, turn, round);
+                }
+            } else {
+                self.end_abreast(function, &mut lanes, &mut turns, round);
+            }
+            if let Some((turn, call)) = stranger {
+                self.context().begin_call(&call);
+                let error = foreign(self.script, &turn);
+                let error = placed(error, self.context());
+                round.done(self.context(), turn, Err(error));
+            }
+        }
+        lanes.leave();
+    }
+
+    /// Does the calls of some instances as far as that goes side by side.
+    fn do_abreast<T>(&mut self, function: FunctionId, lanes: &mut Lanes, turns: &mut [T])
+    where
+        T: DerefMut<Target = ScriptInstance>,
+    {
+        let Way::Compiled(caller) = &mut self.way else { return };
+        for (turn, state) in turns.iter_mut().zip(lanes.states()) {
+            swap(turn.parts().state, state);
+        }
+        caller.abreast(function.index(), lanes);
+        for (turn, state) in turns.iter_mut().zip(lanes.states()) {
+            swap(turn.parts().state, state);
+        }
+    }
+
+    /// Hands an instance back whose call has come to its end side by side.
+    #[inline(always)]
+    fn end_lane<R: Round>(&mut self, lanes: &Lanes, lane: usize, mut turn: R::Turn, round: &mut R) {
+        let Left { fuel, noted } = lanes.left(lane);
+        let context = self.context();
+        context.spend(fuel);
+        turn.parts().marks.touch(noted);
+        round.done(context, turn, Ok(()));
+    }
+
+    /// Makes the calls by themselves that did not go, and hands all instances back.
+    #[inline(never)]
+    fn end_abreast<R: Round>(
+        &mut self,
+        function: FunctionId,
+        lanes: &mut Lanes,
+        turns: &mut Vec<R::Turn>,
+        round: &mut R,
+    ) {
+        let (mut givers, mut commands) = lanes.take_commands();
+        let mut given = givers.drain(..).zip(commands.drain(..)).peekable();
+        for (mut turn, lane) in turns.drain(..).zip(0..) {
+            let is_done = lanes.is_done(lane);
+            while let Some((_, command)) = given.next_if(|(giver, _)| usize::from(*giver) == lane) {
+                if is_done {
+                    self.context().command_given(command);
+                }
+            }
+            if is_done {
+                self.end_lane(lanes, lane, turn, round);
+                continue;
+            }
+            self.context().begin_call(lanes.call(lane));
+            let called = self.run(function, &[], turn.parts());
+            round.done(self.context(), turn, called);
+        }
+        drop(given);
+        lanes.give_back((givers, commands));
+    }
+}
+
+/// So many are called one after the other before it is tried to call more of them side by side: those who are but
+/// few gain nothing by it.
+const FIRST: usize = 4;
+
 /// A round as the machine sees it.
 struct InTurn<'a, R: Round> {
     script: &'a CompiledScript,
     round: &'a mut R,
     /// Whose call runs.
     called: Option<R::Turn>,
+    /// How many may come.
+    left: usize,
 }
 
 impl<'w, R: Round> Turns<'w> for InTurn<'_, R> {
@@ -78,7 +200,10 @@ impl<'w, R: Round> Turns<'w> for InTurn<'_, R> {
                 Last::Nobody => {}
             }
         }
-        while let Some(mut turn) = self.round.next(context) {
+        while self.left > 0
+            && let Some(mut turn) = self.round.next(context)
+        {
+            self.left -= 1;
             if turn.runs(self.script) {
                 swap(turn.parts().state, state);
                 self.called = Some(turn);

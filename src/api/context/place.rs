@@ -17,7 +17,7 @@ impl ScriptContext<'_> {
     ///
     /// # Errors
     /// The entity has no place in the world.
-    #[inline]
+    #[inline(always)]
     pub fn position(&self, id: ScriptId) -> Result<Vec3, ApiFault> {
         self.place(id).ok_or_else(|| self.no_place(id))
     }
@@ -47,7 +47,7 @@ impl ScriptContext<'_> {
     }
 
     /// Where an entity stood when the pass began. Scripts mostly ask for one entity several times.
-    #[inline]
+    #[inline(always)]
     fn stood(&self, id: ScriptId) -> Option<Vec3> {
         match self.last_stood.get() {
             Some((last, at)) if last == id => Some(at),
@@ -62,7 +62,7 @@ impl ScriptContext<'_> {
         Some(at)
     }
 
-    #[inline]
+    #[inline(always)]
     fn place(&self, id: ScriptId) -> Option<Vec3> {
         if self.overlay.is_empty() { self.stood(id) } else { self.stands(id) }
     }
@@ -143,6 +143,9 @@ impl ScriptContext<'_> {
 
     #[inline]
     fn put(&mut self, id: ScriptId, at: Vec3) {
+        if !self.looks_back {
+            return;
+        }
         let carried = self.before(id);
         self.overlay.place(id, Placed { at, carried });
     }
@@ -161,16 +164,24 @@ impl ScriptContext<'_> {
     ///
     /// # Errors
     /// The entity has no place in the world; see also [`ScriptContext::command`].
+    #[inline(always)]
     pub fn move_towards(
         &mut self,
         id: ScriptId,
         target: Vec3,
         step: f32,
     ) -> Result<bool, ApiFault> {
-        let position = moved_towards(self.position(id)?, target, step);
+        let stands = self.position(id)?;
         self.command(ScriptCommand::MoveTowards { id, target, step })?;
+        Ok(self.looks_back && self.moves_to(id, stands, target, step))
+    }
+
+    /// Where a step has led to.
+    #[inline(never)]
+    fn moves_to(&mut self, id: ScriptId, stands: Vec3, target: Vec3, step: f32) -> bool {
+        let position = moved_towards(stands, target, step);
         self.put(id, position);
-        Ok(position == target)
+        position == target
     }
 
     /// Turns an entity, and all below it around it.

@@ -37,6 +37,10 @@ type Occupants = (
     Option<&'static Hitbox>,
 );
 
+/// Whoever has scripts, with what is looked up of many at a time. Asked whether they are, the disabled are among them.
+type TablesOfScripts =
+    (Entity, &'static CScript, Option<&'static Transform>, Has<ChildOf>, Has<Disabled>);
+
 macro_rules! window_queries {
     ($($name:ident: $data:ty $(where $filter:ty)?,)*) => {
         /// What the window asks of the world, kept from pass to pass: a query finds a component
@@ -99,4 +103,5 @@ window_queries! {
     inventories: &'static Inventory,
     clips: &'static AnimationClips,
     scripts: (&'static CScript, Has<Disabled>) where Allow<Disabled>,
+    tables: TablesOfScripts,
 }

@@ -16,6 +16,7 @@ mod work;
 
 use std::{cell::Cell, sync::Arc};
 
+pub(super) use self::calls::NATIVE;
 pub(crate) use self::{
     catch::shown_name,
     turns::{Last, Turns},
@@ -192,6 +193,11 @@ impl<'a, 'w> Run<'a, 'w> {
             is_handed: false,
             context,
         }
+    }
+
+    /// Whether so many calls of functions may be open within the first one.
+    pub(crate) const fn goes_so_deep(&self, depth: usize) -> bool {
+        depth <= self.levels
     }
 
     /// The context of the calls.

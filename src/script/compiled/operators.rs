@@ -133,6 +133,15 @@ const OWN: u64 = 1;
 /// Fuel for a power of floats, whose bits are the same on every machine.
 const POWER: u64 = 4;
 
+/// What the language itself makes of two operands that both lie in the value itself; `None` if it has no meaning for
+/// them, or one of them does not.
+pub(super) fn plain(operator: Operator, a: &Val, b: &Val) -> Option<Result<Val, Fault>> {
+    if let Some(result) = compare::built_in(operator, a, b) {
+        return Some(Ok(Val::Bool(result)));
+    }
+    numbers::built_in(operator, a, b)
+}
+
 /// What the language itself makes of two operands; `None` if it has no meaning for them.
 pub(super) fn built_in(
     run: &Run<'_, '_>,
@@ -141,10 +150,7 @@ pub(super) fn built_in(
     b: &Val,
 ) -> Option<Result<Val, Fault>> {
     use Operator as O;
-    if let Some(result) = compare::built_in(operator, a, b) {
-        return Some(Ok(Val::Bool(result)));
-    }
-    if let Some(result) = numbers::built_in(operator, a, b) {
+    if let Some(result) = plain(operator, a, b) {
         return Some(result);
     }
     Some(match (operator, a, b) {

@@ -3,6 +3,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{
     Val,
     heap::Key,
+    lanes::{Kind, LaneFns},
     native::Native,
     op::{Op, Reg},
 };
@@ -98,6 +99,8 @@ pub(crate) struct ApiCall {
     pub(crate) accepts: Arc<[&'static [crate::api::Accepts]]>,
     /// The fuel that a call costs beside its step and its values.
     pub(crate) price: u64,
+    /// The same for many calls at a time, and what it gives.
+    pub(crate) lanes: Option<(LaneFns, Kind)>,
 }
 
 impl ApiCall {

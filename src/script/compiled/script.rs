@@ -2,7 +2,7 @@ use std::{
     any::Any,
     collections::{BTreeSet, HashMap},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use rhai::EvalAltResult;
@@ -10,6 +10,7 @@ use rhai::EvalAltResult;
 use super::{
     Val, convert,
     fault::{Fault, Left, Trouble, What},
+    lanes::{Kind, Lanes, Plan},
     library::natives,
     lower,
     machine::{Last, Machine, Run, Turns, shown_name},
@@ -33,6 +34,8 @@ pub(crate) struct CompiledProgram {
     functions: Vec<u32>,
     start: u32,
     state: Vec<String>,
+    /// How each of the functions is done for many instances at a time, once that was asked.
+    plans: Box<[OnceLock<Option<Plan>>]>,
 }
 
 /// All that a script may call if some categories of the table are denied to it.
@@ -56,7 +59,8 @@ pub(crate) fn library(api: &ApiTable, denied: &BTreeSet<Category>) -> Arc<Librar
         for overload in function.overloads() {
             let accepts = overload.parameters.iter().map(|parameter| parameter.accepts).collect();
             let price = ApiCall::PRICE + function.fuel();
-            let call = ApiCall { code: overload.direct.clone(), accepts, price };
+            let lanes = overload.lanes.clone().zip(Kind::named(overload.returns));
+            let call = ApiCall { code: overload.direct.clone(), accepts, price, lanes };
             made.api.insert((name.to_owned(), overload.parameters.len()), call);
         }
     }
@@ -99,7 +103,9 @@ impl CompiledProgram {
         machine.leave();
         program.constants = constants;
         let state = outlines.last().map(|outline| outline.state.clone()).unwrap_or_default();
-        Ok(Self { program, functions: lowered.functions, start: lowered.start, state })
+        let (functions, start) = (lowered.functions, lowered.start);
+        let plans = functions.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { program, functions, start, state, plans })
     }
 
     /// The value of a constant, by its place in the outline.
@@ -178,6 +184,32 @@ impl<'w> Caller<'_, 'w> {
         // Of one that is not there nothing comes, but all have had their turn.
         let function = self.program.functions.get(function).copied().unwrap_or(u32::MAX);
         self.turns(Stage::Run, function, turns);
+    }
+
+    /// Whether it may be worth calling a function for many instances at a time.
+    pub(crate) fn may_go_abreast(&mut self, function: usize) -> bool {
+        let plan = self.program.plans.get(function);
+        self.run.context().is_unshared()
+            && plan.is_some_and(|plan| match plan.get() {
+                None => true,
+                Some(plan) => plan.as_ref().is_some_and(Plan::is_awake),
+            })
+    }
+
+    /// Calls a function for the instances in the lanes, as far as that goes side by side; `false` if it does not go at
+    /// all. What it then leaves of each is that of a [`call`](Self::call).
+    pub(crate) fn abreast(&mut self, function: usize, lanes: &mut Lanes) -> bool {
+        let CompiledProgram { program, functions, plans, .. } = self.program;
+        let plan = plans.get(function).and_then(|plan| {
+            let (number, state) = (functions.get(function)?, lanes.states().first()?);
+            plan.get_or_init(|| Plan::new(program, *number, state)).as_ref()
+        });
+        let Some(plan) = plan.filter(|plan| self.run.goes_so_deep(plan.depth())) else {
+            return false;
+        };
+        let limit = self.run.first_fuel();
+        lanes.go(plan, self.run.context(), limit);
+        true
     }
 
     fn one(

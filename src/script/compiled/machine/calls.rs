@@ -22,7 +22,8 @@ use crate::{
 /// The most arguments that a native takes beside its receiver.
 const MOST: usize = 7;
 /// Fuel for finding and calling a native, beside its instruction and its own price.
-pub(super) const NATIVE: u64 = 5;
+pub(in crate::script::compiled) const NATIVE: u64 = 5;
+
 impl Run<'_, '_> {
     fn take_args<const N: usize>(&mut self, at: usize, count: usize) -> [Val; N] {
         std::array::from_fn(|i| {

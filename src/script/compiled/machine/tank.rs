@@ -107,6 +107,11 @@ impl Run<'_, '_> {
         };
     }
 
+    /// What a call may use before the clock or the heap is looked at, if it gets all that it may use.
+    pub(crate) const fn first_fuel(&self) -> u64 {
+        self.tank.first
+    }
+
     /// Tells the context what the call has used.
     #[inline(always)]
     pub(super) fn settle(&mut self) {

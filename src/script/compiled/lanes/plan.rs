@@ -1,0 +1,169 @@
+use std::{
+    collections::{HashMap, HashSet},
+    sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+};
+
+use super::{
+    columns::{Counts, Given, Kind, Place},
+    flat::Flat,
+    op::LaneOp,
+    typing::Typing,
+};
+use crate::script::{
+    compiled::{Val, program::Program},
+    marks,
+};
+
+/// How a function is done for many instances side by side, if their variables are of certain types.
+pub(crate) struct Plan {
+    /// From 1; no two plans of a process have the same.
+    pub(super) number: u64,
+    pub(super) ops: Box<[LaneOp]>,
+    /// Fuel of each of them.
+    pub(super) costs: Box<[u64]>,
+    /// The variables that the call reads or writes, and their columns. Others are looked at where they are.
+    pub(super) variables: Box<[(u16, Place)]>,
+    /// Of these, those that it writes, with their [bits](marks::bit).
+    pub(super) written: Box<[(u16, Place, u64)]>,
+    pub(super) given: Given,
+    /// Whether a function of the API may be asked for the place of whose call it is.
+    pub(super) asks_place: bool,
+    /// Columns that hold the same all the time.
+    pub(super) constants: Box<[(Place, Val)]>,
+    pub(super) counts: Counts,
+    depth: usize,
+    /// For how many rounds the plan rests, because too many calls had to be made by themselves.
+    rests: AtomicU32,
+}
+
+/// Of the columns of all kinds. So much memory stays with a thread.
+const MOST_COLUMNS: usize = 96;
+/// Shorter functions are done in less time than it takes to fill the columns.
+const FEWEST_LINES: usize = 6;
+/// A plan that does not pay is tried again after so many rounds.
+const REST: u32 = 16;
+
+impl Plan {
+    /// A plan for instances whose variables are like those of one that is at hand; `None` if there would be
+    /// nothing to be done side by side.
+    pub(crate) fn new(program: &Program, function: u32, state: &[Val]) -> Option<Self> {
+        let flat = Flat::of(program, function)?;
+        let typing = Typing::of(program, &flat, state)?;
+        let ends = typing.lines.iter().any(|(op, _)| matches!(op, LaneOp::End));
+        if !ends || flat.lines.len() < FEWEST_LINES || typing.counts.sum() > MOST_COLUMNS {
+            return None;
+        }
+        let given = typing.given.entity;
+        let asks_place = typing.lines.iter().any(|(op, _)| match op {
+            LaneOp::Api(call) => call.args.iter().any(|arg| Some(*arg) == given),
+            _ => false,
+        });
+        let (mut ops, costs): (Vec<_>, Vec<_>) = typing.lines.into_iter().unzip();
+        drop_dead_copies(&mut ops);
+        find_last_calls(&mut ops);
+        let mut variables: Vec<_> = typing.variables.into_iter().collect();
+        variables.sort_unstable_by_key(|(slot, _)| *slot);
+        let written = variables.iter().filter(|(slot, _)| typing.written.contains(slot));
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Some(Self {
+            number: LAST.fetch_add(1, Relaxed) + 1,
+            ops: ops.into(),
+            costs: costs.into(),
+            written: written.map(|(slot, place)| (*slot, *place, marks::bit(*slot))).collect(),
+            variables: variables.into(),
+            constants: typing.constants.into(),
+            given: typing.given,
+            asks_place,
+            counts: typing.counts,
+            depth: flat.depth,
+            rests: AtomicU32::new(0),
+        })
+    }
+
+    /// How many calls of functions are open at the most, the first one not counted.
+    pub(crate) const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Whether it is worth trying at the moment. What comes out is the same in any case.
+    pub(crate) fn is_awake(&self) -> bool {
+        match self.rests.load(Relaxed) {
+            0 => true,
+            left => {
+                self.rests.store(left - 1, Relaxed);
+                false
+            }
+        }
+    }
+
+    /// Takes note of how many calls of a group came to their end.
+    pub(super) fn note(&self, ended: u32, of: u32) {
+        if ended < of.div_ceil(2) {
+            self.rests.store(REST, Relaxed);
+        }
+    }
+}
+
+/// Leaves out copies to columns that nobody reads, and takes note of calls whose answer nobody does.
+fn drop_dead_copies(ops: &mut [LaneOp]) {
+    let mut read = HashSet::new();
+    for op in &*ops {
+        op.reads(|Place { kind, column }| {
+            read.insert((kind as u8, column));
+        });
+    }
+    for op in ops {
+        match op {
+            LaneOp::Copy { kind, to, .. } if !read.contains(&(*kind as u8, *to)) => {
+                *op = LaneOp::Skip;
+            }
+            LaneOp::Give { kind, to, next, .. } if !read.contains(&(*kind as u8, *to)) => {
+                *op = LaneOp::Jump { to: *next };
+            }
+            LaneOp::Api(call) => {
+                call.is_used = read.contains(&(call.to.kind as u8, call.to.column));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Finds the calls of the API after which a script calls no other.
+fn find_last_calls(ops: &mut [LaneOp]) {
+    let is_last = |at: usize| {
+        let mut seen = vec![false; ops.len()];
+        let mut waiting: Vec<usize> = ops[at].next(at).collect();
+        while let Some(line) = waiting.pop() {
+            let (Some(op), Some(seen)) = (ops.get(line), seen.get_mut(line)) else { continue };
+            if std::mem::replace(seen, true) {
+                continue;
+            }
+            if let LaneOp::Api(_) = op {
+                return false;
+            }
+            waiting.extend(op.next(line));
+        }
+        true
+    };
+    let last: Vec<bool> =
+        (0..ops.len()).map(|at| matches!(ops[at], LaneOp::Api(_)) && is_last(at)).collect();
+    for (op, last) in ops.iter_mut().zip(last) {
+        if let LaneOp::Api(call) = op {
+            call.asks_again = !last;
+        }
+    }
+}
+
+/// Columns of registers and variables, made as they are asked for.
+#[derive(Default)]
+pub(super) struct Places {
+    registers: HashMap<(usize, u8), Place>,
+    pub(super) counts: Counts,
+}
+
+impl Places {
+    /// The column of a register for values of a kind.
+    pub(super) fn of(&mut self, register: usize, kind: Kind) -> Place {
+        *self.registers.entry((register, kind as u8)).or_insert_with(|| self.counts.add(kind))
+    }
+}
