@@ -58,6 +58,10 @@ pub struct ScriptContext<'w> {
     /// Whether the call may look at what it has done. If not, nobody needs to know what that has led to.
     looks_back: bool,
     commands: Vec<ScriptCommand>,
+    /// Of each command that of its call, if calls come in another order than that of their commands.
+    ranks: Vec<u32>,
+    is_ranked: bool,
+    rank: u32,
     /// Where the commands of the running call begin.
     first_command: usize,
     /// Bytes that the commands of the running call hold.
@@ -112,6 +116,9 @@ impl<'w> ScriptContext<'w> {
             overlay: Overlay::default(),
             looks_back: true,
             commands: Vec::new(),
+            ranks: Vec::new(),
+            is_ranked: false,
+            rank: 0,
             first_command: 0,
             command_bytes: 0,
             derived: 0,
@@ -165,6 +172,7 @@ impl<'w> ScriptContext<'w> {
     /// Drops the commands of the running call, because it failed.
     pub fn abandon(&mut self) {
         self.commands.truncate(self.first_command);
+        self.ranks.truncate(self.first_command);
         if self.caps.is_some() {
             self.caps = self.caps_before;
         }
@@ -179,7 +187,9 @@ impl<'w> ScriptContext<'w> {
     /// Takes the commands of all calls so far, in order.
     pub fn take_commands(&mut self) -> Vec<ScriptCommand> {
         self.first_command = 0;
-        std::mem::take(&mut self.commands)
+        let commands = std::mem::take(&mut self.commands);
+        let ranks = std::mem::take(&mut self.ranks);
+        if ranks.is_sorted() { commands } else { ordered(commands, ranks) }
     }
 
     /// Makes room for so many commands.
@@ -325,6 +335,9 @@ impl<'w> ScriptContext<'w> {
         }
         self.command_bytes = bytes;
         self.commands.push(command);
+        if self.is_ranked {
+            self.ranks.push(self.rank);
+        }
         Ok(())
     }
 
@@ -533,4 +546,11 @@ impl<'w> ScriptContext<'w> {
         self.overlay.destroy(id);
         Ok(())
     }
+}
+
+/// Commands in the order of their ranks; those of one rank stay as they are.
+fn ordered(commands: Vec<ScriptCommand>, ranks: Vec<u32>) -> Vec<ScriptCommand> {
+    let mut ranked: Vec<_> = ranks.into_iter().zip(commands).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, command)| command).collect()
 }

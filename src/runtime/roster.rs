@@ -51,6 +51,8 @@ pub(super) struct RosterEntry {
     pub(super) timed: bool,
     /// Whether it is the game's own.
     pub(super) is_trusted: bool,
+    /// The script, by its [number](CompiledScript::serial).
+    pub(super) script: u64,
 }
 
 /// What was found out about entries while it was their turn.
@@ -106,6 +108,7 @@ impl RosterEntry {
             listens: script.callback(Callback::OnMessage).is_some(),
             timed: script.sets_timers(),
             is_trusted: script.level() == TrustLevel::Trusted,
+            script: script.serial(),
         }
     }
 
@@ -250,6 +253,7 @@ mod tests {
             listens: false,
             timed: false,
             is_trusted: true,
+            script: 1,
         };
         let mut roster = Roster::default();
         for added in [entry(3, 0, 0), entry(1, 1, 1), entry(1, 0, 1)] {
@@ -286,6 +290,7 @@ mod tests {
                 listens,
                 timed,
                 is_trusted,
+                script: 1,
             });
         }
         let due = |roster: &mut Roster, tick| -> Vec<_> {

@@ -2,16 +2,17 @@
 //! moved: each thread goes through its part of the roster.
 
 mod held;
+mod order;
 
 use std::{
     ops::{Deref, DerefMut},
-    slice::Iter,
     sync::Arc,
 };
 
 use atomic_refcell::AtomicRefMut;
 
 pub(super) use self::held::{HeldDone, HeldUpdates, Mark};
+use self::order::by_script;
 use super::{
     apply::Moves,
     authority::Owners,
@@ -77,6 +78,8 @@ impl DerefMut for Due<'_> {
 struct Whose<'w> {
     entry: &'w RosterEntry,
     scripts: &'w CScript,
+    /// Where its commands belong.
+    rank: u32,
 }
 
 /// In which order scripts come, and whether they may be called.
@@ -106,12 +109,31 @@ trait Way<'w> {
 }
 
 impl<'w> Updates<'w> {
+    /// Updates all of them. Those who run the same script have their turns together, but what comes of it is in the order
+    /// of the entries.
     pub(super) fn run(&self, entries: &'w [RosterEntry]) -> BatchOutcome {
+        // Where some are passed by, it counts after whom.
+        let order = if self.passing.is_some() { None } else { by_script(entries) };
+        let Some(order) = order else { return self.run_all((0..).zip(entries), false) };
+        let places =
+            order.into_iter().filter_map(|place| Some((place, entries.get(place as usize)?)));
+        let mut outcome = self.run_all(places, true);
+        in_order(&mut outcome);
+        outcome
+    }
+
+    fn run_all(
+        &self,
+        entries: impl Iterator<Item = (u32, &'w RosterEntry)>,
+        is_ranked: bool,
+    ) -> BatchOutcome {
         let mut context = ScriptContext::new(self.scope);
         // Mostly each of them moves, or none.
-        context.expect_commands(entries.len());
+        context.expect_commands(entries.size_hint().1.unwrap_or_default());
+        if is_ranked {
+            context.rank_commands();
+        }
         let mut outcome = BatchOutcome::default();
-        let entries = entries.iter();
         let mut walk = Walk { updates: *self, entries, ahead: None, passed: Vec::new() };
         walk.go_on(&mut outcome);
         self.follow(&mut walk, &mut context, &mut outcome);
@@ -156,22 +178,40 @@ impl<'w> Updates<'w> {
     }
 }
 
+/// Puts what is to be told in the order of (id, slot).
+fn in_order(BatchOutcome { told, notes, .. }: &mut BatchOutcome) {
+    let mut places: Vec<usize> = (0..told.len()).collect();
+    places.sort_by_key(|place| told.get(*place).map(|job| (job.id, job.slot)));
+    let mut ranks = vec![0; told.len()];
+    for (rank, place) in places.into_iter().enumerate() {
+        if let Some(of) = ranks.get_mut(place) {
+            *of = rank;
+        }
+    }
+    for note in notes.iter_mut() {
+        note.job = ranks.get(note.job).copied().unwrap_or_default();
+    }
+    // Stable: those of one job stay in order.
+    notes.sort_by_key(|note| note.job);
+    told.sort_by_key(|job| (job.id, job.slot));
+}
+
 /// A way through the roster. Who comes next is looked up one turn ahead, so that the memory that it takes is
 /// fetched while the call at hand runs.
-struct Walk<'w> {
+struct Walk<'w, I> {
     updates: Updates<'w>,
-    entries: Iter<'w, RosterEntry>,
+    entries: I,
     ahead: Option<(Whose<'w>, &'w ScriptSlot)>,
     /// Who was passed by on the way there.
     passed: Vec<(ScriptId, u16)>,
 }
 
-impl<'w> Walk<'w> {
+impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)>> Walk<'w, I> {
     /// Looks up who is ahead.
     #[inline(always)]
     fn go_on(&mut self, outcome: &mut BatchOutcome) {
         self.ahead = None;
-        for entry in self.entries.by_ref() {
+        for (rank, entry) in self.entries.by_ref() {
             if let Some(owners) = self.updates.passing
                 && is_held(entry.is_trusted, entry.entity, owners)
             {
@@ -183,7 +223,7 @@ impl<'w> Walk<'w> {
                 continue;
             };
             if let Some(slot) = outcome.noticed.of(entry, scripts, disabled) {
-                self.ahead = Some((Whose { entry, scripts }, slot));
+                self.ahead = Some((Whose { entry, scripts, rank }, slot));
                 return;
             }
         }
@@ -199,7 +239,7 @@ impl<'w> Walk<'w> {
     }
 }
 
-impl<'w> Way<'w> for Walk<'w> {
+impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)>> Way<'w> for Walk<'w, I> {
     #[inline(always)]
     fn next(
         &mut self,
@@ -267,8 +307,9 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
             self.next = Some(due);
             return None;
         }
-        let entry = due.whose.entry;
-        let call = context.call_for(entry.id, salt(self.salt, entry.slot, 0), entry.every);
+        let Whose { entry, rank, .. } = due.whose;
+        let salt = salt(self.salt, entry.slot, 0);
+        let call = context.call_for(entry.id, salt, (entry.every, rank));
         Some((due, call))
     }
 
@@ -304,7 +345,7 @@ impl<W> Neighbours<'_, '_, W> {
     #[inline(never)]
     fn tell(
         &mut self,
-        Whose { entry, scripts }: &Whose<'_>,
+        Whose { entry, scripts, .. }: &Whose<'_>,
         context: &mut ScriptContext<'_>,
         called: Result<(), Box<ScriptError>>,
     ) {

@@ -1,4 +1,11 @@
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use twox_hash::XxHash3_64;
 
@@ -35,8 +42,12 @@ pub struct CompiledScript {
     topics: Option<Vec<String>>,
     limits: Arc<ScriptLimits>,
     is_empty: bool,
+    serial: u64,
     pub(super) program: Program,
 }
+
+/// That of the script that was compiled last. Nothing but the order in which work is done depends on it.
+static LAST_SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// Which backend runs a script.
 pub(super) enum Program {
@@ -105,6 +116,7 @@ impl CompiledScript {
             api_calls: api_calls.into_iter().collect(),
             limits: limits.clone(),
             is_empty: outline.is_empty,
+            serial: LAST_SERIAL.fetch_add(1, Relaxed) + 1,
             program,
         }
     }
@@ -222,6 +234,12 @@ impl CompiledScript {
     #[must_use]
     pub fn hears(&self, topic: &str) -> bool {
         self.topics.as_ref().is_none_or(|topics| topics.iter().any(|heard| heard == topic))
+    }
+
+    /// What tells it from all others that this process has compiled: a number that is quickly compared.
+    #[cfg(feature = "bevy")]
+    pub(crate) const fn serial(&self) -> u64 {
+        self.serial
     }
 
     /// Whether it may set timers.

@@ -150,7 +150,7 @@ impl<'w> Calls<'_, 'w> {
             let is_done = lanes.is_done(lane);
             while let Some((_, command)) = given.next_if(|(giver, _)| usize::from(*giver) == lane) {
                 if is_done {
-                    self.context().command_given(command);
+                    self.context().command_given(command, lanes.call(lane));
                 }
             }
             if is_done {

@@ -14,6 +14,8 @@ pub struct Begun {
     entity: ScriptId,
     callback: u64,
     delta_time: f64,
+    /// Where its commands belong, if calls come in another order than that of their commands.
+    rank: u32,
 }
 
 /// What a call that is done side by side with others has done so far, while another one is at hand.
@@ -33,7 +35,7 @@ pub(crate) struct Lane {
 
 impl Default for Begun {
     fn default() -> Self {
-        Self { entity: ScriptId::AUTO, callback: 0, delta_time: 0.0 }
+        Self { entity: ScriptId::AUTO, callback: 0, delta_time: 0.0, rank: 0 }
     }
 }
 
@@ -64,26 +66,32 @@ impl ScriptContext<'_> {
     /// The call that has begun.
     #[must_use]
     pub const fn begun(&self) -> Begun {
-        let Self { entity, callback, delta_time, .. } = *self;
-        Begun { entity, callback, delta_time }
+        let Self { entity, callback, delta_time, rank, .. } = *self;
+        Begun { entity, callback, delta_time, rank }
     }
 
-    /// A call for `entity` that goes for so many ticks, [to be begun](Self::begin_call).
+    /// A call for `entity` that goes for so many ticks, [to be begun](Self::begin_call); its commands come in the order of
+    /// ranks.
     #[cfg(feature = "bevy")]
     #[inline(always)]
-    pub(crate) fn call_for(&self, entity: ScriptId, callback: u64, ticks: u32) -> Begun {
+    pub(crate) fn call_for(
+        &self,
+        entity: ScriptId,
+        callback: u64,
+        (ticks, rank): (u32, u32),
+    ) -> Begun {
         let mut delta_time = self.scope.delta_time;
         if ticks != 1 {
             delta_time *= f64::from(ticks);
         }
-        Begun { entity, callback, delta_time }
+        Begun { entity, callback, delta_time, rank }
     }
 
     /// Begins a call.
     #[inline(always)]
     pub(crate) fn begin_call(&mut self, call: &Begun) {
         self.begin(call.entity, call.callback);
-        self.delta_time = call.delta_time;
+        (self.delta_time, self.rank) = (call.delta_time, call.rank);
     }
 
     /// How many calls so far were done side by side with others, to their ends. See
@@ -104,27 +112,47 @@ impl ScriptContext<'_> {
         self.caps.is_none() && self.purse == u64::MAX
     }
 
-    /// Adds commands of calls that were done side by side with others.
-    pub(crate) fn commands_given(&mut self, commands: &mut Vec<ScriptCommand>) {
+    /// From now on [`take_commands`](Self::take_commands) gives commands in the order of the ranks of their calls.
+    #[cfg(feature = "bevy")]
+    pub(crate) const fn rank_commands(&mut self) {
+        self.is_ranked = true;
+    }
+
+    /// Adds commands of calls that were done side by side with others, and tells whose each is.
+    pub(crate) fn commands_given(
+        &mut self,
+        commands: &mut Vec<ScriptCommand>,
+        givers: &[u8],
+        calls: &[Begun],
+    ) {
         self.commands.append(commands);
-    }
-
-    /// Makes ready for calls side by side: forgets the last call, and lends them a list of commands.
-    pub(crate) fn begin_lanes(&mut self, commands: &mut Vec<ScriptCommand>) {
-        self.begin(ScriptId::AUTO, 0);
-        std::mem::swap(&mut self.commands, commands);
-    }
-
-    /// Takes the own list of commands back.
-    pub(crate) fn end_lanes(&mut self, commands: &mut Vec<ScriptCommand>) {
-        self.looks_back = true;
-        std::mem::swap(&mut self.commands, commands);
-        self.begin(ScriptId::AUTO, 0);
+        if self.is_ranked {
+            let rank = |giver: &u8| calls.get(usize::from(*giver)).map_or(0, |call| call.rank);
+            self.ranks.extend(givers.iter().map(rank));
+        }
     }
 
     /// Adds a command of a call that was done side by side with others, which has been counted there.
-    pub(crate) fn command_given(&mut self, command: ScriptCommand) {
+    pub(crate) fn command_given(&mut self, command: ScriptCommand, call: &Begun) {
         self.commands.push(command);
+        if self.is_ranked {
+            self.ranks.push(call.rank);
+        }
+    }
+
+    /// Makes ready for calls side by side: forgets the last call, and lends them a list of commands. Says whether their
+    /// ranks count; that is to be told at the [end](Self::end_lanes).
+    pub(crate) fn begin_lanes(&mut self, commands: &mut Vec<ScriptCommand>) -> bool {
+        self.begin(ScriptId::AUTO, 0);
+        std::mem::swap(&mut self.commands, commands);
+        std::mem::take(&mut self.is_ranked)
+    }
+
+    /// Takes the own list of commands back.
+    pub(crate) fn end_lanes(&mut self, commands: &mut Vec<ScriptCommand>, is_ranked: bool) {
+        (self.looks_back, self.is_ranked) = (true, is_ranked);
+        std::mem::swap(&mut self.commands, commands);
+        self.begin(ScriptId::AUTO, 0);
     }
 
     /// Says whether the calls at hand may look at what they do next.

@@ -87,7 +87,7 @@ impl<'w> HeldUpdates<'w> {
                 };
             }
             if let Some(one) = all.get_mut(last) {
-                one.queue.push((Whose { entry, scripts }, slot));
+                one.queue.push((Whose { entry, scripts, rank: 0 }, slot));
             }
         }
         all

@@ -138,10 +138,10 @@ impl Lanes {
         let Self { calls, states, board, .. } = self;
         let count = calls.len().min(LANES);
         board.begin(plan, context, calls, states);
-        context.begin_lanes(&mut board.commands);
+        let is_ranked = context.begin_lanes(&mut board.commands);
         let ran =
             catch_unwind(AssertUnwindSafe(|| board.run(plan, context, (calls, states), limit)));
-        context.end_lanes(&mut board.commands);
+        context.end_lanes(&mut board.commands, is_ranked);
         if ran.is_err() {
             // What the functions that are done side by side do cannot panic. If it does, each call is made by itself,
             // and the one at fault is found.
@@ -197,8 +197,9 @@ impl Lanes {
 
     /// Hands on what all have asked for.
     pub(crate) fn give_commands(&mut self, context: &mut ScriptContext<'_>) {
-        context.commands_given(&mut self.board.commands);
-        self.board.givers.clear();
+        let Board { commands, givers, .. } = &mut self.board;
+        context.commands_given(commands, givers, &self.calls);
+        givers.clear();
     }
 }
 
