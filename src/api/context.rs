@@ -550,7 +550,10 @@ impl<'w> ScriptContext<'w> {
 
 /// Commands in the order of their ranks; those of one rank stay as they are.
 fn ordered(commands: Vec<ScriptCommand>, ranks: Vec<u32>) -> Vec<ScriptCommand> {
-    let mut ranked: Vec<_> = ranks.into_iter().zip(commands).collect();
-    ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, command)| command).collect()
+    let mut places: Vec<(u32, usize)> = ranks.into_iter().zip(0..).collect();
+    // It merges what is in order.
+    places.sort();
+    let mut commands: Vec<_> = commands.into_iter().map(Some).collect();
+    let next = |(_, place): (u32, usize)| commands.get_mut(place).and_then(Option::take);
+    places.into_iter().filter_map(next).collect()
 }
