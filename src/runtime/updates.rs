@@ -292,21 +292,17 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
 
     #[inline(always)]
     fn next(&mut self, context: &mut ScriptContext<'_>) -> Option<Self::Turn> {
-        let (due, call) = self.next_ahead(context)?;
-        context.begin_call(&call);
+        let due = self.due(context)?;
+        let Whose { entry, rank, .. } = due.whose;
+        context.begin(entry.id, salt(self.salt, entry.slot, 0));
+        context.span(entry.every);
+        context.set_rank(rank);
         Some(due)
     }
 
     #[inline(always)]
     fn next_ahead(&mut self, context: &mut ScriptContext<'_>) -> Option<(Due<'w>, Begun)> {
-        let due = match self.next.take() {
-            Some(due) => due,
-            None => self.way.next(context, self.outcome)?,
-        };
-        if !due.instance.runs(self.script) {
-            self.next = Some(due);
-            return None;
-        }
+        let due = self.due(context)?;
         let Whose { entry, rank, .. } = due.whose;
         let salt = salt(self.salt, entry.slot, 0);
         let call = context.call_for(entry.id, salt, (entry.every, rank));
@@ -339,7 +335,21 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
     }
 }
 
-impl<W> Neighbours<'_, '_, W> {
+impl<'w, W: Way<'w>> Neighbours<'_, 'w, W> {
+    /// The next one, if it runs the same script.
+    #[inline(always)]
+    fn due(&mut self, context: &mut ScriptContext<'_>) -> Option<Due<'w>> {
+        let due = match self.next.take() {
+            Some(due) => due,
+            None => self.way.next(context, self.outcome)?,
+        };
+        if !due.instance.runs(self.script) {
+            self.next = Some(due);
+            return None;
+        }
+        Some(due)
+    }
+
     /// Takes note of a call of which there is something to be told.
     #[cold]
     #[inline(never)]

@@ -236,9 +236,10 @@ impl CompiledScript {
         self.topics.as_ref().is_none_or(|topics| topics.iter().any(|heard| heard == topic))
     }
 
-    /// What tells it from all others that this process has compiled: a number that is quickly compared.
-    #[cfg(feature = "bevy")]
-    pub(crate) const fn serial(&self) -> u64 {
+    /// What tells it from all others that this process has compiled: a number that is quickly compared. It is another one
+    /// in every run.
+    #[must_use]
+    pub const fn serial(&self) -> u64 {
         self.serial
     }
 

@@ -118,6 +118,12 @@ impl ScriptContext<'_> {
         self.is_ranked = true;
     }
 
+    /// Says where the commands of the call belong that has just begun.
+    #[cfg(feature = "bevy")]
+    pub(crate) const fn set_rank(&mut self, rank: u32) {
+        self.rank = rank;
+    }
+
     /// Adds commands of calls that were done side by side with others, and tells whose each is.
     pub(crate) fn commands_given(
         &mut self,
