@@ -17,6 +17,7 @@ mod call;
 mod columns;
 mod flat;
 mod groups;
+mod instruction;
 mod op;
 mod plan;
 mod run;
