@@ -56,10 +56,8 @@ impl<'w> Calls<'_, 'w> {
         {
             let goes_on = round.runs_ahead() && caller.may_go_abreast(function.index());
             let left = if goes_on { FIRST } else { usize::MAX };
-            let mut turns = InTurn { script: self.script, round, called: None, left };
-            caller.each(function.index(), &mut turns);
-            if turns.left == 0 {
-                self.each_abreast(function, round);
+            if self.each_in_turn(function, round, left) && !self.each_abreast(function, round) {
+                self.each_in_turn(function, round, usize::MAX);
             }
             return;
         }
@@ -71,11 +69,21 @@ impl<'w> Calls<'_, 'w> {
 }
 
 impl<'w> Calls<'_, 'w> {
-    /// The same, many at a time.
-    fn each_abreast<R: Round>(&mut self, function: FunctionId, round: &mut R) {
+    /// The same for so many at the most, one after the other without leaving the machine; says whether there may be
+    /// more of them.
+    fn each_in_turn(&mut self, function: FunctionId, round: &mut impl Round, left: usize) -> bool {
+        let Way::Compiled(caller) = &mut self.way else { return false };
+        let mut turns = InTurn { script: self.script, round, called: None, left };
+        caller.each(function.index(), &mut turns);
+        turns.left == 0
+    }
+
+    /// The same, many at a time; says whether all have had their turn. Else it does not pay at the moment.
+    fn each_abreast<R: Round>(&mut self, function: FunctionId, round: &mut R) -> bool {
+        let mut is_over = false;
         let mut lanes = Lanes::take();
         let mut turns = Vec::with_capacity(LANES);
-        loop {
+        while !is_over {
             lanes.clear();
             let mut stranger = None;
             while turns.len() < LANES
@@ -88,11 +96,13 @@ impl<'w> Calls<'_, 'w> {
                 lanes.add(call);
                 turns.push(turn);
             }
-            if turns.is_empty() && stranger.is_none() {
-                break;
+            let count = turns.len();
+            is_over = count < LANES && stranger.is_none();
+            if count > 0 {
+                self.do_abreast(function, &mut lanes, &mut turns);
             }
-            self.do_abreast(function, &mut lanes, &mut turns);
-            if lanes.are_done(turns.len()) {
+            let pays = lanes.most_are_done(count);
+            if lanes.are_done(count) {
                 lanes.give_commands(self.context());
                 for (turn, lane) in turns.drain(..).zip(0..) {
                     self.end_lane(&lanes, lane, turn, round);
@@ -106,8 +116,12 @@ impl<'w> Calls<'_, 'w> {
                 let error = placed(error, self.context());
                 round.done(self.context(), turn, Err(error));
             }
+            if !pays {
+                break;
+            }
         }
         lanes.leave();
+        is_over
     }
 
     /// Does the calls of some instances as far as that goes side by side.

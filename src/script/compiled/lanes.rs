@@ -150,9 +150,11 @@ impl Lanes {
         }
         board.write_back(plan, states);
         context.count_abreast(board.done.count_ones());
-        plan.note(board.done.count_ones(), count as u32);
         if !board.givers.is_sorted() {
             self.order();
+        }
+        if !self.most_are_done(count) {
+            plan.rest();
         }
     }
 
@@ -183,6 +185,11 @@ impl Lanes {
     /// Whether the first so many calls have all come to their end.
     pub(crate) const fn are_done(&self, count: usize) -> bool {
         self.board.done.trailing_ones() as usize == count
+    }
+
+    /// Whether half of so many calls have, or more.
+    pub(crate) const fn most_are_done(&self, count: usize) -> bool {
+        self.board.done.count_ones() as usize * 2 >= count
     }
 
     /// Whether a call has come to its end; else it must be made by itself.

@@ -96,11 +96,9 @@ impl Plan {
         }
     }
 
-    /// Takes note of how many calls of a group came to their end.
-    pub(super) fn note(&self, ended: u32, of: u32) {
-        if ended < of.div_ceil(2) {
-            self.rests.store(REST, Relaxed);
-        }
+    /// Lets it rest: fewer than half of a group came to their end.
+    pub(super) fn rest(&self) {
+        self.rests.store(REST, Relaxed);
     }
 }
 
