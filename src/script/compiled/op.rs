@@ -365,4 +365,23 @@ pub(crate) enum Op {
     Statement,
 }
 
+impl Op {
+    /// Where it may jump to.
+    pub(crate) const fn target(&mut self) -> Option<&mut u32> {
+        match self {
+            Self::Jump { to }
+            | Self::JumpIf { to, .. }
+            | Self::JumpUnless { to, .. }
+            | Self::JumpIfUnit { to, .. }
+            | Self::JumpUnlessUnit { to, .. }
+            | Self::JumpUnlessCompare { to, .. }
+            | Self::JumpUnlessCompareInt { to, .. }
+            | Self::JumpIfInRange { to, .. }
+            | Self::Next { exit: to, .. }
+            | Self::Try { catch: to, .. } => Some(to),
+            _ => None,
+        }
+    }
+}
+
 const _: () = assert!(size_of::<Op>() == 8, "an instruction is one word");

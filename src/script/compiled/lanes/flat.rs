@@ -91,8 +91,8 @@ impl Flat {
                     ends.push(line);
                     self.lines.push(leave(None));
                 }
-                op => {
-                    if target(op).is_some() {
+                mut op => {
+                    if op.target().is_some() {
                         jumps.push(line);
                     }
                     self.lines.push(Line::Do { op, base });
@@ -103,10 +103,10 @@ impl Flat {
         let after = self.lines.len();
         for line in jumps {
             if let Some(Line::Do { op, .. }) = self.lines.get_mut(line)
-                && let Some(to) = target(*op)
+                && let Some(to) = op.target()
             {
-                let place = places.get(to as usize).copied().unwrap_or(usize::MAX);
-                *op = retargeted(*op, u32::try_from(place).unwrap_or(u32::MAX));
+                let place = places.get(*to as usize).and_then(|place| u32::try_from(*place).ok());
+                *to = place.unwrap_or(u32::MAX);
             }
         }
         for line in ends {
@@ -128,39 +128,5 @@ impl Flat {
             }
             _ => self.lines.push(Line::Alone),
         }
-    }
-}
-
-/// Where an instruction may jump to.
-const fn target(op: Op) -> Option<u32> {
-    match op {
-        Op::Jump { to }
-        | Op::JumpIf { to, .. }
-        | Op::JumpUnless { to, .. }
-        | Op::JumpIfUnit { to, .. }
-        | Op::JumpUnlessUnit { to, .. }
-        | Op::JumpUnlessCompare { to, .. }
-        | Op::JumpUnlessCompareInt { to, .. } => Some(to),
-        Op::Next { exit, .. } => Some(exit),
-        _ => None,
-    }
-}
-
-/// An instruction that jumps elsewhere.
-const fn retargeted(op: Op, line: u32) -> Op {
-    match op {
-        Op::Jump { .. } => Op::Jump { to: line },
-        Op::JumpIf { condition, .. } => Op::JumpIf { condition, to: line },
-        Op::JumpUnless { condition, .. } => Op::JumpUnless { condition, to: line },
-        Op::JumpIfUnit { value, .. } => Op::JumpIfUnit { value, to: line },
-        Op::JumpUnlessUnit { value, .. } => Op::JumpUnlessUnit { value, to: line },
-        Op::JumpUnlessCompare { operator, a, b, .. } => {
-            Op::JumpUnlessCompare { operator, a, b, to: line }
-        }
-        Op::JumpUnlessCompareInt { operator, a, value, .. } => {
-            Op::JumpUnlessCompareInt { operator, a, value, to: line }
-        }
-        Op::Next { at, to, .. } => Op::Next { at, to, exit: line },
-        other => other,
     }
 }

@@ -239,20 +239,9 @@ impl<'l, 'a> Body<'l, 'a> {
     }
 
     pub(super) fn land_at(&mut self, jump: u32, target: u32) {
-        match self.code.get_mut(jump as usize) {
-            Some(
-                Op::Jump { to }
-                | Op::JumpIf { to, .. }
-                | Op::JumpUnless { to, .. }
-                | Op::JumpIfUnit { to, .. }
-                | Op::JumpUnlessUnit { to, .. }
-                | Op::JumpUnlessCompare { to, .. }
-                | Op::JumpUnlessCompareInt { to, .. }
-                | Op::JumpIfInRange { to, .. }
-                | Op::Next { exit: to, .. }
-                | Op::Try { catch: to, .. },
-            ) => *to = target,
-            other => debug_assert!(false, "{other:?} does not jump"),
+        match self.code.get_mut(jump as usize).and_then(Op::target) {
+            Some(to) => *to = target,
+            None => debug_assert!(false, "the instruction {jump} does not jump"),
         }
     }
 
