@@ -84,8 +84,8 @@ impl Contestant for Ours {
     fn run(&mut self, calls: usize) {
         let mut left = calls;
         while left > 0 {
-            // As a game does it: a context for each pass, all that run one script one after the other, and then
-            // what they ask for.
+            // As a game does it with scripts that are held to a share: a context for each pass, all that run one script
+            // one after the other, and then what they ask for.
             let entities = self.turn.next(left);
             left -= entities.len();
             self.tick += 1;
