@@ -293,9 +293,15 @@ impl<'w> ScriptContext<'w> {
     /// Says for how many ticks the call is that has just begun.
     #[cfg(feature = "bevy")]
     pub(crate) fn span(&mut self, ticks: u32) {
-        if ticks != 1 {
-            self.delta_time = self.scope.delta_time * f64::from(ticks);
-        }
+        self.delta_time = self.seconds(ticks);
+    }
+
+    /// How long so many ticks take.
+    #[cfg(feature = "bevy")]
+    #[inline(always)]
+    fn seconds(&self, ticks: u32) -> f64 {
+        let tick = self.scope.delta_time;
+        if ticks == 1 { tick } else { tick * f64::from(ticks) }
     }
 
     /// Seconds of a tick.

@@ -33,12 +33,6 @@ pub(crate) struct Lane {
     overlay: Box<Overlay>,
 }
 
-impl Default for Begun {
-    fn default() -> Self {
-        Self { entity: ScriptId::AUTO, callback: 0, delta_time: 0.0, rank: 0 }
-    }
-}
-
 impl Begun {
     /// Whose call it is.
     pub(crate) const fn entity(&self) -> ScriptId {
@@ -80,11 +74,7 @@ impl ScriptContext<'_> {
         callback: u64,
         (ticks, rank): (u32, u32),
     ) -> Begun {
-        let mut delta_time = self.scope.delta_time;
-        if ticks != 1 {
-            delta_time *= f64::from(ticks);
-        }
-        Begun { entity, callback, delta_time, rank }
+        Begun { entity, callback, delta_time: self.seconds(ticks), rank }
     }
 
     /// Begins a call.

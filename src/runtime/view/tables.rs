@@ -12,6 +12,8 @@ pub(super) struct Tables<'w> {
 
 /// The rows of one table.
 struct Rows<'w> {
+    /// Of the table.
+    number: u32,
     scripts: &'w [CScript],
     /// Of those with nothing above them.
     places: &'w [Transform],
@@ -28,44 +30,42 @@ impl<'w> Tables<'w> {
             else {
                 continue;
             };
-            let number = location.table_id.as_usize();
-            if tables.len() <= number {
-                tables.resize_with(number + 1, || None);
+            let (at, number) = (location.table_id.as_usize(), location.table_id.as_u32());
+            if tables.len() <= at {
+                tables.resize_with(at + 1, || None);
             }
             let places = places.filter(|_| !has_parent).unwrap_or_default();
-            tables[number] = Some(Rows { scripts, places, are_disabled });
+            tables[at] = Some(Rows { number, scripts, places, are_disabled });
         }
         Self { entities, tables }
     }
 
     #[inline(always)]
-    fn find(&self, entity: Entity) -> Option<(&Rows<'w>, usize)> {
+    fn find(&self, entity: Entity) -> Option<(&Rows<'w>, u32)> {
         let location = self.entities.get_spawned(entity).ok()?;
         let rows = self.tables.get(location.table_id.as_usize())?.as_ref()?;
-        Some((rows, location.table_row.index()))
+        Some((rows, location.table_row.index_u32()))
     }
 
     /// The scripts of an entity, and whether it is disabled.
     #[inline(always)]
     pub(super) fn scripts(&self, entity: Entity) -> Option<(&'w CScript, bool)> {
         let (rows, row) = self.find(entity)?;
-        Some((rows.scripts.get(row)?, rows.are_disabled))
+        Some((rows.scripts.get(row as usize)?, rows.are_disabled))
     }
 
     /// Where an entity stands that has nothing above it and is not disabled. `None` says nothing.
     #[inline(always)]
     pub(super) fn place(&self, entity: Entity) -> Option<Vec3> {
         let (rows, row) = self.find(entity)?;
-        let place = rows.places.get(row).filter(|_| !rows.are_disabled)?;
+        let place = rows.places.get(row as usize).filter(|_| !rows.are_disabled)?;
         Some(place.translation)
     }
 
     /// Where an entity lies that stands somewhere and has nothing above it. `None` says nothing.
     #[inline(always)]
     pub(super) fn row(&self, entity: Entity) -> Option<Row> {
-        let location = self.entities.get_spawned(entity).ok()?;
-        let (table, row) = (location.table_id.as_u32(), location.table_row.index_u32());
-        let rows = self.tables.get(table as usize)?.as_ref()?;
-        (!rows.places.is_empty()).then_some(Row { table, row })
+        let (rows, row) = self.find(entity)?;
+        (!rows.places.is_empty()).then_some(Row { table: rows.number, row })
     }
 }
