@@ -41,7 +41,7 @@ pub use arg::{
     Shown, Span, Text,
 };
 pub use category::Category;
-pub(crate) use context::Lane;
+pub(crate) use context::{BeforeLanes, Lane};
 pub use context::{Begun, CallScope, ScriptContext, Watched};
 pub use fault::ApiFault;
 pub(crate) use function::DirectFn;

@@ -115,6 +115,12 @@ pub trait Arg: Sized {
     /// # Errors
     /// What was passed is not acceptable; the message says what would be.
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault>;
+
+    /// The same of what is passed mostly. `None` says nothing: then it is found out by [`take`](Self::take).
+    #[inline(always)]
+    fn quick(context: &ScriptContext<'_>, passed: Passed<'_>) -> Option<Self> {
+        Self::take(context, passed).ok()
+    }
 }
 
 /// An entity that exists, as the call sees the world.
@@ -178,11 +184,13 @@ impl Arg for bool {
     const TYPE: &'static str = "bool";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Bool];
     #[inline]
-    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
-        match passed {
-            Passed::Bool(b) => Ok(b),
-            other => Err(other.expected("true or false")),
-        }
+    fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        Self::quick(context, passed).ok_or_else(|| passed.expected("true or false"))
+    }
+
+    #[inline(always)]
+    fn quick(_: &ScriptContext<'_>, passed: Passed<'_>) -> Option<Self> {
+        if let Passed::Bool(b) = passed { Some(b) } else { None }
     }
 }
 
@@ -190,11 +198,13 @@ impl Arg for i64 {
     const TYPE: &'static str = "int";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Int];
     #[inline]
-    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
-        match passed {
-            Passed::Int(i) => Ok(i),
-            other => Err(other.expected("an int")),
-        }
+    fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        Self::quick(context, passed).ok_or_else(|| passed.expected("an int"))
+    }
+
+    #[inline(always)]
+    fn quick(_: &ScriptContext<'_>, passed: Passed<'_>) -> Option<Self> {
+        if let Passed::Int(i) = passed { Some(i) } else { None }
     }
 }
 
@@ -203,9 +213,14 @@ impl Arg for Live {
     const ACCEPTS: &'static [Accepts] = &[Accepts::Int];
     #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        Self::quick(context, passed).ok_or_else(|| not_live(context, passed))
+    }
+
+    #[inline(always)]
+    fn quick(context: &ScriptContext<'_>, passed: Passed<'_>) -> Option<Self> {
         match passed {
-            Passed::Int(id) if context.exists(ScriptId(id)) => Ok(Self(ScriptId(id))),
-            other => Err(not_live(context, other)),
+            Passed::Int(id) if context.exists(ScriptId(id)) => Some(Self(ScriptId(id))),
+            _ => None,
         }
     }
 }
@@ -235,11 +250,21 @@ impl Arg for Amount {
     const TYPE: &'static str = "float";
     const ACCEPTS: &'static [Accepts] = NUMBER;
     #[inline]
-    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
-        match passed {
-            Passed::Float(x) if (0.0..=f64::from(f32::MAX)).contains(&x) => Ok(Self(x)),
-            other => amount(other).map(Self),
+    fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        match Self::quick(context, passed) {
+            Some(amount) => Ok(amount),
+            None => amount(passed).map(Self),
         }
+    }
+
+    #[inline(always)]
+    fn quick(_: &ScriptContext<'_>, passed: Passed<'_>) -> Option<Self> {
+        let x = match passed {
+            Passed::Float(x) => x,
+            Passed::Int(i) => i as f64,
+            _ => return None,
+        };
+        (0.0..=f64::from(f32::MAX)).contains(&x).then_some(Self(x))
     }
 }
 
@@ -282,10 +307,18 @@ impl Arg for Point {
     const TYPE: &'static str = "Vec3";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3, Accepts::Array];
     #[inline]
-    fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+    fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        match Self::quick(context, passed) {
+            Some(point) => Ok(point),
+            None => point(passed).map(Self),
+        }
+    }
+
+    #[inline(always)]
+    fn quick(_: &ScriptContext<'_>, passed: Passed<'_>) -> Option<Self> {
         match passed {
-            Passed::Vec3(v) if v.is_finite() => Ok(Self(v)),
-            other => point(other).map(Self),
+            Passed::Vec3(v) if v.is_finite() => Some(Self(v)),
+            _ => None,
         }
     }
 }
@@ -350,9 +383,20 @@ impl Arg for Place {
     const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3, Accepts::Int, Accepts::Array];
     #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        match Self::quick(context, passed) {
+            Some(place) => Ok(place),
+            None => place(context, passed).map(Self),
+        }
+    }
+
+    #[inline(always)]
+    fn quick(context: &ScriptContext<'_>, passed: Passed<'_>) -> Option<Self> {
         match passed {
-            Passed::Vec3(v) if v.is_finite() => Ok(Self(v)),
-            other => place(context, other).map(Self),
+            Passed::Vec3(v) if v.is_finite() => Some(Self(v)),
+            Passed::Int(id) if context.exists(ScriptId(id)) => {
+                context.position(ScriptId(id)).ok().map(Self)
+            }
+            _ => None,
         }
     }
 }

@@ -1,4 +1,5 @@
 mod audio_visual;
+mod call;
 mod combat;
 mod component;
 mod inventory;
@@ -15,9 +16,10 @@ use std::{
 
 use glam::Vec3;
 
-pub use self::lanes::Begun;
-pub(crate) use self::lanes::Lane;
-use super::{ApiFault, overlay::Overlay, random::CallRandom};
+pub use self::call::Begun;
+use self::call::CallState;
+pub(crate) use self::lanes::{BeforeLanes, Lane};
+use super::{ApiFault, random::CallRandom};
 use crate::contract::{
     LogLevel, LogLine, Position, ScriptCommand, ScriptId, ScriptLimits, TickCaps, WorldView,
 };
@@ -44,7 +46,8 @@ pub struct CallScope<'w> {
 /// One context serves many calls, one after the other.
 pub struct ScriptContext<'w> {
     scope: CallScope<'w>,
-    delta_time: f64,
+    /// The call at hand.
+    call: Box<CallState>,
     /// Those of the script at hand.
     limits: Arc<ScriptLimits>,
     /// What is left of the tick's share of fuel for whoever runs.
@@ -52,20 +55,14 @@ pub struct ScriptContext<'w> {
     /// What is left for whoever runs in this tick, and what was when the call began.
     caps: Option<TickCaps>,
     caps_before: Option<TickCaps>,
-    entity: ScriptId,
-    callback: u64,
-    overlay: Overlay,
     /// Whether the call may look at what it has done. If not, nobody needs to know what that has led to.
     looks_back: bool,
     commands: Vec<ScriptCommand>,
     /// Of each command that of its call, if calls come in another order than that of their commands.
     ranks: Vec<u32>,
     is_ranked: bool,
-    rank: u32,
-    /// Where the commands of the running call begin.
-    first_command: usize,
-    /// Bytes that the commands of the running call hold.
-    command_bytes: usize,
+    /// Room to put commands in order, kept from one time to the next.
+    places: Vec<(u32, u32)>,
     /// How many ids this call has derived: of entities and of sounds.
     derived: u32,
     /// The timers of the script, while a call may set some.
@@ -82,8 +79,6 @@ pub struct ScriptContext<'w> {
     kept: Option<Box<dyn Any>>,
     /// Room for those that a search finds, kept from call to call.
     found: Cell<Vec<(ScriptId, f64)>>,
-    /// Who was last asked where it stood when the pass began, and where that was.
-    last_stood: Cell<Option<(ScriptId, Vec3)>>,
     watcher: Option<Box<dyn FnMut(&Watched<'_>) + 'w>>,
 }
 
@@ -105,22 +100,17 @@ impl<'w> ScriptContext<'w> {
     #[must_use]
     pub fn new(scope: CallScope<'w>) -> Self {
         Self {
-            delta_time: scope.delta_time,
             scope,
+            call: CallState::nobody(scope.delta_time),
             limits: DEFAULT_LIMITS.clone(),
             purse: u64::MAX,
             caps: None,
             caps_before: None,
-            entity: ScriptId::AUTO,
-            callback: 0,
-            overlay: Overlay::default(),
             looks_back: true,
             commands: Vec::new(),
             ranks: Vec::new(),
             is_ranked: false,
-            rank: 0,
-            first_command: 0,
-            command_bytes: 0,
+            places: Vec::new(),
             derived: 0,
             lent: None,
             random: None,
@@ -131,7 +121,6 @@ impl<'w> ScriptContext<'w> {
             owed: Cell::new(0),
             kept: None,
             watcher: None,
-            last_stood: Cell::new(None),
             found: Cell::default(),
         }
     }
@@ -151,28 +140,11 @@ impl<'w> ScriptContext<'w> {
         }
     }
 
-    /// Begins a call for `entity`. `callback` tells this call from all others of this entity in this
-    /// tick: random numbers and the ids of spawned entities derive from it.
-    #[inline]
-    pub fn begin(&mut self, entity: ScriptId, callback: u64) {
-        self.entity = entity;
-        self.callback = callback;
-        self.delta_time = self.scope.delta_time;
-        self.overlay.clear();
-        self.first_command = self.commands.len();
-        self.command_bytes = 0;
-        if self.caps.is_some() {
-            self.caps_before = self.caps;
-        }
-        self.derived = 0;
-        self.random = None;
-        self.owed.set(0);
-    }
-
     /// Drops the commands of the running call, because it failed.
     pub fn abandon(&mut self) {
-        self.commands.truncate(self.first_command);
-        self.ranks.truncate(self.first_command);
+        let first = self.commands.len().saturating_sub(std::mem::take(&mut self.call.commands));
+        self.commands.truncate(first);
+        self.ranks.truncate(first);
         if self.caps.is_some() {
             self.caps = self.caps_before;
         }
@@ -186,10 +158,18 @@ impl<'w> ScriptContext<'w> {
 
     /// Takes the commands of all calls so far, in order.
     pub fn take_commands(&mut self) -> Vec<ScriptCommand> {
-        self.first_command = 0;
-        let commands = std::mem::take(&mut self.commands);
-        let ranks = std::mem::take(&mut self.ranks);
-        if ranks.is_sorted() { commands } else { ordered(commands, ranks) }
+        self.call.commands = 0;
+        self.order_commands(0, 0);
+        self.ranks.clear();
+        std::mem::take(&mut self.commands)
+    }
+
+    /// Puts commands in the order of their ranks, from one that has a certain rank on; those of one rank stay as they are.
+    fn order_commands(&mut self, from: usize, first_rank: usize) {
+        if !self.ranks.get(first_rank..).is_none_or(<[u32]>::is_sorted) {
+            let Self { commands, ranks, places, .. } = self;
+            ordered(&mut commands[from..], &mut ranks[first_rank..], places);
+        }
     }
 
     /// Makes room for so many commands.
@@ -201,7 +181,7 @@ impl<'w> ScriptContext<'w> {
     /// Moves the commands of all calls so far to the end of a list.
     #[cfg(feature = "bevy")]
     pub(crate) fn move_commands(&mut self, to: &mut Vec<ScriptCommand>) {
-        self.first_command = 0;
+        self.call.commands = 0;
         to.append(&mut self.commands);
     }
 
@@ -271,37 +251,10 @@ impl<'w> ScriptContext<'w> {
         &mut self.kept
     }
 
-    /// The entity whose script is running.
-    #[must_use]
-    pub const fn entity(&self) -> ScriptId {
-        self.entity
-    }
-
     /// The number of the tick, from 0.
     #[must_use]
     pub const fn tick(&self) -> u64 {
         self.scope.tick
-    }
-
-    /// Seconds that the call is for: of a tick, and of several for an `on_update` that is not called in
-    /// each.
-    #[must_use]
-    pub const fn delta_time(&self) -> f64 {
-        self.delta_time
-    }
-
-    /// Says for how many ticks the call is that has just begun.
-    #[cfg(feature = "bevy")]
-    pub(crate) fn span(&mut self, ticks: u32) {
-        self.delta_time = self.seconds(ticks);
-    }
-
-    /// How long so many ticks take.
-    #[cfg(feature = "bevy")]
-    #[inline(always)]
-    fn seconds(&self, ticks: u32) -> f64 {
-        let tick = self.scope.delta_time;
-        if ticks == 1 { tick } else { tick * f64::from(ticks) }
     }
 
     /// Seconds of a tick.
@@ -332,33 +285,35 @@ impl<'w> ScriptContext<'w> {
     /// [`ScriptLimits::memory_bytes`].
     #[inline(always)]
     pub fn command(&mut self, command: ScriptCommand) -> Result<(), ApiFault> {
-        let held = command.held_bytes();
-        let bytes = self.command_bytes.saturating_add(held);
-        let count = self.commands.len() - self.first_command;
-        if count >= self.limits.commands || bytes > self.limits.memory_bytes || self.caps.is_some()
-        {
-            self.admit(count, bytes, &command)?;
+        let bytes = self.call.command_bytes.saturating_add(command.held_bytes());
+        let ScriptLimits { commands, memory_bytes, .. } = *self.limits;
+        if self.call.commands >= commands || bytes > memory_bytes || self.caps.is_some() {
+            // Handed over as it is: then what goes the short way is written where it will lie, and nowhere before.
+            return self.admit(command);
         }
-        self.command_bytes = bytes;
-        self.commands.push(command);
-        if self.is_ranked {
-            self.ranks.push(self.rank);
-        }
+        self.give_command(command, bytes);
         Ok(())
     }
 
-    /// Whether a call may give one more command.
+    /// Adds a command after which those of the call hold so many bytes.
+    #[inline(always)]
+    fn give_command(&mut self, command: ScriptCommand, bytes: usize) {
+        self.call.commands += 1;
+        self.call.command_bytes = bytes;
+        self.commands.push(command);
+        if self.is_ranked {
+            self.ranks.push(self.call.begun.rank);
+        }
+    }
+
+    /// Adds a command if the call may give one more.
     #[inline(never)]
-    fn admit(
-        &mut self,
-        count: usize,
-        bytes: usize,
-        command: &ScriptCommand,
-    ) -> Result<(), ApiFault> {
+    fn admit(&mut self, command: ScriptCommand) -> Result<(), ApiFault> {
         let limit = self.limits.commands;
-        if count >= limit {
+        if self.call.commands >= limit {
             return Err(ApiFault::too_large(format!("a call may give at most {limit} commands")));
         }
+        let bytes = self.call.command_bytes.saturating_add(command.held_bytes());
         let limit = self.limits.memory_bytes;
         if bytes > limit {
             return Err(ApiFault::too_large(format!(
@@ -366,16 +321,17 @@ impl<'w> ScriptContext<'w> {
             )));
         }
         if let Some(caps) = &mut self.caps {
-            caps.take(command).map_err(|what| {
+            caps.take(&command).map_err(|what| {
                 ApiFault::too_large(format!("the mod has used up its {what} for this tick"))
             })?;
         }
+        self.give_command(command, bytes);
         Ok(())
     }
 
     /// Bytes that the commands of the running call hold: they count as memory of the call.
     pub(crate) const fn command_bytes(&self) -> usize {
-        self.command_bytes
+        self.call.command_bytes
     }
 
     /// Writes a line to the log. Control characters become spaces, long lines are cut, lines beyond
@@ -401,23 +357,23 @@ impl<'w> ScriptContext<'w> {
 
     /// The random numbers of this call.
     pub(crate) fn random(&mut self) -> &mut CallRandom {
-        let Self { scope, entity, callback, random, .. } = self;
-        random.get_or_insert_with(|| {
-            CallRandom::new(scope.world_seed, *entity, scope.tick, *callback)
-        })
+        let Self { scope, call, random, .. } = self;
+        let Begun { entity, callback, .. } = call.begun;
+        random
+            .get_or_insert_with(|| CallRandom::new(scope.world_seed, entity, scope.tick, callback))
     }
 
     /// Whether an entity exists, as this call sees it.
     #[must_use]
     #[inline(always)]
     pub fn exists(&self, id: ScriptId) -> bool {
-        if self.overlay.is_empty() { self.existed(id) } else { self.exists_still(id) }
+        if self.call.overlay.is_empty() { self.existed(id) } else { self.exists_still(id) }
     }
 
     /// The same, where the call has written something.
     #[inline(never)]
     fn exists_still(&self, id: ScriptId) -> bool {
-        match self.overlay.get(id).and_then(|writes| writes.exists) {
+        match self.call.overlay.get(id).and_then(|writes| writes.exists) {
             Some(exists) => exists,
             None => self.existed(id) && !self.has_destroyed(id),
         }
@@ -427,17 +383,17 @@ impl<'w> ScriptContext<'w> {
     #[inline(always)]
     fn existed(&self, id: ScriptId) -> bool {
         // Who stood somewhere, existed.
-        self.last_stood.get().is_some_and(|(last, _)| last == id) || self.scope.world.exists(id)
+        self.call.stood.get().is_some_and(|(last, _)| last == id) || self.scope.world.exists(id)
     }
 
     /// Whether this call has destroyed an entity, or one above it.
     #[must_use]
     pub fn has_destroyed(&self, id: ScriptId) -> bool {
-        if !self.overlay.has_destroyed() {
+        if !self.call.overlay.has_destroyed() {
             return false;
         }
         let is_destroyed = |id: &ScriptId| {
-            self.overlay.get(*id).is_some_and(|writes| writes.exists == Some(false))
+            self.call.overlay.get(*id).is_some_and(|writes| writes.exists == Some(false))
         };
         self.upwards(id).any(|id| is_destroyed(&id))
     }
@@ -450,7 +406,7 @@ impl<'w> ScriptContext<'w> {
     /// Linear velocity, as this call sees it.
     #[must_use]
     pub fn velocity(&self, id: ScriptId) -> Vec3 {
-        match self.overlay.get(id).and_then(|writes| writes.velocity) {
+        match self.call.overlay.get(id).and_then(|writes| writes.velocity) {
             Some(velocity) => velocity,
             None => self.scope.world.velocity(id),
         }
@@ -459,7 +415,7 @@ impl<'w> ScriptContext<'w> {
     /// The entity's tag, as this call sees it; empty for none.
     #[must_use]
     pub fn tag(&self, id: ScriptId) -> &str {
-        match self.overlay.get(id).and_then(|writes| writes.tag.as_deref()) {
+        match self.call.overlay.get(id).and_then(|writes| writes.tag.as_deref()) {
             Some(tag) => tag,
             None => self.scope.world.tag(id).unwrap_or_default(),
         }
@@ -468,8 +424,9 @@ impl<'w> ScriptContext<'w> {
     /// The lowest id with a tag, as this call sees it.
     #[must_use]
     pub fn find_by_tag(&self, tag: &str) -> Option<ScriptId> {
-        self.charge(self.overlay.len());
+        self.charge(self.call.overlay.len());
         let written = self
+            .call
             .overlay
             .iter()
             .filter(|(id, writes)| writes.tag.as_deref() == Some(tag) && self.exists(*id))
@@ -477,7 +434,7 @@ impl<'w> ScriptContext<'w> {
             .min();
         let standing = self.scope.world.find_by_tag(tag, &|id| {
             self.charge(1);
-            self.overlay.get(id).is_none_or(|writes| writes.tag.is_none())
+            self.call.overlay.get(id).is_none_or(|writes| writes.tag.is_none())
                 && !self.has_destroyed(id)
         });
         match (written, standing) {
@@ -513,7 +470,7 @@ impl<'w> ScriptContext<'w> {
     /// See [`ScriptContext::command`].
     pub fn set_tag(&mut self, id: ScriptId, tag: &str) -> Result<(), ApiFault> {
         self.command(ScriptCommand::SetTag { id, tag: tag.into() })?;
-        self.overlay.get_mut(id).tag = Some(tag.into());
+        self.call.overlay.get_mut(id).tag = Some(tag.into());
         Ok(())
     }
 
@@ -532,15 +489,16 @@ impl<'w> ScriptContext<'w> {
             }
         };
         self.command(ScriptCommand::Spawn { id, prefab: prefab.into(), position })?;
-        self.overlay.get_mut(id).exists = Some(true);
-        self.overlay.place_new(id, position);
+        self.call.overlay.get_mut(id).exists = Some(true);
+        self.call.overlay.place_new(id, position);
         Ok(id)
     }
 
     /// A number that no other call has derived.
     fn derive_id(&mut self) -> ScriptId {
         self.derived += 1;
-        ScriptId::derived(self.entity, self.scope.tick, self.callback, self.derived)
+        let Begun { entity, callback, .. } = self.call.begun;
+        ScriptId::derived(entity, self.scope.tick, callback, self.derived)
     }
 
     /// Destroys an entity and its children.
@@ -549,17 +507,51 @@ impl<'w> ScriptContext<'w> {
     /// See [`ScriptContext::command`].
     pub fn destroy(&mut self, id: ScriptId) -> Result<(), ApiFault> {
         self.command(ScriptCommand::Destroy { id })?;
-        self.overlay.destroy(id);
+        self.call.overlay.destroy(id);
         Ok(())
     }
 }
 
-/// Commands in the order of their ranks; those of one rank stay as they are.
-fn ordered(commands: Vec<ScriptCommand>, ranks: Vec<u32>) -> Vec<ScriptCommand> {
-    let mut places: Vec<(u32, usize)> = ranks.into_iter().zip(0..).collect();
+/// Puts commands in the order of their ranks; those of one rank stay as they are.
+fn ordered(commands: &mut [ScriptCommand], ranks: &mut [u32], places: &mut Vec<(u32, u32)>) {
+    places.clear();
+    places.extend(ranks.iter().copied().zip(0..));
     // It merges what is in order.
     places.sort();
-    let mut commands: Vec<_> = commands.into_iter().map(Some).collect();
-    let next = |(_, place): (u32, usize)| commands.get_mut(place).and_then(Option::take);
-    places.into_iter().filter_map(next).collect()
+    for to in 0..commands.len().min(places.len()) {
+        ranks[to] = places[to].0;
+        // Who stood before here has gone where the one came from who took that place.
+        let mut from = places[to].1 as usize;
+        while from < to {
+            from = places[from].1 as usize;
+        }
+        commands.swap(to, from);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_come_in_the_order_of_their_ranks() {
+        let mut state = 7_u64;
+        let mut next = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % below
+        };
+        for count in [0, 1, 2, 3, 10, 100] {
+            let mut ranks: Vec<u32> = (0..count).map(|_| next(1 + count / 2) as u32).collect();
+            let mut expected: Vec<(u32, i64)> = ranks.iter().copied().zip(0..).collect();
+            expected.sort_by_key(|(rank, _)| *rank);
+            let destroy = |id| ScriptCommand::Destroy { id: ScriptId(id) };
+            let mut commands: Vec<_> = (0..count as i64).map(destroy).collect();
+            ordered(&mut commands, &mut ranks, &mut Vec::new());
+            let found = ranks.iter().zip(&commands).map(|(rank, command)| match command {
+                ScriptCommand::Destroy { id } => (*rank, id.0),
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(found.collect::<Vec<_>>(), expected);
+        }
+    }
 }

@@ -152,12 +152,12 @@ impl ApiFunction {
         let lanes = self.is_abreast.then(|| {
             let (code, plain_code) = (function.clone(), function.clone());
             let each: LaneFn = Arc::new(move |context, called| {
-                called.each(context, |context, args, to| code.0.call(context, args, to).is_ok());
+                called.each(context, |context, args, to| code.0.call_quick(context, args, to))
             });
             let plain: LaneFn = Arc::new(move |context, called| {
                 called.each_plain(context, |context, args, to| {
-                    plain_code.0.call(context, args, to).is_ok()
-                });
+                    plain_code.0.call_quick(context, args, to)
+                })
             });
             LaneFns { each, plain: is_plain.then_some(plain) }
         });
@@ -317,6 +317,15 @@ pub trait Native<M, const N: usize>: Send + Sync + 'static {
         handed: &H,
         answer: &mut T,
     ) -> Result<(), Box<Refusal>>;
+    /// The same, if what is handed over is of the [common](Arg::quick) kinds; `false` without a reason if it is not, or if
+    /// it has failed.
+    #[doc(hidden)]
+    fn call_quick<H: Handed + ?Sized, T: Answer + ?Sized>(
+        &self,
+        context: &mut ScriptContext<'_>,
+        handed: &H,
+        answer: &mut T,
+    ) -> bool;
 }
 
 macro_rules! native {
@@ -355,6 +364,28 @@ macro_rules! native {
                         Ok(())
                     }
                     Err(fault) => Err(Refusal::boxed(None, fault)),
+                }
+            }
+
+            #[inline(always)]
+            fn call_quick<H: Handed + ?Sized, T: Answer + ?Sized>(
+                &self,
+                context: &mut ScriptContext<'_>,
+                handed: &H,
+                answer: &mut T,
+            ) -> bool {
+                $(
+                    let Some($arg) = $type::quick(context, handed.passed($index)) else {
+                        return false;
+                    };
+                )*
+                let _ = handed;
+                match self(context, $($arg),*) {
+                    Ok(value) => {
+                        value.give(answer);
+                        true
+                    }
+                    Err(_) => false,
                 }
             }
         }

@@ -42,11 +42,6 @@ pub trait WorldView: Sync {
     /// World-space translation; `None` if the entity has none.
     fn position(&self, id: ScriptId) -> Option<Vec3>;
 
-    /// The same for many entities at a time: a place for each id. Scripts that run side by side ask like this.
-    fn positions(&self, ids: &[ScriptId], places: &mut [Option<Vec3>]) {
-        ids.iter().zip(places).for_each(|(id, place)| *place = self.position(*id));
-    }
-
     /// Which way the entity faces in world space.
     fn rotation(&self, _id: ScriptId) -> Quat {
         Quat::IDENTITY

@@ -52,10 +52,11 @@ pub(super) fn apply(world: &mut World) {
             let mut asked = asked.into_iter().peekable();
             while let Some(next) = asked.next() {
                 match next {
-                    Asked::Moves(mut moves) => {
+                    Asked::Moves(moves) => {
+                        let mut moves = vec![moves];
                         let is_moves = |asked: &Asked| matches!(asked, Asked::Moves(_));
                         while let Some(Asked::Moves(more)) = asked.next_if(is_moves) {
-                            moves.append(more);
+                            moves.push(more);
                         }
                         apply_moves(world, &mut state, &mut reports, moves);
                     }
@@ -73,8 +74,13 @@ pub(super) fn apply(world: &mut World) {
     }
 }
 
-fn apply_moves(world: &mut World, state: &mut MoverState, reports: &mut Reports, moves: Moves) {
-    reports.metrics.commands += moves.count() as u64;
+fn apply_moves(
+    world: &mut World,
+    state: &mut MoverState,
+    reports: &mut Reports,
+    moves: Vec<Moves>,
+) {
+    reports.metrics.commands += moves.iter().map(Moves::count).sum::<usize>() as u64;
     let host = world.resource::<ScriptHost>().clone();
     let others = world.resource_scope(|world, mut tables| {
         world.resource_scope(|world, mut paces: Mut<'_, Paces>| {

@@ -10,6 +10,7 @@ use std::{
 };
 
 use atomic_refcell::AtomicRefMut;
+use bevy::math::Vec3;
 
 pub(super) use self::held::{HeldDone, HeldUpdates, Mark};
 use self::order::by_script;
@@ -20,10 +21,10 @@ use super::{
     collect::Job,
     cscript::{CScript, ScriptSlot},
     quarantine::Discipline,
-    roster::RosterEntry,
+    roster::{Noticed, RosterEntry},
     run::BatchOutcome,
     shares::is_held,
-    view::WorldWindow,
+    view::{Finger, WorldWindow},
 };
 use crate::{
     api::{Begun, CallScope, ScriptContext},
@@ -96,6 +97,26 @@ trait Way<'w> {
         false
     }
 
+    /// Finds so many at the most who run the same script, and where they stand if that is at hand; gives somebody who
+    /// does not, if that is who comes next.
+    #[inline(always)]
+    fn next_many(
+        &mut self,
+        context: &mut ScriptContext<'_>,
+        outcome: &mut BatchOutcome,
+        (script, most): (&CompiledScript, usize),
+        mut found: impl FnMut(Due<'w>, Option<Vec3>),
+    ) -> Option<Due<'w>> {
+        for _ in 0..most {
+            let due = self.next(context, outcome)?;
+            if !due.instance.runs(script) {
+                return Some(due);
+            }
+            found(due, None);
+        }
+        None
+    }
+
     /// Hears before anybody else how a call of a script ended that may use so much fuel. `false` if it is to be as
     /// if it had not begun.
     fn counts(
@@ -115,8 +136,7 @@ impl<'w> Updates<'w> {
         // Where some are passed by, it counts after whom.
         let order = if self.passing.is_some() { None } else { by_script(entries) };
         let Some(order) = order else { return self.run_all((0..).zip(entries), false) };
-        let places =
-            order.into_iter().filter_map(|place| Some((place, entries.get(place as usize)?)));
+        let places = order.iter().filter_map(|place| Some((*place, entries.get(*place as usize)?)));
         let mut outcome = self.run_all(places, true);
         in_order(&mut outcome);
         outcome
@@ -124,7 +144,7 @@ impl<'w> Updates<'w> {
 
     fn run_all(
         &self,
-        entries: impl Iterator<Item = (u32, &'w RosterEntry)>,
+        entries: impl Iterator<Item = (u32, &'w RosterEntry)> + Clone,
         is_ranked: bool,
     ) -> BatchOutcome {
         let mut context = ScriptContext::new(self.scope);
@@ -134,8 +154,9 @@ impl<'w> Updates<'w> {
             context.rank_commands();
         }
         let mut outcome = BatchOutcome::default();
-        let mut walk = Walk { updates: *self, entries, ahead: None, passed: Vec::new() };
-        walk.go_on(&mut outcome);
+        let finger = Finger::new();
+        let mut walk = Walk { updates: *self, entries, finger, ahead: None, passed: Vec::new() };
+        walk.ahead = walk.find(&mut outcome);
         self.follow(&mut walk, &mut context, &mut outcome);
         walk.note_gaps(context.command_count(), &mut outcome);
         if self.passing.is_some() {
@@ -201,32 +222,47 @@ fn in_order(BatchOutcome { told, notes, .. }: &mut BatchOutcome) {
 struct Walk<'w, I> {
     updates: Updates<'w>,
     entries: I,
+    finger: Finger<'w>,
     ahead: Option<(Whose<'w>, &'w ScriptSlot)>,
     /// Who was passed by on the way there.
     passed: Vec<(ScriptId, u16)>,
 }
 
-impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)>> Walk<'w, I> {
-    /// Looks up who is ahead.
-    #[inline(always)]
-    fn go_on(&mut self, outcome: &mut BatchOutcome) {
-        self.ahead = None;
-        for (rank, entry) in self.entries.by_ref() {
-            if let Some(owners) = self.updates.passing
-                && is_held(entry.is_trusted, entry.entity, owners)
-            {
-                self.passed.push((entry.id, entry.slot));
-                continue;
-            }
-            let Some((scripts, disabled)) = self.updates.window.scripts(entry.entity) else {
-                outcome.noticed.stale = true;
-                continue;
-            };
-            if let Some(slot) = outcome.noticed.of(entry, scripts, disabled) {
-                self.ahead = Some((Whose { entry, scripts, rank }, slot));
-                return;
-            }
+/// Looks up the first of some entries that is to be updated now.
+#[inline(always)]
+fn find<'w>(
+    window: &'w WorldWindow<'w>,
+    entries: &mut impl Iterator<Item = (u32, &'w RosterEntry)>,
+    finger: &mut Finger<'w>,
+    noticed: &mut Noticed,
+) -> Option<(Whose<'w>, &'w ScriptSlot)> {
+    for (rank, entry) in entries {
+        let Some((scripts, disabled)) = window.scripts(entry.entity, finger) else {
+            noticed.stale = true;
+            continue;
+        };
+        if let Some(slot) = noticed.of(entry, scripts, disabled) {
+            return Some((Whose { entry, scripts, rank }, slot));
         }
+    }
+    None
+}
+
+impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)>> Walk<'w, I> {
+    /// Looks up who comes next, and who is passed by on the way there.
+    #[inline(always)]
+    fn find(&mut self, outcome: &mut BatchOutcome) -> Option<(Whose<'w>, &'w ScriptSlot)> {
+        let Self { updates, entries, finger, passed, .. } = self;
+        let mut is_passed = |entry: &RosterEntry| {
+            let is_held = |owners: &Owners| is_held(entry.is_trusted, entry.entity, owners);
+            let passes = updates.passing.is_some_and(is_held);
+            if passes {
+                passed.push((entry.id, entry.slot));
+            }
+            passes
+        };
+        let mut entries = entries.by_ref().filter(|(_, entry)| !is_passed(entry));
+        find(updates.window, &mut entries, finger, &mut outcome.noticed)
     }
 
     /// Takes note of who was passed by between the one at hand, who is done, and the one ahead.
@@ -239,7 +275,7 @@ impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)>> Walk<'w, I> {
     }
 }
 
-impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)>> Way<'w> for Walk<'w, I> {
+impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Way<'w> for Walk<'w, I> {
     #[inline(always)]
     fn next(
         &mut self,
@@ -248,13 +284,51 @@ impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)>> Way<'w> for Walk<'w, I> {
     ) -> Option<Due<'w>> {
         loop {
             self.note_gaps(context.command_count(), outcome);
-            let (whose, slot) = self.ahead.take()?;
-            self.go_on(outcome);
+            let (whose, slot) = self.ahead.take().or_else(|| self.find(outcome))?;
+            self.ahead = self.find(outcome);
             if let Some(instance) = slot.called() {
                 return Some(Due { whose, instance });
             }
             outcome.noticed.stale = true;
         }
+    }
+
+    #[inline(never)]
+    fn next_many(
+        &mut self,
+        _: &mut ScriptContext<'_>,
+        outcome: &mut BatchOutcome,
+        (script, most): (&CompiledScript, usize),
+        mut found: impl FnMut(Due<'w>, Option<Vec3>),
+    ) -> Option<Due<'w>> {
+        let asks_place = script.calls_any_api();
+        let mut left = most;
+        // Nobody needs to be looked up ahead: many are, before the first of them is called. What is asked for again and
+        // again is at hand here rather than in `self`.
+        let Self { updates, entries, finger, ahead, .. } = self;
+        let (window, mut at, mut all) = (updates.window, *finger, entries.clone());
+        let mut stranger = None;
+        while left > 0 {
+            let ahead = match ahead.take() {
+                Some(ahead) => Some(ahead),
+                None => find(window, &mut all, &mut at, &mut outcome.noticed),
+            };
+            let Some((whose, slot)) = ahead else { break };
+            let Some(instance) = slot.called() else {
+                outcome.noticed.stale = true;
+                continue;
+            };
+            let due = Due { whose, instance };
+            if !due.instance.runs(script) {
+                stranger = Some(due);
+                break;
+            }
+            let place = if asks_place { at.place(whose.entry.entity) } else { None };
+            found(due, place);
+            left -= 1;
+        }
+        (*finger, *entries) = (at, all);
+        stranger
     }
 
     fn runs_ahead(&self) -> bool {
@@ -301,12 +375,30 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
     }
 
     #[inline(always)]
-    fn next_ahead(&mut self, context: &mut ScriptContext<'_>) -> Option<(Due<'w>, Begun)> {
-        let due = self.due(context)?;
-        let Whose { entry, rank, .. } = due.whose;
-        let salt = salt(self.salt, entry.slot, 0);
-        let call = context.call_for(entry.id, salt, (entry.every, rank));
-        Some((due, call))
+    fn next_many(
+        &mut self,
+        context: &mut ScriptContext<'_>,
+        most: usize,
+        (turns, calls): (&mut Vec<Due<'w>>, &mut Vec<Begun>),
+    ) {
+        let Self { way, outcome, script, salt: function, next, .. } = self;
+        let maker = context.calls_to_come();
+        let mut found = |due: Due<'w>, stood| {
+            let Whose { entry, rank, .. } = due.whose;
+            let salt = salt(*function, entry.slot, 0);
+            calls.push(maker.call((entry.id, stood), salt, (entry.every, rank)));
+            turns.push(due);
+        };
+        let mut left = most;
+        if let Some(due) = next.take() {
+            if !due.instance.runs(script) {
+                *next = Some(due);
+                return;
+            }
+            found(due, None);
+            left -= 1;
+        }
+        *next = way.next_many(context, outcome, (script, left), found);
     }
 
     fn runs_ahead(&self) -> bool {
@@ -325,17 +417,35 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
         if !self.way.counts(&whose, limit, context, self.outcome, error) {
             return;
         }
-        let state = self.updates.hashing.then(|| instance.refreshed_hash());
-        whose.scripts.note_state(state);
+        self.note_state(&whose, &mut instance);
         drop(instance);
         counted(self.outcome, context);
         if called.is_err() || context.has_log() {
             self.tell(&whose, context, called);
         }
     }
+
+    #[inline(always)]
+    fn done_abreast(
+        &mut self,
+        _: &mut ScriptContext<'_>,
+        Due { whose, mut instance }: Due<'w>,
+        fuel: u64,
+    ) {
+        // Whoever counts is not asked for many at a time.
+        self.note_state(&whose, &mut instance);
+        self.outcome.calls += 1;
+        self.outcome.fuel += fuel;
+    }
 }
 
 impl<'w, W: Way<'w>> Neighbours<'_, 'w, W> {
+    /// Takes note of the hash of what a script keeps after its call, if somebody wants it.
+    #[inline(always)]
+    fn note_state(&self, whose: &Whose<'_>, instance: &mut ScriptInstance) {
+        whose.scripts.note_state(self.updates.hashing.then(|| instance.refreshed_hash()));
+    }
+
     /// The next one, if it runs the same script.
     #[inline(always)]
     fn due(&mut self, context: &mut ScriptContext<'_>) -> Option<Due<'w>> {

@@ -41,6 +41,7 @@ use crate::contract::{
     WorldView,
 };
 
+pub(super) use self::tables::Finger;
 use self::tables::Tables;
 use queries::OpenQueries;
 pub(super) use queries::WindowQueries;
@@ -173,11 +174,13 @@ impl WorldWindow<'_> {
 
     /// Where in the tables of the world an entity lies that has nothing above it.
     #[inline]
-    pub(super) fn row(&self, id: ScriptId) -> Option<Row> {
+    pub(super) fn row<'a>(&'a self, id: ScriptId, finger: &mut Finger<'a>) -> Option<Row> {
         let entity = self.ids.entity(id)?;
-        if let Some(row) = self.tables.row(entity) {
-            return Some(row);
-        }
+        self.tables.row(entity, finger).or_else(|| self.row_elsewhere(entity))
+    }
+
+    #[inline(never)]
+    fn row_elsewhere(&self, entity: Entity) -> Option<Row> {
         let location = self.world.entities().get_spawned(entity).ok()?;
         let archetype = self.world.archetypes().get(location.archetype_id)?;
         let (table, row) = (location.table_id.as_u32(), location.table_row.index_u32());
@@ -186,8 +189,13 @@ impl WorldWindow<'_> {
 
     /// The scripts of an entity, and whether it is disabled.
     #[inline]
-    pub(super) fn scripts(&self, entity: Entity) -> Option<(&CScript, bool)> {
-        self.tables.scripts(entity).or_else(|| self.queries.scripts.get(entity).ok())
+    pub(super) fn scripts<'a>(
+        &'a self,
+        entity: Entity,
+        finger: &mut Finger<'a>,
+    ) -> Option<(&'a CScript, bool)> {
+        let found = self.tables.scripts(entity, finger);
+        found.or_else(|| self.queries.scripts.get(entity).ok())
     }
 
     /// The id of an entity that scripts know.
@@ -252,13 +260,6 @@ impl WorldView for WorldWindow<'_> {
     fn position(&self, id: ScriptId) -> Option<Vec3> {
         let (place, parent) = self.get(&self.queries.places, id)?;
         Some(self.translation(place, parent))
-    }
-
-    fn positions(&self, ids: &[ScriptId], places: &mut [Option<Vec3>]) {
-        for (id, place) in ids.iter().zip(places) {
-            let Some(entity) = self.ids.entity(*id) else { continue };
-            *place = self.tables.place(entity).or_else(|| self.position(*id));
-        }
     }
 
     fn rotation(&self, id: ScriptId) -> Quat {

@@ -249,6 +249,12 @@ impl CompiledScript {
         self.sets_timers
     }
 
+    /// Whether it calls any function of the API.
+    #[cfg(feature = "bevy")]
+    pub(crate) fn calls_any_api(&self) -> bool {
+        !self.api_calls.is_empty()
+    }
+
     /// The names of all functions, by number.
     pub(super) const fn function_names(&self) -> &Arc<[String]> {
         &self.names

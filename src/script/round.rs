@@ -1,4 +1,4 @@
-use std::ops::DerefMut;
+use std::{array, ops::DerefMut, vec::Drain};
 
 use super::{
     Calls, CompiledScript, FunctionId, ScriptInstance,
@@ -7,7 +7,7 @@ use super::{
     state::ScriptState,
 };
 use crate::{
-    api::{Begun, ScriptContext},
+    api::{BeforeLanes, Begun, ScriptContext},
     contract::ScriptError,
 };
 
@@ -31,6 +31,21 @@ pub trait Round {
         Some((turn, context.begun()))
     }
 
+    /// Adds the instances that are [called next](Self::next_ahead) to a list, and their calls to another one, so many at
+    /// the most. None are added if there are no more of them.
+    fn next_many(
+        &mut self,
+        context: &mut ScriptContext<'_>,
+        most: usize,
+        (turns, calls): (&mut Vec<Self::Turn>, &mut Vec<Begun>),
+    ) {
+        for _ in 0..most {
+            let Some((turn, call)) = self.next_ahead(context) else { return };
+            turns.push(turn);
+            calls.push(call);
+        }
+    }
+
     /// Takes the instance back that [`next`](Self::next) gave last, and hears what has become of its call.
     ///
     /// If it failed its state is as it was before and its commands are dropped. If the instance runs another
@@ -42,6 +57,14 @@ pub trait Round {
         turn: Self::Turn,
         called: Result<(), Box<ScriptError>>,
     );
+
+    /// As [`done`](Self::done), of a call that was done side by side with others, has used so much fuel, and has come to
+    /// its end. It has written nothing to the log.
+    #[inline]
+    fn done_abreast(&mut self, context: &mut ScriptContext<'_>, turn: Self::Turn, fuel: u64) {
+        context.spend(fuel);
+        self.done(context, turn, Ok(()));
+    }
 }
 
 impl<'w> Calls<'_, 'w> {
@@ -80,73 +103,77 @@ impl<'w> Calls<'_, 'w> {
 
     /// The same, many at a time; says whether all have had their turn. Else it does not pay at the moment.
     fn each_abreast<R: Round>(&mut self, function: FunctionId, round: &mut R) -> bool {
-        let mut is_over = false;
         let mut lanes = Lanes::take();
-        let mut turns = Vec::with_capacity(LANES);
-        while !is_over {
-            lanes.clear();
-            let mut stranger = None;
-            while turns.len() < LANES
-                && let Some((turn, call)) = round.next_ahead(self.context())
-            {
-                if !turn.runs(self.script) {
-                    stranger = Some((turn, call));
-                    break;
-                }
-                lanes.add(call);
-                turns.push(turn);
+        let (mut turns, mut calls) = (Vec::with_capacity(LANES), Vec::with_capacity(LANES));
+        let is_over = loop {
+            round.next_many(self.context(), LANES - turns.len(), (&mut turns, &mut calls));
+            if turns.is_empty() {
+                break true;
             }
-            let count = turns.len();
-            is_over = count < LANES && stranger.is_none();
+            let stranger = turns.iter().position(|turn| !turn.runs(self.script));
+            let count = stranger.unwrap_or(turns.len());
+            lanes.begin(calls.drain(..count));
             if count > 0 {
-                self.do_abreast(function, &mut lanes, &mut turns);
-            }
-            let pays = lanes.most_are_done(count);
-            if lanes.are_done(count) {
-                lanes.give_commands(self.context());
-                for (turn, lane) in turns.drain(..).zip(0..) {
-                    self.end_lane(&lanes, lane, turn, round);
+                let before = self.do_abreast(function, &mut lanes, &mut turns[..count]);
+                let done = turns.drain(..count);
+                if lanes.are_done() {
+                    self.end_lanes(&lanes, (done, before), round);
+                } else {
+                    self.end_abreast(function, &lanes, (done, before), round);
                 }
-            } else {
-                self.end_abreast(function, &mut lanes, &mut turns, round);
             }
-            if let Some((turn, call)) = stranger {
-                self.context().begin_call(&call);
-                let error = foreign(self.script, &turn);
-                let error = placed(error, self.context());
-                round.done(self.context(), turn, Err(error));
+            if stranger.is_some() {
+                self.refuse(turns.remove(0), &calls.remove(0), round);
             }
-            if !pays {
-                break;
+            if !lanes.most_are_done() && turns.is_empty() {
+                break false;
             }
-        }
+        };
         lanes.leave();
         is_over
     }
 
+    /// Hands an instance back that runs another script.
+    #[cold]
+    fn refuse<R: Round>(&mut self, turn: R::Turn, call: &Begun, round: &mut R) {
+        self.context().begin_call(call);
+        let error = placed(foreign(self.script, &turn), self.context());
+        round.done(self.context(), turn, Err(error));
+    }
+
     /// Does the calls of some instances as far as that goes side by side.
-    fn do_abreast<T>(&mut self, function: FunctionId, lanes: &mut Lanes, turns: &mut [T])
+    fn do_abreast<T>(
+        &mut self,
+        function: FunctionId,
+        lanes: &mut Lanes,
+        turns: &mut [T],
+    ) -> Option<BeforeLanes>
     where
         T: DerefMut<Target = ScriptInstance>,
     {
-        let Way::Compiled(caller) = &mut self.way else { return };
-        for (turn, state) in turns.iter_mut().zip(lanes.states()) {
-            swap(turn.parts().state, state);
-        }
-        caller.abreast(function.index(), lanes);
-        for (turn, state) in turns.iter_mut().zip(lanes.states()) {
-            swap(turn.parts().state, state);
-        }
+        let Way::Compiled(caller) = &mut self.way else { return None };
+        let count = turns.len().min(LANES);
+        let mut all = turns.iter_mut().map(|turn| &mut **variables(turn.parts().state));
+        let mut states: [&mut [Val]; LANES] = array::from_fn(|_| all.next().unwrap_or_default());
+        caller.abreast(function.index(), lanes, &mut states[..count])
     }
 
-    /// Hands an instance back whose call has come to its end side by side.
-    #[inline(always)]
-    fn end_lane<R: Round>(&mut self, lanes: &Lanes, lane: usize, mut turn: R::Turn, round: &mut R) {
-        let Left { fuel, noted } = lanes.left(lane);
+    /// Hands all instances back: all calls have come to their end side by side.
+    // By itself, as is whatever is done for each of them.
+    #[inline(never)]
+    fn end_lanes<R: Round>(
+        &mut self,
+        lanes: &Lanes,
+        (turns, before): (Drain<'_, R::Turn>, Option<BeforeLanes>),
+        round: &mut R,
+    ) {
         let context = self.context();
-        context.spend(fuel);
-        turn.parts().marks.touch(noted);
-        round.done(context, turn, Ok(()));
+        if let Some(before) = before {
+            context.keep_commands(before);
+        }
+        for (turn, lane) in turns.zip(0..) {
+            end_lane(context, (lanes, lane), turn, round);
+        }
     }
 
     /// Makes the calls by themselves that did not go, and hands all instances back.
@@ -154,30 +181,41 @@ impl<'w> Calls<'_, 'w> {
     fn end_abreast<R: Round>(
         &mut self,
         function: FunctionId,
-        lanes: &mut Lanes,
-        turns: &mut Vec<R::Turn>,
+        lanes: &Lanes,
+        (turns, before): (Drain<'_, R::Turn>, Option<BeforeLanes>),
         round: &mut R,
     ) {
-        let (mut givers, mut commands) = lanes.take_commands();
-        let mut given = givers.drain(..).zip(commands.drain(..)).peekable();
-        for (mut turn, lane) in turns.drain(..).zip(0..) {
-            let is_done = lanes.is_done(lane);
-            while let Some((_, command)) = given.next_if(|(giver, _)| usize::from(*giver) == lane) {
+        let given = before.map(|before| self.context().take_back(before));
+        let mut given = given.into_iter().flatten().peekable();
+        for (mut turn, lane) in turns.zip(0..) {
+            let (is_done, call) = (lanes.is_done(lane), lanes.call(lane));
+            while let Some((_, command)) = given.next_if(|(rank, _)| *rank == call.rank()) {
                 if is_done {
-                    self.context().command_given(command, lanes.call(lane));
+                    self.context().command_given(command, call);
                 }
             }
             if is_done {
-                self.end_lane(lanes, lane, turn, round);
+                end_lane(self.context(), (lanes, lane), turn, round);
                 continue;
             }
-            self.context().begin_call(lanes.call(lane));
+            self.context().begin_call(call);
             let called = self.run(function, &[], turn.parts());
             round.done(self.context(), turn, called);
         }
-        drop(given);
-        lanes.give_back((givers, commands));
     }
+}
+
+/// Hands an instance back whose call has come to its end side by side.
+#[inline(always)]
+fn end_lane<R: Round>(
+    context: &mut ScriptContext<'_>,
+    (lanes, lane): (&Lanes, usize),
+    mut turn: R::Turn,
+    round: &mut R,
+) {
+    let Left { fuel, noted } = lanes.left(lane);
+    turn.parts().marks.touch(noted);
+    round.done_abreast(context, turn, fuel);
 }
 
 /// So many are called one after the other before it is tried to call more of them side by side: those who are but
@@ -243,8 +281,13 @@ impl<R: Round> InTurn<'_, R> {
 }
 
 fn swap(kept: &mut ScriptState, state: &mut Box<[Val]>) {
+    std::mem::swap(variables(kept), state);
+}
+
+#[inline(always)]
+fn variables(kept: &mut ScriptState) -> &mut Box<[Val]> {
     match kept {
-        ScriptState::Compiled(kept) => std::mem::swap(kept, state),
+        ScriptState::Compiled(kept) => kept,
         ScriptState::Reference(_) => unreachable!("a state belongs to the program that made it"),
     }
 }

@@ -27,7 +27,10 @@ fn world() -> FakeWorld {
         let at = Vec3::new((id % 7) as f32, 0.0, (id % 5) as f32 * 2.0);
         let vitals = (id % 13 != 0).then_some(Vitals { health: id as f32, max: 100.0, armor: 1.0 });
         let team = ["red", "blue"][id as usize % 2].to_owned();
-        let entity = FakeEntity { vitals, team, ..FakeEntity::at(at) };
+        // Some threaten, and some see but a little way.
+        let attack_power = (id % 4) as f32;
+        let sight_range = (id % 3 == 0).then_some(2.5);
+        let entity = FakeEntity { vitals, team, attack_power, sight_range, ..FakeEntity::at(at) };
         world.entities.insert(ScriptId(id), entity);
     }
     world
@@ -156,6 +159,8 @@ struct Writer<'c> {
 const INTS: [&str; 4] = ["i", "j", "a", "b"];
 const FLOATS: [&str; 3] = ["x", "y", "f"];
 const VECTORS: [&str; 2] = ["v", "w"];
+/// Variables that mostly are the number of an item: of the script, and of the call.
+const INDICES: [&str; 4] = ["n", "i", "a", "b"];
 
 impl Writer<'_> {
     fn int(&mut self, depth: u32) -> String {
@@ -177,6 +182,7 @@ impl Writer<'_> {
             5 => format!("-{a}"),
             6 => format!("(if {} {{ {a} }} else {{ {b} }})", self.condition(depth - 1)),
             7 => format!("twice({a})"),
+            _ if self.choices.once_in(2) => format!("numbers[{}]", self.choices.pick(&INDICES)),
             _ => format!("numbers[{a} % 5]"),
         }
     }
@@ -190,7 +196,7 @@ impl Writer<'_> {
             };
         }
         let (a, b) = (self.float(depth - 1), self.float(depth - 1));
-        match self.choices.below(9) {
+        match self.choices.below(10) {
             0..4 => {
                 let sign = self.choices.pick(&["+", "-", "*", "/", "%"]);
                 format!("({a} {sign} {b})")
@@ -199,6 +205,10 @@ impl Writer<'_> {
             5 => format!("({}).{}", self.vector(depth - 1), self.choices.pick(&["x", "y", "z"])),
             6 => format!("distance({}, {})", self.place(depth - 1), self.place(depth - 1)),
             7 => format!("get_health({})", self.choices.pick(&["entity_id", "entity_id", "i"])),
+            8 => self
+                .choices
+                .pick(&["threat_level(entity_id)", "cover_score(entity_id, 2)"])
+                .to_owned(),
             _ => format!("half({a})"),
         }
     }
@@ -215,6 +225,7 @@ impl Writer<'_> {
                 "get_position({})",
                 self.choices.pick(&["entity_id", "entity_id", "2", "j"])
             ),
+            4 if self.choices.once_in(2) => format!("places[{}]", self.choices.pick(&INDICES)),
             4 => format!("places[{} % 4]", self.int(depth - 1)),
             5 => format!("{a}.normalize()"),
             6 => format!("normalize({a})"),
@@ -228,7 +239,7 @@ impl Writer<'_> {
 
     fn condition(&mut self, depth: u32) -> String {
         let sign = self.choices.pick(&["<", "==", "!=", ">=", ">", "<="]);
-        match self.choices.below(7) {
+        match self.choices.below(8) {
             0 | 1 => format!(
                 "entity_id % {} {sign} {}",
                 2 + self.choices.below(5),
@@ -237,6 +248,9 @@ impl Writer<'_> {
             2 => format!("{} {sign} {}", self.int(depth), self.int(depth)),
             3 => format!("{} {sign} {}", self.float(depth), self.float(depth)),
             4 => "flag".to_owned(),
+            6 => {
+                format!("line_of_sight(entity_id, {})", self.choices.pick(&["2", "entity_id", "j"]))
+            }
             5 => format!("!({})", self.condition(0)),
             _ if depth > 0 => {
                 let both = self.choices.pick(&["&&", "||"]);
@@ -253,7 +267,7 @@ impl Writer<'_> {
     }
 
     fn statement(&mut self, depth: u32) {
-        let line = match self.choices.below(if depth > 0 { 16 } else { 11 }) {
+        let line = match self.choices.below(if depth > 0 { 17 } else { 12 }) {
             0 | 1 => {
                 let variable = self.choices.pick(&INTS);
                 let sign = self.choices.pick(&["=", "+=", "-=", "*="]);
@@ -293,7 +307,14 @@ impl Writer<'_> {
                 8 => "return;".to_owned(),
                 _ => format!("flag = !flag; places[1] = {};", self.vector(1)),
             },
-            11 | 12 => {
+            11 => match self.choices.below(3) {
+                0 => "clear_status_effects(entity_id);".to_owned(),
+                1 => {
+                    format!("b = clear_status_effects({});", self.choices.pick(&["2", "entity_id"]))
+                }
+                _ => "places[j % 3] = get_position(entity_id);".to_owned(),
+            },
+            12 | 13 => {
                 let condition = self.condition(1);
                 let _ = write!(self.text, "if {condition} {{ ");
                 self.statements(depth - 1, 3);
@@ -303,7 +324,7 @@ impl Writer<'_> {
                 }
                 "}".to_owned()
             }
-            13 => {
+            14 => {
                 let last = self.choices.pick(&["0..3", "0..entity_id % 4", "1..=2", "j..i"]);
                 let _ = write!(self.text, "for k in {last} {{ a += k; ");
                 self.loops += 1;
@@ -311,7 +332,7 @@ impl Writer<'_> {
                 self.loops -= 1;
                 "}".to_owned()
             }
-            14 => {
+            15 => {
                 let _ = write!(self.text, "while n < entity_id % 6 {{ n += 1; ");
                 self.loops += 1;
                 self.statements(depth - 1, 2);

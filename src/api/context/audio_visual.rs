@@ -20,9 +20,9 @@ impl ScriptContext<'_> {
         }
         let ScriptId(handle) = self.derive_id();
         let options = Box::new(options);
-        let (path, source) = (path.into(), self.entity);
+        let (path, source) = (path.into(), self.entity());
         self.command(ScriptCommand::PlaySound { handle, path, options, source })?;
-        self.overlay.sound(handle, true);
+        self.call.overlay.sound(handle, true);
         Ok(handle)
     }
 
@@ -31,11 +31,11 @@ impl ScriptContext<'_> {
     /// # Errors
     /// See [`ScriptContext::command`].
     pub fn stop_sound(&mut self, handle: i64) -> Result<bool, ApiFault> {
-        let own = self.overlay.plays(handle);
+        let own = self.call.overlay.plays(handle);
         let plays = own.unwrap_or_else(|| self.scope.world.is_sound_known(handle));
         if plays {
             self.command(ScriptCommand::StopSound { handle })?;
-            self.overlay.sound(handle, false);
+            self.call.overlay.sound(handle, false);
         }
         Ok(plays)
     }

@@ -10,7 +10,7 @@ impl ScriptContext<'_> {
     /// Health and armor, as this call sees them; `None` if the entity has none to lose.
     #[must_use]
     pub fn vitals(&self, id: ScriptId) -> Option<Vitals> {
-        let written = self.overlay.get(id).and_then(|writes| writes.vitals);
+        let written = self.call.overlay.get(id).and_then(|writes| writes.vitals);
         written.or_else(|| self.scope.world.vitals(id))
     }
 
@@ -38,7 +38,7 @@ impl ScriptContext<'_> {
     /// Whether an entity exists and is not dead, as this call sees it.
     #[must_use]
     pub fn is_alive(&self, id: ScriptId) -> bool {
-        let written = self.overlay.get(id).and_then(|writes| writes.vitals);
+        let written = self.call.overlay.get(id).and_then(|writes| writes.vitals);
         self.exists(id)
             && match written {
                 Some(vitals) => vitals.is_alive(),
@@ -53,9 +53,9 @@ impl ScriptContext<'_> {
     pub fn apply_damage(&mut self, id: ScriptId, amount: f32, kind: &str) -> Result<f32, ApiFault> {
         let mut vitals = self.need_vitals(id)?;
         let damage = vitals.hurt(amount);
-        let source = self.entity;
+        let source = self.entity();
         self.command(ScriptCommand::ApplyDamage { id, amount, kind: kind.into(), source })?;
-        self.overlay.get_mut(id).vitals = Some(vitals);
+        self.call.overlay.get_mut(id).vitals = Some(vitals);
         Ok(damage)
     }
 
@@ -67,7 +67,7 @@ impl ScriptContext<'_> {
         let mut vitals = self.need_vitals(id)?;
         let gained = vitals.heal(amount);
         self.command(ScriptCommand::Heal { id, amount })?;
-        self.overlay.get_mut(id).vitals = Some(vitals);
+        self.call.overlay.get_mut(id).vitals = Some(vitals);
         Ok(gained)
     }
 
@@ -78,9 +78,9 @@ impl ScriptContext<'_> {
     pub fn set_health(&mut self, id: ScriptId, value: f32) -> Result<(), ApiFault> {
         let mut vitals = self.need_vitals(id)?;
         vitals.set(value);
-        let source = self.entity;
+        let source = self.entity();
         self.command(ScriptCommand::SetHealth { id, value, source })?;
-        self.overlay.get_mut(id).vitals = Some(vitals);
+        self.call.overlay.get_mut(id).vitals = Some(vitals);
         Ok(())
     }
 
@@ -89,7 +89,7 @@ impl ScriptContext<'_> {
     /// # Errors
     /// Nothing can work on it.
     pub fn status_effects(&self, id: ScriptId) -> Result<&[StatusEffect], ApiFault> {
-        let written = self.overlay.get(id).and_then(|writes| writes.effects.as_deref());
+        let written = self.call.overlay.get(id).and_then(|writes| writes.effects.as_deref());
         written
             .or_else(|| self.scope.world.status_effects(id))
             .ok_or_else(|| ApiFault::not_found(format!("entity {id} has no status effects")))
@@ -117,7 +117,7 @@ impl ScriptContext<'_> {
         let mut effects = before.to_vec();
         self.command(ScriptCommand::ApplyStatusEffect { id, effect: Box::new(effect.clone()) })?;
         effect.add_to(&mut effects);
-        self.overlay.get_mut(id).effects = Some(effects);
+        self.call.overlay.get_mut(id).effects = Some(effects);
         Ok(())
     }
 
@@ -128,7 +128,7 @@ impl ScriptContext<'_> {
     pub fn clear_status_effects(&mut self, id: ScriptId) -> Result<usize, ApiFault> {
         let count = self.status_effects(id)?.len();
         self.command(ScriptCommand::ClearStatusEffects { id })?;
-        self.overlay.get_mut(id).effects = Some(Vec::new());
+        self.call.overlay.get_mut(id).effects = Some(Vec::new());
         Ok(count)
     }
 }

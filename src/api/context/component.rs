@@ -49,7 +49,7 @@ impl ScriptContext<'_> {
     }
 
     fn written_component(&self, id: ScriptId, name: &str) -> Option<&Value> {
-        let components = &self.overlay.get(id)?.components;
+        let components = &self.call.overlay.get(id)?.components;
         components.iter().find(|(other, _)| **other == *name).map(|(_, value)| value)
     }
 
@@ -79,7 +79,7 @@ impl ScriptContext<'_> {
             name: name.into(),
             value: Box::new(value),
         })?;
-        let components = &mut self.overlay.get_mut(id).components;
+        let components = &mut self.call.overlay.get_mut(id).components;
         match components.iter_mut().find(|(other, _)| **other == *name) {
             Some((_, value)) => *value = after,
             None => components.push((name.into(), after)),

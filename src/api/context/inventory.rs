@@ -12,7 +12,7 @@ impl ScriptContext<'_> {
     /// # Errors
     /// It cannot carry anything.
     pub fn pack(&self, id: ScriptId) -> Result<&Pack, ApiFault> {
-        let written = self.overlay.get(id).and_then(|writes| writes.pack.as_ref());
+        let written = self.call.overlay.get(id).and_then(|writes| writes.pack.as_ref());
         written
             .or_else(|| self.scope.world.pack(id))
             .ok_or_else(|| ApiFault::not_found(format!("entity {id} has no inventory")))
@@ -62,7 +62,7 @@ impl ScriptContext<'_> {
         }
         // Only what the script was told: more might fit by the time it is done.
         self.command(ScriptCommand::AddItems { id, item: item.into(), count: fitted })?;
-        self.overlay.get_mut(id).pack = Some(pack);
+        self.call.overlay.get_mut(id).pack = Some(pack);
         Ok(fitted)
     }
 
@@ -80,7 +80,7 @@ impl ScriptContext<'_> {
         let mut pack = pack.clone();
         pack.remove(item, count);
         self.command(ScriptCommand::RemoveItems { id, item: item.into(), count })?;
-        self.overlay.get_mut(id).pack = Some(pack);
+        self.call.overlay.get_mut(id).pack = Some(pack);
         Ok(true)
     }
 }

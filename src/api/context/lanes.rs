@@ -1,87 +1,79 @@
 //! Calls that are done side by side: the context goes from one to the other and back.
 
-use glam::Vec3;
+use std::ops::{Deref, DerefMut};
 
-use super::ScriptContext;
-use crate::{
-    api::overlay::Overlay,
-    contract::{ScriptCommand, ScriptId},
+use super::{
+    ScriptContext,
+    call::{Begun, CallState},
 };
+use crate::contract::{ScriptCommand, ScriptId};
 
-/// A call that has [begun](ScriptContext::begin).
-#[derive(Clone, Copy, Debug)]
-pub struct Begun {
-    entity: ScriptId,
-    callback: u64,
-    delta_time: f64,
-    /// Where its commands belong, if calls come in another order than that of their commands.
-    rank: u32,
-}
+/// A call that is done side by side with others, while another one is at hand.
+pub(crate) struct Lane(Box<CallState>);
 
-/// What a call that is done side by side with others has done so far, while another one is at hand.
-// Small, because many of them lie side by side, too.
-#[derive(Default)]
-pub(crate) struct Lane {
-    /// Where somebody stood who was asked for last.
-    stood: Option<(ScriptId, Vec3)>,
-    /// How many commands it has given, and how many bytes these hold.
-    commands: usize,
-    command_bytes: usize,
-    /// Whether there is something in the overlay.
-    has_written: bool,
-    /// What it has written, if it may ask for it.
-    overlay: Box<Overlay>,
-}
-
-impl Begun {
-    /// Whose call it is.
-    pub(crate) const fn entity(&self) -> ScriptId {
-        self.entity
-    }
-
-    /// Seconds that it is for.
-    pub(crate) const fn delta_time(&self) -> f64 {
-        self.delta_time
+impl Default for Lane {
+    fn default() -> Self {
+        Self(CallState::nobody(0.0))
     }
 }
 
 impl Lane {
-    /// Forgets what an earlier call has done.
+    /// Begins a call here.
     #[inline(always)]
-    pub(crate) fn clear(&mut self) {
-        (self.commands, self.command_bytes, self.stood) = (0, 0, None);
-        if std::mem::take(&mut self.has_written) {
-            self.overlay.clear();
-        }
+    pub(crate) fn begin(&mut self, call: Begun) {
+        self.0.begin(call);
+        self.0.stood.set(call.stood.map(|at| (call.entity, at)));
+    }
+
+    /// The call.
+    #[inline(always)]
+    pub(crate) const fn begun(&self) -> &Begun {
+        &self.0.begun
     }
 }
 
-impl ScriptContext<'_> {
-    /// The call that has begun.
-    #[must_use]
-    pub const fn begun(&self) -> Begun {
-        let Self { entity, callback, delta_time, rank, .. } = *self;
-        Begun { entity, callback, delta_time, rank }
-    }
+/// What a context had before calls were done side by side.
+pub(crate) struct BeforeLanes {
+    commands: usize,
+    ranks: usize,
+    is_ranked: bool,
+}
 
-    /// A call for `entity` that goes for so many ticks, [to be begun](Self::begin_call); its commands come in the order of
-    /// ranks.
-    #[cfg(feature = "bevy")]
-    #[inline(always)]
-    pub(crate) fn call_for(
-        &self,
-        entity: ScriptId,
-        callback: u64,
-        (ticks, rank): (u32, u32),
-    ) -> Begun {
-        Begun { entity, callback, delta_time: self.seconds(ticks), rank }
-    }
+/// A context while it does something for the call of a lane.
+pub(crate) struct Entered<'a, 'w> {
+    context: &'a mut ScriptContext<'w>,
+    lane: &'a mut Lane,
+}
 
-    /// Begins a call.
+impl<'w> Deref for Entered<'_, 'w> {
+    type Target = ScriptContext<'w>;
+
     #[inline(always)]
-    pub(crate) fn begin_call(&mut self, call: &Begun) {
-        self.begin(call.entity, call.callback);
-        (self.delta_time, self.rank) = (call.delta_time, call.rank);
+    fn deref(&self) -> &ScriptContext<'w> {
+        self.context
+    }
+}
+
+impl DerefMut for Entered<'_, '_> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.context
+    }
+}
+
+impl Drop for Entered<'_, '_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        std::mem::swap(&mut self.context.call, &mut self.lane.0);
+    }
+}
+
+impl<'w> ScriptContext<'w> {
+    /// Goes on with a call, for as long as what it gives is there.
+    #[inline(always)]
+    pub(crate) fn enter<'a>(&'a mut self, lane: &'a mut Lane) -> Entered<'a, 'w> {
+        std::mem::swap(&mut self.call, &mut lane.0);
+        Entered { context: self, lane }
     }
 
     /// How many calls so far were done side by side with others, to their ends. See
@@ -111,104 +103,60 @@ impl ScriptContext<'_> {
     /// Says where the commands of the call belong that has just begun.
     #[cfg(feature = "bevy")]
     pub(crate) const fn set_rank(&mut self, rank: u32) {
-        self.rank = rank;
-    }
-
-    /// Adds commands of calls that were done side by side with others, and tells whose each is.
-    pub(crate) fn commands_given(
-        &mut self,
-        commands: &mut Vec<ScriptCommand>,
-        givers: &[u8],
-        calls: &[Begun],
-    ) {
-        self.commands.append(commands);
-        if self.is_ranked {
-            let rank = |giver: &u8| calls.get(usize::from(*giver)).map_or(0, |call| call.rank);
-            self.ranks.extend(givers.iter().map(rank));
-        }
+        self.call.begun.rank = rank;
     }
 
     /// Adds a command of a call that was done side by side with others, which has been counted there.
     pub(crate) fn command_given(&mut self, command: ScriptCommand, call: &Begun) {
         self.commands.push(command);
         if self.is_ranked {
-            self.ranks.push(call.rank);
+            self.ranks.push(call.rank());
         }
     }
 
-    /// Makes ready for calls side by side: forgets the last call, and lends them a list of commands. Says whether their
-    /// ranks count; that is to be told at the [end](Self::end_lanes).
-    pub(crate) fn begin_lanes(&mut self, commands: &mut Vec<ScriptCommand>) -> bool {
+    /// Makes ready for calls side by side: forgets the last call, and sees to it that each command can be told from those
+    /// of other calls.
+    pub(crate) fn begin_lanes(&mut self, lanes: &mut [Lane]) -> BeforeLanes {
         self.begin(ScriptId::AUTO, 0);
-        std::mem::swap(&mut self.commands, commands);
-        std::mem::take(&mut self.is_ranked)
+        if !self.is_ranked {
+            // Nobody asks for their ranks afterwards.
+            (0..).zip(lanes).for_each(|(rank, lane)| lane.0.begun.rank = rank);
+        }
+        let is_ranked = std::mem::replace(&mut self.is_ranked, true);
+        BeforeLanes { commands: self.commands.len(), ranks: self.ranks.len(), is_ranked }
     }
 
-    /// Takes the own list of commands back.
-    pub(crate) fn end_lanes(&mut self, commands: &mut Vec<ScriptCommand>, is_ranked: bool) {
-        (self.looks_back, self.is_ranked) = (true, is_ranked);
-        std::mem::swap(&mut self.commands, commands);
+    /// Puts what was asked for side by side in the order of the calls.
+    pub(crate) fn end_lanes(&mut self, before: &BeforeLanes) {
+        debug_assert!(
+            self.derived == 0 && self.random.is_none(),
+            "a function that is done side by side must not derive numbers"
+        );
+        (self.looks_back, self.is_ranked) = (true, before.is_ranked);
+        self.order_commands(before.commands, before.ranks);
         self.begin(ScriptId::AUTO, 0);
+    }
+
+    /// Keeps all that was asked for side by side.
+    #[expect(clippy::needless_pass_by_value, reason = "it is over")]
+    pub(crate) fn keep_commands(&mut self, before: BeforeLanes) {
+        if !before.is_ranked {
+            self.ranks.truncate(before.ranks);
+        }
+    }
+
+    /// Takes what was asked for side by side, each with the rank of its call, in order.
+    #[expect(clippy::needless_pass_by_value, reason = "it is over")]
+    pub(crate) fn take_back(
+        &mut self,
+        before: BeforeLanes,
+    ) -> impl Iterator<Item = (u32, ScriptCommand)> + use<> {
+        let commands = self.commands.split_off(before.commands);
+        self.ranks.split_off(before.ranks).into_iter().zip(commands)
     }
 
     /// Says whether the calls at hand may look at what they do next.
     pub(crate) const fn look_back(&mut self, looks_back: bool) {
         self.looks_back = looks_back;
-    }
-
-    /// Looks up for many calls at a time where those stood whose calls they are.
-    pub(crate) fn look_where_all_stood(&self, calls: &[Begun], lanes: &mut [Lane]) {
-        const MOST: usize = 64;
-        let (mut ids, mut places) = ([ScriptId::AUTO; MOST], [None; MOST]);
-        for (calls, lanes) in calls.chunks(MOST).zip(lanes.chunks_mut(MOST)) {
-            let (ids, places) = (&mut ids[..calls.len()], &mut places[..calls.len()]);
-            ids.iter_mut().zip(calls).for_each(|(id, call)| *id = call.entity);
-            self.scope.world.positions(ids, places);
-            for ((lane, id), place) in lanes.iter_mut().zip(ids).zip(places) {
-                lane.stood = place.map(|at| (*id, at));
-            }
-        }
-    }
-
-    /// Goes on with a call.
-    #[inline(always)]
-    pub(crate) fn enter_lane(&mut self, call: &Begun, lane: &mut Lane) {
-        (self.entity, self.callback, self.delta_time) =
-            (call.entity, call.callback, call.delta_time);
-        self.first_command = self.commands.len() - lane.commands.min(self.commands.len());
-        self.command_bytes = lane.command_bytes;
-        if lane.has_written {
-            std::mem::swap(&mut self.overlay, &mut *lane.overlay);
-        }
-        self.last_stood.set(lane.stood);
-    }
-
-    /// Leaves a call; what it has written is forgotten if it asks for nothing more. Gives how many commands it has
-    /// added.
-    #[inline(always)]
-    pub(crate) fn leave_lane(&mut self, lane: &mut Lane, asks_again: bool) -> usize {
-        let commands = self.commands.len() - self.first_command;
-        let added = commands - lane.commands;
-        lane.commands = commands;
-        lane.command_bytes = self.command_bytes;
-        lane.stood = self.last_stood.get();
-        if !self.overlay.is_empty() {
-            self.leave_overlay(lane, asks_again);
-        }
-        debug_assert!(
-            self.derived == 0 && self.random.is_none(),
-            "a function that is done side by side must not derive numbers"
-        );
-        added
-    }
-
-    #[inline(never)]
-    fn leave_overlay(&mut self, lane: &mut Lane, asks_again: bool) {
-        if asks_again {
-            std::mem::swap(&mut self.overlay, &mut *lane.overlay);
-            lane.has_written = true;
-        } else {
-            self.overlay.clear();
-        }
     }
 }

@@ -37,7 +37,7 @@ impl ScriptContext<'_> {
     /// The entity has no place in the world.
     pub fn body(&self, id: ScriptId) -> Result<Body, ApiFault> {
         let body = self.scope.world.body(id);
-        if self.overlay.is_empty() {
+        if self.call.overlay.is_empty() {
             return body.ok_or_else(|| self.no_place(id));
         }
         let position = self.position(id)?;
@@ -49,28 +49,34 @@ impl ScriptContext<'_> {
     /// Where an entity stood when the pass began. Scripts mostly ask for one entity several times.
     #[inline(always)]
     fn stood(&self, id: ScriptId) -> Option<Vec3> {
-        match self.last_stood.get() {
+        match self.call.stood.get() {
             Some((last, at)) if last == id => Some(at),
             _ => self.look_up(id),
         }
     }
 
+    /// Whether an entity is known to stand somewhere, without having a look.
+    #[inline(always)]
+    fn is_known_to_stand(&self, id: ScriptId) -> bool {
+        self.call.overlay.is_empty() && self.call.stood.get().is_some_and(|(last, _)| last == id)
+    }
+
     #[inline(never)]
     fn look_up(&self, id: ScriptId) -> Option<Vec3> {
         let at = self.scope.world.position(id)?;
-        self.last_stood.set(Some((id, at)));
+        self.call.stood.set(Some((id, at)));
         Some(at)
     }
 
     #[inline(always)]
     fn place(&self, id: ScriptId) -> Option<Vec3> {
-        if self.overlay.is_empty() { self.stood(id) } else { self.stands(id) }
+        if self.call.overlay.is_empty() { self.stood(id) } else { self.stands(id) }
     }
 
     /// The same, where the call has written something.
     #[inline(never)]
     fn stands(&self, id: ScriptId) -> Option<Vec3> {
-        let (at, before) = match self.overlay.place_of(id) {
+        let (at, before) = match self.call.overlay.place_of(id) {
             Some(placed) => (placed.at, placed.carried.get()),
             None => (self.stood(id)?, Carry::NONE),
         };
@@ -80,19 +86,19 @@ impl ScriptContext<'_> {
     /// How this call has carried an entity by moving and turning what is above it.
     #[inline]
     fn carried(&self, id: ScriptId) -> Carry {
-        if self.overlay.has_moved() { self.carried_by(id) } else { Carry::NONE }
+        if self.call.overlay.has_moved() { self.carried_by(id) } else { Carry::NONE }
     }
 
     /// The same, as it is kept with what the call writes of the entity.
     #[inline]
     fn before(&self, id: ScriptId) -> Before {
-        if self.overlay.has_moved() { self.carried_by(id).into() } else { Before::default() }
+        if self.call.overlay.has_moved() { self.carried_by(id).into() } else { Before::default() }
     }
 
     /// The same, where it has moved something.
     #[inline(never)]
     fn carried_by(&self, id: ScriptId) -> Carry {
-        let carrier = self.upwards(id).skip(1).find(|id| self.overlay.carries(*id));
+        let carrier = self.upwards(id).skip(1).find(|id| self.call.overlay.carries(*id));
         carrier.and_then(|carrier| self.carry_of(carrier)).unwrap_or(Carry::NONE)
     }
 
@@ -101,11 +107,11 @@ impl ScriptContext<'_> {
     fn carry_of(&self, id: ScriptId) -> Option<Carry> {
         let stood = self.stood(id)?;
         let carried = self.carried(id);
-        let stands = match self.overlay.place_of(id) {
+        let stands = match self.call.overlay.place_of(id) {
             Some(placed) => carried.since(placed.carried.get()).of(placed.at),
             None => carried.of(stood),
         };
-        let turn = match self.overlay.turn_of(id) {
+        let turn = match self.call.overlay.turn_of(id) {
             Some(turned) => {
                 let faced = self.scope.world.rotation(id).as_dquat();
                 carried.since(turned.carried.get()).turn * turned.to * faced.inverse()
@@ -117,12 +123,12 @@ impl ScriptContext<'_> {
 
     /// Whether this call may have moved an entity, itself or by what is above it.
     pub(super) fn is_moved(&self, id: ScriptId) -> bool {
-        self.overlay.has_moved() && self.upwards(id).any(|id| self.overlay.carries(id))
+        self.call.overlay.has_moved() && self.upwards(id).any(|id| self.call.overlay.carries(id))
     }
 
     /// Visits what this call has moved, and where it is now, in any order.
     pub(super) fn each_moved(&self, visit: &mut dyn FnMut(ScriptId, Vec3)) {
-        if !self.overlay.has_moved() {
+        if !self.call.overlay.has_moved() {
             return;
         }
         let mut visit = |id| {
@@ -130,11 +136,11 @@ impl ScriptContext<'_> {
                 visit(id, place);
             }
         };
-        for id in self.overlay.carriers() {
+        for id in self.call.overlay.carriers() {
             visit(id);
             self.scope.world.each_below(id, &mut |below| {
                 // Of several above it that were moved, it comes with the nearest.
-                if self.upwards(below).find(|id| self.overlay.carries(*id)) == Some(id) {
+                if self.upwards(below).find(|id| self.call.overlay.carries(*id)) == Some(id) {
                     visit(below);
                 }
             });
@@ -147,7 +153,7 @@ impl ScriptContext<'_> {
             return;
         }
         let carried = self.before(id);
-        self.overlay.place(id, Placed { at, carried });
+        self.call.overlay.place(id, Placed { at, carried });
     }
 
     /// Moves an entity, and all below it.
@@ -171,17 +177,22 @@ impl ScriptContext<'_> {
         target: Vec3,
         step: f32,
     ) -> Result<bool, ApiFault> {
-        let stands = self.position(id)?;
-        self.command(ScriptCommand::MoveTowards { id, target, step })?;
-        Ok(self.looks_back && self.moves_to(id, stands, target, step))
+        // Then nobody asks where the step has led to.
+        if !self.looks_back && self.is_known_to_stand(id) {
+            self.command(ScriptCommand::MoveTowards { id, target, step })?;
+            return Ok(false);
+        }
+        self.takes_step(id, target, step)
     }
 
-    /// Where a step has led to.
+    /// The same, where somebody may want to know where the step has led to.
     #[inline(never)]
-    fn moves_to(&mut self, id: ScriptId, stands: Vec3, target: Vec3, step: f32) -> bool {
+    fn takes_step(&mut self, id: ScriptId, target: Vec3, step: f32) -> Result<bool, ApiFault> {
+        let stands = self.position(id)?;
+        self.command(ScriptCommand::MoveTowards { id, target, step })?;
         let position = moved_towards(stands, target, step);
         self.put(id, position);
-        position == target
+        Ok(position == target)
     }
 
     /// Turns an entity, and all below it around it.
@@ -191,7 +202,7 @@ impl ScriptContext<'_> {
     pub fn face(&mut self, id: ScriptId, direction: Vec3) -> Result<(), ApiFault> {
         self.command(ScriptCommand::Face { id, direction })?;
         let carried = self.before(id);
-        self.overlay.turn(id, Turned { to: facing(direction).as_dquat(), carried });
+        self.call.overlay.turn(id, Turned { to: facing(direction).as_dquat(), carried });
         Ok(())
     }
 
@@ -202,7 +213,7 @@ impl ScriptContext<'_> {
     pub fn teleport(&mut self, id: ScriptId, position: Vec3) -> Result<(), ApiFault> {
         self.command(ScriptCommand::Teleport { id, position })?;
         self.put(id, position);
-        self.overlay.get_mut(id).velocity = Some(Vec3::ZERO);
+        self.call.overlay.get_mut(id).velocity = Some(Vec3::ZERO);
         Ok(())
     }
 }

@@ -43,7 +43,7 @@ impl ScriptContext<'_> {
             return Ok(None);
         };
         let mut best: Option<(f32, ScriptId)> = None;
-        if self.overlay.is_empty() {
+        if self.call.overlay.is_empty() {
             // Nothing is anywhere but where the index says, and nobody more or less alive.
             space.each_team(&mut |team| {
                 if !self.are_hostile(own, team) {
@@ -228,7 +228,7 @@ impl ScriptContext<'_> {
 
     /// Whether an entity is alive where it stood when the pass began.
     fn is_standing(&self, other: &Neighbor) -> bool {
-        if self.overlay.is_empty() {
+        if self.call.overlay.is_empty() {
             return other.is_alive;
         }
         !self.is_moved(other.id) && self.is_alive(other.id)

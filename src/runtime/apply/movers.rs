@@ -68,6 +68,15 @@ pub(super) enum Step {
 }
 
 impl Step {
+    /// Whose step a command asks for.
+    #[inline]
+    pub(super) const fn whose(command: &ScriptCommand) -> Option<ScriptId> {
+        match Self::of(command) {
+            Some((id, _)) => Some(id),
+            None => None,
+        }
+    }
+
     /// The step that a command asks for, and whose it is.
     pub(super) const fn of(command: &ScriptCommand) -> Option<(ScriptId, Self)> {
         Some(match *command {

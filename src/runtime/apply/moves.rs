@@ -18,7 +18,10 @@ use bevy::{
 use super::movers::Step;
 use crate::{
     contract::{ScriptCommand, ScriptId},
-    runtime::{pace::Pace, view::WorldWindow},
+    runtime::{
+        pace::Pace,
+        view::{Finger, WorldWindow},
+    },
     script::ScriptWorkers,
 };
 
@@ -26,10 +29,11 @@ use crate::{
 const STRETCH: usize = 1_024;
 
 /// One step of an entity with nothing above it.
+#[derive(Clone, Copy)]
 struct Move {
-    id: ScriptId,
-    step: Step,
-    /// Where in the stretch it was when the pass ran; by now it may be elsewhere.
+    /// Which command asks for it.
+    command: u32,
+    /// Where in the stretch the entity was when the pass ran; by now it may be elsewhere.
     row: u32,
 }
 
@@ -50,8 +54,10 @@ pub(in crate::runtime) enum Asked {
 
 /// Steps of entities with nothing above them. Only those of one entity have an order: nothing else sees which
 /// of two came first.
-#[derive(Default)]
-pub(in crate::runtime) struct Moves(Vec<Stretch>);
+pub(in crate::runtime) struct Moves {
+    commands: Vec<ScriptCommand>,
+    stretches: Vec<Stretch>,
+}
 
 /// Steps of those who lie in the same rows, in order.
 struct Stretch {
@@ -71,45 +77,60 @@ impl Moves {
         commands: Vec<ScriptCommand>,
         window: &WorldWindow<'_>,
     ) -> Result<Self, Vec<ScriptCommand>> {
-        let mut moves = Self::default();
-        let mut last = 0;
-        for (done, command) in commands.iter().enumerate() {
-            let of = Step::of(command).and_then(|(id, step)| Some((id, step, window.row(id)?)));
-            let Some((id, step, Row { table, row })) = of else { return Err(commands) };
+        let mut stretches: Vec<Stretch> = Vec::new();
+        let (mut last, mut finger) = (0, Finger::new());
+        for (command, number) in commands.iter().zip(0..) {
+            let row = Step::whose(command).and_then(|id| window.row(id, &mut finger));
+            let Some(Row { table, row }) = row else { return Err(commands) };
             let place = (table, row / STRETCH as u32);
             // Neighbours mostly lie side by side.
-            if moves.0.get(last).is_none_or(|stretch| stretch.place != place) {
-                last = moves.stretch(place, STRETCH.min(commands.len() - done));
+            if stretches.get(last).is_none_or(|stretch| stretch.place != place) {
+                let left = commands.len() - number as usize;
+                last = stretch(&mut stretches, place, STRETCH.min(left));
             }
-            if let Some(stretch) = moves.0.get_mut(last) {
-                stretch.moves.push(Move { id, step, row: row % STRETCH as u32 });
-            }
-        }
-        // They hold nothing that would have to be freed; asking each of them takes longer than making it.
-        commands.into_iter().for_each(std::mem::forget);
-        Ok(moves)
-    }
-
-    /// Finds the stretch for some rows, or makes one with room for so many moves.
-    #[cold]
-    fn stretch(&mut self, place: Place, room: usize) -> usize {
-        match self.0.binary_search_by_key(&place, |stretch| stretch.place) {
-            Ok(at) => at,
-            Err(at) => {
-                self.0.insert(at, Stretch { place, moves: Vec::with_capacity(room) });
-                at
+            if let Some(stretch) = stretches.get_mut(last) {
+                stretch.moves.push(Move { command: number, row: row % STRETCH as u32 });
             }
         }
-    }
-
-    /// Adds what was asked for later.
-    pub(super) fn append(&mut self, mut later: Self) {
-        self.0.append(&mut later.0);
+        Ok(Self { commands, stretches })
     }
 
     /// How many they are.
-    pub(super) fn count(&self) -> usize {
-        self.0.iter().map(|stretch| stretch.moves.len()).sum()
+    pub(super) const fn count(&self) -> usize {
+        self.commands.len()
+    }
+
+    /// Those of each stretch.
+    fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+        let Self { commands, stretches } = self;
+        stretches.iter().map(|Stretch { place, moves }| Run { place: *place, commands, moves })
+    }
+}
+
+/// Finds the stretch for some rows, or makes one with room for so many moves.
+#[cold]
+fn stretch(stretches: &mut Vec<Stretch>, place: Place, room: usize) -> usize {
+    match stretches.binary_search_by_key(&place, |stretch| stretch.place) {
+        Ok(at) => at,
+        Err(at) => {
+            stretches.insert(at, Stretch { place, moves: Vec::with_capacity(room) });
+            at
+        }
+    }
+}
+
+/// Moves in one stretch that one batch asked for.
+struct Run<'m> {
+    place: Place,
+    commands: &'m [ScriptCommand],
+    moves: &'m [Move],
+}
+
+impl Run<'_> {
+    /// Each of them, and whose it is.
+    fn steps(&self) -> impl Iterator<Item = (ScriptId, Step)> {
+        let commands = self.moves.iter().filter_map(|one| self.commands.get(one.command as usize));
+        commands.filter_map(Step::of)
     }
 }
 
@@ -145,10 +166,10 @@ pub(super) fn apply(
     world: &mut World,
     TableState(state): &mut TableState,
     (workers, pace): (&ScriptWorkers, &mut Pace),
-    moves: Moves,
+    all: Vec<Moves>,
 ) -> Vec<(ScriptId, Step)> {
-    let count = moves.count();
-    let Moves(mut stretches) = moves;
+    let count: usize = all.iter().map(Moves::count).sum();
+    let mut runs: Vec<_> = all.iter().flat_map(Moves::runs).collect();
     let mut world = state.get_mut(world).unwrap_or_else(|error| panic!("{error}"));
     let entities = world.entities;
     let mut tables: Vec<_> = world
@@ -164,9 +185,9 @@ pub(super) fn apply(
         .collect();
     tables.sort_unstable_by_key(|table| table.id);
     // Stable: those of one entity stay in order.
-    stretches.sort_by_key(|stretch| stretch.place);
+    runs.sort_by_key(|run| run.place);
     let mut elsewhere = Vec::new();
-    let mut parts = cut(&mut tables, &stretches, &mut elsewhere);
+    let mut parts = cut(&mut tables, &runs, &mut elsewhere);
     let batches = count.div_ceil(pace.batch_size(count, workers.count()).max(1)).max(1);
     let each = parts.len().div_ceil(batches);
     let done = workers.run_batches(&mut parts, each, |parts| {
@@ -177,6 +198,10 @@ pub(super) fn apply(
     });
     pace.note(count, done.iter().map(|(_, took)| *took).sum());
     elsewhere.extend(done.into_iter().flat_map(|(elsewhere, _)| elsewhere));
+    // They hold nothing that would have to be freed; asking each of them takes longer than making it.
+    for Moves { commands, .. } in all {
+        commands.into_iter().for_each(std::mem::forget);
+    }
     elsewhere
 }
 
@@ -186,23 +211,22 @@ struct Part<'w> {
     places: &'w mut [Transform],
     changed: &'w mut [Tick],
     now: Tick,
-    stretches: &'w [Stretch],
+    runs: &'w [Run<'w>],
 }
 
 /// Cuts tables into the rows of stretches; both are in order.
 fn cut<'w>(
     tables: &'w mut [Table<'_>],
-    stretches: &'w [Stretch],
+    runs: &'w [Run<'w>],
     elsewhere: &mut Vec<(ScriptId, Step)>,
 ) -> Vec<Part<'w>> {
     let mut parts = Vec::new();
     let mut tables = tables.iter_mut().peekable();
-    let mut lost = |stretches: &[Stretch]| {
-        let moves = stretches.iter().flat_map(|stretch| &stretch.moves);
-        elsewhere.extend(moves.map(|one| (one.id, one.step)));
+    let mut lost = |runs: &[Run<'_>]| {
+        elsewhere.extend(runs.iter().flat_map(Run::steps));
     };
-    for of_table in stretches.chunk_by(|a, b| a.place.0 == b.place.0) {
-        let wanted = of_table.first().map_or(0, |stretch| stretch.place.0);
+    for of_table in runs.chunk_by(|a, b| a.place.0 == b.place.0) {
+        let wanted = of_table.first().map_or(0, |run| run.place.0);
         while tables.next_if(|table| table.id < wanted).is_some() {}
         let Some(Table { ids, places, ticks, .. }) = tables.next_if(|table| table.id == wanted)
         else {
@@ -212,13 +236,13 @@ fn cut<'w>(
         let now = ticks.this_run();
         let changed = ticks.changed_mut().chunks_mut(STRETCH);
         let mut rows = ids.chunks(STRETCH).zip(places.chunks_mut(STRETCH)).zip(changed).zip(0..);
-        for stretches in of_table.chunk_by(|a, b| a.place == b.place) {
-            let wanted = stretches.first().map_or(0, |stretch| stretch.place.1);
+        for runs in of_table.chunk_by(|a, b| a.place == b.place) {
+            let wanted = runs.first().map_or(0, |run| run.place.1);
             match rows.by_ref().find(|(_, number)| *number == wanted) {
                 Some((((ids, places), changed), _)) => {
-                    parts.push(Part { ids, places, changed, now, stretches });
+                    parts.push(Part { ids, places, changed, now, runs });
                 }
-                None => lost(stretches),
+                None => lost(runs),
             }
         }
     }
@@ -228,17 +252,18 @@ fn cut<'w>(
 impl Part<'_> {
     /// Does its moves, but for those of entities that are elsewhere by now.
     fn apply(&mut self, elsewhere: &mut Vec<(ScriptId, Step)>) {
-        for stretch in self.stretches {
-            for Move { id, step, row } in &stretch.moves {
-                let row = *row as usize;
-                let Self { ids, places, changed, .. } = self;
+        let Self { ids, places, changed, now, runs } = self;
+        for Run { commands, moves, .. } in *runs {
+            for Move { command, row } in *moves {
+                let (row, command) = (*row as usize, *command as usize);
+                let Some((id, step)) = commands.get(command).and_then(Step::of) else { continue };
                 match (ids.get(row), places.get_mut(row), changed.get_mut(row)) {
-                    (Some(other), Some(place), Some(changed)) if other == id => {
+                    (Some(other), Some(place), Some(changed)) if *other == id => {
                         if step.take(place) {
-                            *changed = self.now;
+                            *changed = *now;
                         }
                     }
-                    _ => elsewhere.push((*id, *step)),
+                    _ => elsewhere.push((id, step)),
                 }
             }
         }

@@ -17,7 +17,7 @@ use crate::{
         roster::{Noticed, RosterEntry},
         run::BatchOutcome,
         shares::{Account, Sharing, fell_short, is_held},
-        view::WorldWindow,
+        view::{Finger, WorldWindow},
     },
 };
 
@@ -61,12 +61,12 @@ impl<'w> HeldUpdates<'w> {
         let mut places = BTreeMap::new();
         let mut all: Vec<Self> = Vec::new();
         // Neighbours are mostly charged to the same one.
-        let mut last = 0;
+        let (mut last, mut finger) = (0, Finger::new());
         for entry in entries {
             if !is_held(entry.is_trusted, entry.entity, owners) {
                 continue;
             }
-            let Some((scripts, disabled)) = window.scripts(entry.entity) else {
+            let Some((scripts, disabled)) = window.scripts(entry.entity, &mut finger) else {
                 noticed.stale = true;
                 continue;
             };

@@ -14,10 +14,36 @@ pub(super) struct Tables<'w> {
 struct Rows<'w> {
     /// Of the table.
     number: u32,
+    entities: &'w [Entity],
     scripts: &'w [CScript],
     /// Of those with nothing above them.
     places: &'w [Transform],
     are_disabled: bool,
+}
+
+/// Where somebody was found. Whoever is looked for next mostly lies in the next row.
+#[derive(Clone, Copy)]
+pub(in crate::runtime) struct Finger<'w> {
+    rows: &'w Rows<'w>,
+    row: usize,
+}
+
+impl Finger<'_> {
+    /// Where the entity stands that it is on, if that has nothing above it and is not disabled. `None` says nothing.
+    #[inline(always)]
+    pub(in crate::runtime) fn place(&self, entity: Entity) -> Option<Vec3> {
+        let Self { rows, row } = self;
+        let place = rows.places.get(*row)?;
+        let is_here = rows.entities.get(*row) == Some(&entity) && !rows.are_disabled;
+        is_here.then_some(place.translation)
+    }
+
+    /// On nobody.
+    pub(in crate::runtime) const fn new() -> Self {
+        const NONE: &Rows<'_> =
+            &Rows { number: 0, entities: &[], scripts: &[], places: &[], are_disabled: false };
+        Self { rows: NONE, row: 0 }
+    }
 }
 
 impl<'w> Tables<'w> {
@@ -25,9 +51,8 @@ impl<'w> Tables<'w> {
         let entities = world.entities();
         let mut tables = Vec::new();
         let all = queries.tables.contiguous_iter_inner().into_iter().flatten();
-        for (entity, scripts, places, has_parent, are_disabled) in all {
-            let Some(location) = entity.first().and_then(|it| entities.get_spawned(*it).ok())
-            else {
+        for (here, scripts, places, has_parent, are_disabled) in all {
+            let Some(location) = here.first().and_then(|it| entities.get_spawned(*it).ok()) else {
                 continue;
             };
             let (at, number) = (location.table_id.as_usize(), location.table_id.as_u32());
@@ -35,37 +60,44 @@ impl<'w> Tables<'w> {
                 tables.resize_with(at + 1, || None);
             }
             let places = places.filter(|_| !has_parent).unwrap_or_default();
-            tables[at] = Some(Rows { number, scripts, places, are_disabled });
+            tables[at] = Some(Rows { number, entities: here, scripts, places, are_disabled });
         }
         Self { entities, tables }
     }
 
+    /// Puts the finger on an entity; `false` if it is not in these tables.
     #[inline(always)]
-    fn find(&self, entity: Entity) -> Option<(&Rows<'w>, u32)> {
-        let location = self.entities.get_spawned(entity).ok()?;
-        let rows = self.tables.get(location.table_id.as_usize())?.as_ref()?;
-        Some((rows, location.table_row.index_u32()))
+    fn find(&'w self, entity: Entity, finger: &mut Finger<'w>) -> bool {
+        finger.row += 1;
+        finger.rows.entities.get(finger.row) == Some(&entity) || self.look_up(entity, finger)
+    }
+
+    #[inline(never)]
+    fn look_up(&'w self, entity: Entity, finger: &mut Finger<'w>) -> bool {
+        let Ok(location) = self.entities.get_spawned(entity) else { return false };
+        let Some(Some(rows)) = self.tables.get(location.table_id.as_usize()) else { return false };
+        *finger = Finger { rows, row: location.table_row.index() };
+        true
     }
 
     /// The scripts of an entity, and whether it is disabled.
     #[inline(always)]
-    pub(super) fn scripts(&self, entity: Entity) -> Option<(&'w CScript, bool)> {
-        let (rows, row) = self.find(entity)?;
-        Some((rows.scripts.get(row as usize)?, rows.are_disabled))
-    }
-
-    /// Where an entity stands that has nothing above it and is not disabled. `None` says nothing.
-    #[inline(always)]
-    pub(super) fn place(&self, entity: Entity) -> Option<Vec3> {
-        let (rows, row) = self.find(entity)?;
-        let place = rows.places.get(row as usize).filter(|_| !rows.are_disabled)?;
-        Some(place.translation)
+    pub(super) fn scripts(
+        &'w self,
+        entity: Entity,
+        finger: &mut Finger<'w>,
+    ) -> Option<(&'w CScript, bool)> {
+        if !self.find(entity, finger) {
+            return None;
+        }
+        let Finger { rows, row } = finger;
+        Some((rows.scripts.get(*row)?, rows.are_disabled))
     }
 
     /// Where an entity lies that stands somewhere and has nothing above it. `None` says nothing.
     #[inline(always)]
-    pub(super) fn row(&self, entity: Entity) -> Option<Row> {
-        let (rows, row) = self.find(entity)?;
-        (!rows.places.is_empty()).then_some(Row { table: rows.number, row })
+    pub(super) fn row(&'w self, entity: Entity, finger: &mut Finger<'w>) -> Option<Row> {
+        let found = self.find(entity, finger) && !finger.rows.places.is_empty();
+        found.then_some(Row { table: finger.rows.number, row: finger.row as u32 })
     }
 }

@@ -18,7 +18,7 @@ use super::{
     show::{Style, shown},
 };
 use crate::{
-    api::{ApiTable, Category, ScriptContext},
+    api::{ApiTable, BeforeLanes, Category, ScriptContext},
     contract::{ErrorKind, Frame, ScriptError, Stage, Value},
     script::{
         outline::Outline,
@@ -198,18 +198,20 @@ impl<'w> Caller<'_, 'w> {
 
     /// Calls a function for the instances in the lanes, as far as that goes side by side; `false` if it does not go at
     /// all. What it then leaves of each is that of a [`call`](Self::call).
-    pub(crate) fn abreast(&mut self, function: usize, lanes: &mut Lanes) -> bool {
+    pub(crate) fn abreast(
+        &mut self,
+        function: usize,
+        lanes: &mut Lanes,
+        states: &mut [&mut [Val]],
+    ) -> Option<BeforeLanes> {
         let CompiledProgram { program, functions, plans, .. } = self.program;
         let plan = plans.get(function).and_then(|plan| {
-            let (number, state) = (functions.get(function)?, lanes.states().first()?);
+            let (number, state) = (functions.get(function)?, states.first()?);
             plan.get_or_init(|| Plan::new(program, *number, state)).as_ref()
         });
-        let Some(plan) = plan.filter(|plan| self.run.goes_so_deep(plan.depth())) else {
-            return false;
-        };
+        let plan = plan.filter(|plan| self.run.goes_so_deep(plan.depth()))?;
         let limit = self.run.first_fuel();
-        lanes.go(plan, self.run.context(), limit);
-        true
+        Some(lanes.go(plan, self.run.context(), states, limit))
     }
 
     fn one(

@@ -8,12 +8,13 @@ use super::{
     groups::lanes_of,
 };
 use crate::{
-    api::{Answer, Begun, Handed, Lane, Passed, ScriptContext},
+    api::{Answer, Handed, Lane, Passed, ScriptContext},
     contract::{ScriptId, Value},
 };
 
 /// A function of the API made to be called for several calls of scripts side by side: see [`LaneCall::each`].
-pub(crate) type LaneFn = Arc<dyn Fn(&mut ScriptContext<'_>, &mut LaneCall<'_>) + Send + Sync>;
+/// It gives the lanes for which it has failed, or has given what columns do not hold.
+pub(crate) type LaneFn = Arc<dyn Fn(&mut ScriptContext<'_>, LaneCall<'_>) -> u64 + Send + Sync>;
 
 /// The ways of calling a function of the API for several calls of scripts side by side.
 #[derive(Clone)]
@@ -32,54 +33,47 @@ pub(crate) struct LaneCall<'a> {
     pub(super) to: LaneAnswer<'a>,
     /// For whom.
     pub(super) mask: u64,
-    /// Whether they may call one more function of the API.
-    pub(super) asks_again: bool,
-    pub(super) calls: &'a [Begun],
     pub(super) lanes: &'a mut [Lane],
     pub(super) fuel: &'a mut [u64; LANES],
-    /// Whose command each is.
-    pub(super) givers: &'a mut Vec<u8>,
-    /// For whom it has failed, or has given what columns do not hold.
-    pub(super) failed: u64,
 }
 
 impl LaneCall<'_> {
     /// Calls the function for each of them.
     #[inline(always)]
     pub(crate) fn each(
-        &mut self,
+        self,
         context: &mut ScriptContext<'_>,
         function: impl Fn(&mut ScriptContext<'_>, &LaneArgs<'_>, &mut LaneAnswer<'_>) -> bool,
-    ) {
-        for at in lanes_of(self.mask) {
-            let (Some(call), Some(lane)) = (self.calls.get(at), self.lanes.get_mut(at)) else {
-                return;
-            };
-            context.enter_lane(call, lane);
-            (self.args.lane, self.to.lane, self.to.fits) = (at, at, true);
-            let is_done = function(context, &self.args, &mut self.to) && self.to.fits;
-            self.fuel[at % LANES] += context.take_owed();
-            for _ in 0..context.leave_lane(lane, self.asks_again) {
-                self.givers.push(at as u8);
-            }
-            self.failed |= u64::from(!is_done) << at;
+    ) -> u64 {
+        let Self { mut args, mut to, mask, lanes, fuel } = self;
+        let mut failed = 0;
+        for at in lanes_of(mask) {
+            let Some(lane) = lanes.get_mut(at) else { break };
+            let mut entered = context.enter(lane);
+            (args.lane, to.lane, to.fits) = (at, at, true);
+            let is_done = function(&mut entered, &args, &mut to) && to.fits;
+            drop(entered);
+            fuel[at % LANES] += context.take_owed();
+            failed |= u64::from(!is_done) << at;
         }
+        failed
     }
 
     /// The same, for a function that has nothing to do with the context.
     #[inline(always)]
     pub(crate) fn each_plain(
-        &mut self,
+        self,
         context: &mut ScriptContext<'_>,
         function: impl Fn(&mut ScriptContext<'_>, &LaneArgs<'_>, &mut LaneAnswer<'_>) -> bool,
-    ) {
+    ) -> u64 {
+        let Self { mut args, mut to, mask, .. } = self;
         let mut failed = 0;
-        for at in lanes_of(self.mask) {
-            (self.args.lane, self.to.lane, self.to.fits) = (at, at, true);
-            let is_done = function(context, &self.args, &mut self.to) && self.to.fits;
+        for at in lanes_of(mask) {
+            (args.lane, to.lane, to.fits) = (at, at, true);
+            let is_done = function(context, &args, &mut to) && to.fits;
             failed |= u64::from(!is_done) << at;
         }
-        self.failed |= failed;
+        failed
     }
 }
 

@@ -3,7 +3,7 @@ use std::cell::Cell;
 use glam::Vec3;
 
 use super::LANES;
-use crate::{api::Begun, script::compiled::Val};
+use crate::{api::Lane, script::compiled::Val};
 
 /// The same register of all lanes. Cells, because an instruction may read the column that it writes.
 pub(super) type Column<T> = [Cell<T>; LANES];
@@ -205,13 +205,13 @@ impl Columns {
     }
 
     /// Fills the columns of what every call is given.
-    pub(super) fn give(&self, given: Given, calls: &[Begun]) {
+    pub(super) fn give(&self, given: Given, lanes: &[Lane]) {
         let Given { entity, delta_time } = given;
         if let Some(to) = entity.and_then(|place| self.ints.get(usize::from(place.column))) {
-            to.iter().zip(calls).for_each(|(to, call)| to.set(call.entity().0));
+            to.iter().zip(lanes).for_each(|(to, lane)| to.set(lane.begun().entity().0));
         }
         if let Some(to) = delta_time.and_then(|place| self.floats.get(usize::from(place.column))) {
-            to.iter().zip(calls).for_each(|(to, call)| to.set(call.delta_time()));
+            to.iter().zip(lanes).for_each(|(to, lane)| to.set(lane.begun().delta_time()));
         }
     }
 

@@ -26,8 +26,6 @@ pub(crate) struct Plan {
     /// Of these, those that it writes, with their [bits](marks::bit).
     pub(super) written: Box<[(u16, Place, u64)]>,
     pub(super) given: Given,
-    /// Whether a function of the API may be asked for the place of whose call it is.
-    pub(super) asks_place: bool,
     /// Columns that hold the same all the time.
     pub(super) constants: Box<[(Place, Val)]>,
     pub(super) counts: Counts,
@@ -38,8 +36,6 @@ pub(crate) struct Plan {
 
 /// Of the columns of all kinds. So much memory stays with a thread.
 const MOST_COLUMNS: usize = 96;
-/// Shorter functions are done in less time than it takes to fill the columns.
-const FEWEST_LINES: usize = 6;
 /// A plan that does not pay is tried again after so many rounds.
 const REST: u32 = 16;
 
@@ -50,14 +46,9 @@ impl Plan {
         let flat = Flat::of(program, function)?;
         let typing = Typing::of(program, &flat, state)?;
         let ends = typing.lines.iter().any(|(op, _)| matches!(op, LaneOp::End));
-        if !ends || flat.lines.len() < FEWEST_LINES || typing.counts.sum() > MOST_COLUMNS {
+        if !ends || typing.counts.sum() > MOST_COLUMNS {
             return None;
         }
-        let given = typing.given.entity;
-        let asks_place = typing.lines.iter().any(|(op, _)| match op {
-            LaneOp::Api(call) => call.args.iter().any(|arg| Some(*arg) == given),
-            _ => false,
-        });
         let (mut ops, costs): (Vec<_>, Vec<_>) = typing.lines.into_iter().unzip();
         drop_dead_copies(&mut ops);
         find_last_calls(&mut ops);
@@ -73,7 +64,6 @@ impl Plan {
             variables: variables.into(),
             constants: typing.constants.into(),
             given: typing.given,
-            asks_place,
             counts: typing.counts,
             depth: flat.depth,
             rests: AtomicU32::new(0),

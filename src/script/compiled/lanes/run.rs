@@ -9,7 +9,7 @@ use super::{
     plan::Plan,
 };
 use crate::{
-    api::{Begun, ScriptContext},
+    api::ScriptContext,
     script::compiled::{
         Val,
         operators::{self, Operator},
@@ -83,6 +83,11 @@ fn compared_ints(mask: u64, operator: Operator, a: &Column<i64>, b: &Column<i64>
     }
 }
 
+#[inline(never)]
+fn compared_floats(mask: u64, operator: Operator, a: &Column<f64>, b: &Column<f64>) -> u64 {
+    which(mask, |lane| operators::compare_floats(operator, a[lane].get(), b[lane].get()))
+}
+
 fn copy<T: Copy>(mask: u64, columns: &[Column<T>], to: u16, from: u16) {
     if let (Some(to), Some(from)) = (column(columns, to), column(columns, from)) {
         one(mask, to, from, |value| value);
@@ -119,14 +124,17 @@ impl Columns {
         (holds, mask & !holds & !fails)
     }
 
-    /// Reads an item for each lane: those for which there is none, or one of another type.
-    #[inline(always)]
-    fn read_items<'v>(
+    /// Reads an item of a list for each lane: those for which there is none, or one of another type.
+    // By itself, because there is little to be kept at hand.
+    #[inline(never)]
+    fn read_items(
         &self,
         mask: u64,
         to: Place,
-        item: impl Fn(usize) -> Option<&'v Val>,
+        (states, slot): (&[&mut [Val]], u16),
+        index: &Column<i64>,
     ) -> Option<u64> {
+        let item = |lane: usize| item(states, lane, slot, index[lane].get());
         Some(match to.kind {
             Kind::Vec3 => {
                 let to = column(&self.vec3s, to.column)?;
@@ -159,7 +167,7 @@ impl Board {
         &mut self,
         plan: &Plan,
         context: &mut ScriptContext<'_>,
-        (calls, states): (&[Begun], &[Box<[Val]>]),
+        states: &[&mut [Val]],
         limit: u64,
     ) {
         while !self.groups.is_over() || self.turn(limit) {
@@ -170,7 +178,7 @@ impl Board {
             };
             self.groups.line += 1;
             self.groups.owed += cost;
-            if self.step(op, context, (calls, states), limit).is_none() {
+            if self.step(op, context, states, limit).is_none() {
                 // What a plan names is there; if it were not, they would be done by themselves.
                 self.groups.mask = 0;
             }
@@ -225,7 +233,7 @@ impl Board {
         &mut self,
         op: &LaneOp,
         context: &mut ScriptContext<'_>,
-        (calls, states): (&[Begun], &[Box<[Val]>]),
+        states: &[&mut [Val]],
         limit: u64,
     ) -> Option<()> {
         let mask = self.groups.mask;
@@ -281,10 +289,7 @@ impl Board {
             }
             LaneOp::JumpUnlessFloats { operator, a, b, to } => {
                 let of = |number: u16| column(&columns.floats, number);
-                let (a, b) = (of(*a)?, of(*b)?);
-                let holds = which(mask, |lane| {
-                    operators::compare_floats(*operator, a[lane].get(), b[lane].get())
-                });
+                let holds = compared_floats(mask, *operator, of(*a)?, of(*b)?);
                 self.split(mask & !holds, *to, limit);
             }
             LaneOp::JumpUnless { operator, a, b, to } => {
@@ -319,8 +324,7 @@ impl Board {
             }
             LaneOp::Item { slot, index, to } => {
                 let index = column(&columns.ints, *index)?;
-                let item = |lane: usize| item(states, lane, *slot, index[lane].get());
-                alone = columns.read_items(mask, *to, item)?;
+                alone = columns.read_items(mask, *to, (states, *slot), index)?;
             }
             LaneOp::Length { slot, to } => {
                 let to = column(&columns.ints, *to)?;
@@ -337,7 +341,7 @@ impl Board {
                 let part = usize::from(*part).min(2);
                 one(mask, to, of, |v| f64::from(v.as_ref()[part]));
             }
-            LaneOp::Api(call) => alone = self.call_api(call, context, calls, mask),
+            LaneOp::Api(call) => alone = self.call_api(call, context, mask),
             LaneOp::End => {
                 self.settle(limit);
                 self.done |= self.groups.mask;
@@ -349,38 +353,28 @@ impl Board {
         Some(())
     }
 
-    fn call_api(
-        &mut self,
-        call: &Call,
-        context: &mut ScriptContext<'_>,
-        calls: &[Begun],
-        mask: u64,
-    ) -> u64 {
-        let mut called = LaneCall {
+    fn call_api(&mut self, call: &Call, context: &mut ScriptContext<'_>, mask: u64) -> u64 {
+        let called = LaneCall {
             args: LaneArgs::of(&self.columns, &call.args),
             to: LaneAnswer::of(&self.columns, call.to),
             mask,
-            asks_again: call.asks_again,
-            calls,
             lanes: &mut self.lanes,
             fuel: &mut self.fuel,
-            givers: &mut self.givers,
-            failed: 0,
         };
         context.look_back(call.asks_again || call.is_used);
-        (call.code)(context, &mut called);
+        let failed = (call.code)(context, called);
         context.look_back(true);
-        called.failed
+        failed
     }
 }
 
 #[inline(always)]
-fn variable(states: &[Box<[Val]>], lane: usize, slot: u16) -> Option<&Val> {
+fn variable<'v>(states: &'v [&mut [Val]], lane: usize, slot: u16) -> Option<&'v Val> {
     states.get(lane)?.get(usize::from(slot))
 }
 
 #[inline(always)]
-fn item(states: &[Box<[Val]>], lane: usize, slot: u16, index: i64) -> Option<&Val> {
+fn item<'v>(states: &'v [&mut [Val]], lane: usize, slot: u16, index: i64) -> Option<&'v Val> {
     match variable(states, lane, slot)? {
         Val::Array(list) => list.get(usize::try_from(index).ok()?),
         _ => None,

@@ -1,0 +1,156 @@
+//! One call: whose it is, and what it has done so far.
+
+use std::cell::Cell;
+
+use glam::Vec3;
+
+use super::ScriptContext;
+use crate::{api::overlay::Overlay, contract::ScriptId};
+
+/// A call that has [begun](ScriptContext::begin).
+#[derive(Clone, Copy, Debug)]
+pub struct Begun {
+    pub(super) entity: ScriptId,
+    pub(super) callback: u64,
+    pub(super) delta_time: f64,
+    /// Where its commands belong, if calls come in another order than that of their commands.
+    pub(super) rank: u32,
+    /// Where its entity stood when the pass began, if that is known.
+    pub(super) stood: Option<Vec3>,
+}
+
+/// What is known of a call. The context has that of the call at hand; of calls that are done [side by side](super::Lane)
+/// each has its own.
+// Many of them lie side by side: what every function asks for stands first.
+#[repr(C)]
+pub(super) struct CallState {
+    pub(super) begun: Begun,
+    /// Who was last asked where it stood when the pass began, and where that was.
+    pub(super) stood: Cell<Option<(ScriptId, Vec3)>>,
+    /// How many commands it has given, and how many bytes these hold.
+    pub(super) commands: usize,
+    pub(super) command_bytes: usize,
+    /// What it has written.
+    pub(super) overlay: Overlay,
+}
+
+impl Begun {
+    /// Whose call it is.
+    pub(crate) const fn entity(&self) -> ScriptId {
+        self.entity
+    }
+
+    /// Seconds that it is for.
+    pub(crate) const fn delta_time(&self) -> f64 {
+        self.delta_time
+    }
+
+    pub(crate) const fn rank(&self) -> u32 {
+        self.rank
+    }
+}
+
+impl CallState {
+    /// That of nobody's call.
+    pub(super) fn nobody(delta_time: f64) -> Box<Self> {
+        let begun = Begun { entity: ScriptId::AUTO, callback: 0, delta_time, rank: 0, stood: None };
+        let (stood, overlay) = (Cell::new(None), Overlay::default());
+        Box::new(Self { begun, stood, commands: 0, command_bytes: 0, overlay })
+    }
+
+    /// That of a call that has done nothing yet.
+    #[inline(always)]
+    pub(super) fn begin(&mut self, begun: Begun) {
+        (self.begun, self.commands, self.command_bytes) = (begun, 0, 0);
+        self.overlay.clear();
+    }
+}
+
+/// What calls of a pass are made of. See [`ScriptContext::calls_to_come`].
+#[cfg(feature = "bevy")]
+#[derive(Clone, Copy)]
+pub(crate) struct CallsToCome {
+    /// Seconds of a tick.
+    tick: f64,
+}
+
+#[cfg(feature = "bevy")]
+impl CallsToCome {
+    /// A call for `entity` that goes for so many ticks; its commands come in the order of ranks. `stood` is where the
+    /// entity stood when the pass began, if that is known.
+    #[inline(always)]
+    pub(crate) const fn call(
+        self,
+        (entity, stood): (ScriptId, Option<Vec3>),
+        callback: u64,
+        (ticks, rank): (u32, u32),
+    ) -> Begun {
+        Begun { entity, callback, delta_time: self.seconds(ticks), rank, stood }
+    }
+
+    /// How long so many ticks take.
+    #[inline(always)]
+    const fn seconds(self, ticks: u32) -> f64 {
+        if ticks == 1 { self.tick } else { self.tick * ticks as f64 }
+    }
+}
+
+impl ScriptContext<'_> {
+    /// Begins a call for `entity`. `callback` tells this call from all others of this entity in this
+    /// tick: random numbers and the ids of spawned entities derive from it.
+    #[inline]
+    pub fn begin(&mut self, entity: ScriptId, callback: u64) {
+        let delta_time = self.scope.delta_time;
+        let rank = self.call.begun.rank;
+        self.begin_call(&Begun { entity, callback, delta_time, rank, stood: None });
+    }
+
+    /// Begins a call.
+    #[inline(always)]
+    pub(crate) fn begin_call(&mut self, call: &Begun) {
+        self.call.begin(*call);
+        if self.caps.is_some() {
+            self.caps_before = self.caps;
+        }
+        self.derived = 0;
+        self.random = None;
+        self.owed.set(0);
+    }
+
+    /// The call that has begun.
+    #[must_use]
+    pub const fn begun(&self) -> Begun {
+        self.call.begun
+    }
+
+    /// What calls are made of that are to be [begun](Self::begin_call) later.
+    #[cfg(feature = "bevy")]
+    pub(crate) const fn calls_to_come(&self) -> CallsToCome {
+        CallsToCome { tick: self.scope.delta_time }
+    }
+
+    /// Says for how many ticks the call is that has just begun.
+    #[cfg(feature = "bevy")]
+    pub(crate) fn span(&mut self, ticks: u32) {
+        self.call.begun.delta_time = self.seconds(ticks);
+    }
+
+    /// How long so many ticks take.
+    #[cfg(feature = "bevy")]
+    const fn seconds(&self, ticks: u32) -> f64 {
+        self.calls_to_come().seconds(ticks)
+    }
+
+    /// The entity whose script is running.
+    #[must_use]
+    pub const fn entity(&self) -> ScriptId {
+        self.call.begun.entity
+    }
+
+    /// Seconds that the call is for: of a tick, and of several for an `on_update` that is not called in
+    /// each.
+    #[must_use]
+    pub const fn delta_time(&self) -> f64 {
+        self.call.begun.delta_time
+    }
+}
