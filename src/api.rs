@@ -41,8 +41,10 @@ pub use arg::{
     Shown, Span, Text,
 };
 pub use category::Category;
+#[cfg(feature = "bevy")]
+pub(crate) use context::CallsToCome;
 pub(crate) use context::{BeforeLanes, Lane};
-pub use context::{Begun, CallScope, ScriptContext, Watched};
+pub use context::{Begun, CallScope, CallsAhead, ScriptContext, Watched};
 pub use fault::ApiFault;
 pub(crate) use function::DirectFn;
 pub use function::{ApiFunction, Native, NativeFn, Overload, Parameter};

@@ -20,6 +20,7 @@ mod vitals;
 mod world;
 
 pub use callback::{CALLBACKS, Callback, CallbackSpec};
+pub(crate) use caps::Cap;
 pub use caps::TickCaps;
 pub use command::{AnimationOptions, ScriptCommand, SoundOptions, SoundPlace};
 pub use component_view::ComponentView;

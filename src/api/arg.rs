@@ -383,9 +383,9 @@ impl Arg for Place {
     const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3, Accepts::Int, Accepts::Array];
     #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
-        match Self::quick(context, passed) {
-            Some(place) => Ok(place),
-            None => place(context, passed).map(Self),
+        match passed {
+            Passed::Vec3(v) if v.is_finite() => Ok(Self(v)),
+            other => place(context, other).map(Self),
         }
     }
 
@@ -393,9 +393,7 @@ impl Arg for Place {
     fn quick(context: &ScriptContext<'_>, passed: Passed<'_>) -> Option<Self> {
         match passed {
             Passed::Vec3(v) if v.is_finite() => Some(Self(v)),
-            Passed::Int(id) if context.exists(ScriptId(id)) => {
-                context.position(ScriptId(id)).ok().map(Self)
-            }
+            Passed::Int(_) => place(context, passed).ok().map(Self),
             _ => None,
         }
     }

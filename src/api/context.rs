@@ -1,6 +1,7 @@
 mod audio_visual;
 mod call;
 mod combat;
+mod commands;
 mod component;
 mod inventory;
 mod lanes;
@@ -18,6 +19,9 @@ use glam::Vec3;
 
 pub use self::call::Begun;
 use self::call::CallState;
+#[cfg(feature = "bevy")]
+pub(crate) use self::call::CallsToCome;
+pub use self::lanes::CallsAhead;
 pub(crate) use self::lanes::{BeforeLanes, Lane};
 use super::{ApiFault, random::CallRandom};
 use crate::contract::{
@@ -140,51 +144,6 @@ impl<'w> ScriptContext<'w> {
         }
     }
 
-    /// Drops the commands of the running call, because it failed.
-    pub fn abandon(&mut self) {
-        let first = self.commands.len().saturating_sub(std::mem::take(&mut self.call.commands));
-        self.commands.truncate(first);
-        self.ranks.truncate(first);
-        if self.caps.is_some() {
-            self.caps = self.caps_before;
-        }
-    }
-
-    /// How many commands all calls so far have left.
-    #[must_use]
-    pub fn command_count(&self) -> usize {
-        self.commands.len()
-    }
-
-    /// Takes the commands of all calls so far, in order.
-    pub fn take_commands(&mut self) -> Vec<ScriptCommand> {
-        self.call.commands = 0;
-        self.order_commands(0, 0);
-        self.ranks.clear();
-        std::mem::take(&mut self.commands)
-    }
-
-    /// Puts commands in the order of their ranks, from one that has a certain rank on; those of one rank stay as they are.
-    fn order_commands(&mut self, from: usize, first_rank: usize) {
-        if !self.ranks.get(first_rank..).is_none_or(<[u32]>::is_sorted) {
-            let Self { commands, ranks, places, .. } = self;
-            ordered(&mut commands[from..], &mut ranks[first_rank..], places);
-        }
-    }
-
-    /// Makes room for so many commands.
-    #[cfg(feature = "bevy")]
-    pub(crate) fn expect_commands(&mut self, count: usize) {
-        self.commands.reserve(count);
-    }
-
-    /// Moves the commands of all calls so far to the end of a list.
-    #[cfg(feature = "bevy")]
-    pub(crate) fn move_commands(&mut self, to: &mut Vec<ScriptCommand>) {
-        self.call.commands = 0;
-        to.append(&mut self.commands);
-    }
-
     /// Takes the log of all calls since it was last taken, and how many lines were too many.
     pub fn take_log(&mut self) -> (Vec<LogLine>, u32) {
         (std::mem::take(&mut self.log), std::mem::take(&mut self.log_suppressed))
@@ -275,63 +234,6 @@ impl<'w> ScriptContext<'w> {
         if !Arc::ptr_eq(&self.limits, limits) {
             self.limits = limits.clone();
         }
-    }
-
-    /// Adds a command.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Memory`](crate::contract::ErrorKind::Memory) if the call has given
-    /// [`ScriptLimits::commands`] already, or its commands would hold more than
-    /// [`ScriptLimits::memory_bytes`].
-    #[inline(always)]
-    pub fn command(&mut self, command: ScriptCommand) -> Result<(), ApiFault> {
-        let bytes = self.call.command_bytes.saturating_add(command.held_bytes());
-        let ScriptLimits { commands, memory_bytes, .. } = *self.limits;
-        if self.call.commands >= commands || bytes > memory_bytes || self.caps.is_some() {
-            // Handed over as it is: then what goes the short way is written where it will lie, and nowhere before.
-            return self.admit(command);
-        }
-        self.give_command(command, bytes);
-        Ok(())
-    }
-
-    /// Adds a command after which those of the call hold so many bytes.
-    #[inline(always)]
-    fn give_command(&mut self, command: ScriptCommand, bytes: usize) {
-        self.call.commands += 1;
-        self.call.command_bytes = bytes;
-        self.commands.push(command);
-        if self.is_ranked {
-            self.ranks.push(self.call.begun.rank);
-        }
-    }
-
-    /// Adds a command if the call may give one more.
-    #[inline(never)]
-    fn admit(&mut self, command: ScriptCommand) -> Result<(), ApiFault> {
-        let limit = self.limits.commands;
-        if self.call.commands >= limit {
-            return Err(ApiFault::too_large(format!("a call may give at most {limit} commands")));
-        }
-        let bytes = self.call.command_bytes.saturating_add(command.held_bytes());
-        let limit = self.limits.memory_bytes;
-        if bytes > limit {
-            return Err(ApiFault::too_large(format!(
-                "the commands of a call may hold at most {limit} bytes"
-            )));
-        }
-        if let Some(caps) = &mut self.caps {
-            caps.take(&command).map_err(|what| {
-                ApiFault::too_large(format!("the mod has used up its {what} for this tick"))
-            })?;
-        }
-        self.give_command(command, bytes);
-        Ok(())
-    }
-
-    /// Bytes that the commands of the running call hold: they count as memory of the call.
-    pub(crate) const fn command_bytes(&self) -> usize {
-        self.call.command_bytes
     }
 
     /// Writes a line to the log. Control characters become spaces, long lines are cut, lines beyond
@@ -509,49 +411,5 @@ impl<'w> ScriptContext<'w> {
         self.command(ScriptCommand::Destroy { id })?;
         self.call.overlay.destroy(id);
         Ok(())
-    }
-}
-
-/// Puts commands in the order of their ranks; those of one rank stay as they are.
-fn ordered(commands: &mut [ScriptCommand], ranks: &mut [u32], places: &mut Vec<(u32, u32)>) {
-    places.clear();
-    places.extend(ranks.iter().copied().zip(0..));
-    // It merges what is in order.
-    places.sort();
-    for to in 0..commands.len().min(places.len()) {
-        ranks[to] = places[to].0;
-        // Who stood before here has gone where the one came from who took that place.
-        let mut from = places[to].1 as usize;
-        while from < to {
-            from = places[from].1 as usize;
-        }
-        commands.swap(to, from);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_come_in_the_order_of_their_ranks() {
-        let mut state = 7_u64;
-        let mut next = |below: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) % below
-        };
-        for count in [0, 1, 2, 3, 10, 100] {
-            let mut ranks: Vec<u32> = (0..count).map(|_| next(1 + count / 2) as u32).collect();
-            let mut expected: Vec<(u32, i64)> = ranks.iter().copied().zip(0..).collect();
-            expected.sort_by_key(|(rank, _)| *rank);
-            let destroy = |id| ScriptCommand::Destroy { id: ScriptId(id) };
-            let mut commands: Vec<_> = (0..count as i64).map(destroy).collect();
-            ordered(&mut commands, &mut ranks, &mut Vec::new());
-            let found = ranks.iter().zip(&commands).map(|(rank, command)| match command {
-                ScriptCommand::Destroy { id } => (*rank, id.0),
-                other => panic!("{other:?}"),
-            });
-            assert_eq!(found.collect::<Vec<_>>(), expected);
-        }
     }
 }

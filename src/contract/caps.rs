@@ -25,17 +25,39 @@ impl Default for TickCaps {
     }
 }
 
+/// What a command is counted as, beside being one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cap {
+    Spawn,
+    Message,
+    Sound,
+    Nothing,
+}
+
+impl Cap {
+    /// Of a command.
+    #[inline(always)]
+    pub(crate) const fn of(command: &ScriptCommand) -> Self {
+        match command {
+            ScriptCommand::Spawn { .. } => Self::Spawn,
+            ScriptCommand::Publish { .. } => Self::Message,
+            ScriptCommand::PlaySound { .. } => Self::Sound,
+            _ => Self::Nothing,
+        }
+    }
+}
+
 impl TickCaps {
     /// Takes a command off what is left.
     ///
     /// # Errors
     /// Nothing is left; in words, of what.
-    pub(crate) fn take(&mut self, command: &ScriptCommand) -> Result<(), &'static str> {
-        let special = match command {
-            ScriptCommand::Spawn { .. } => Some((&mut self.spawns, "entities to spawn")),
-            ScriptCommand::Publish { .. } => Some((&mut self.messages, "messages")),
-            ScriptCommand::PlaySound { .. } => Some((&mut self.sounds, "sounds")),
-            _ => None,
+    pub(crate) fn take(&mut self, cap: Cap) -> Result<(), &'static str> {
+        let special = match cap {
+            Cap::Spawn => Some((&mut self.spawns, "entities to spawn")),
+            Cap::Message => Some((&mut self.messages, "messages")),
+            Cap::Sound => Some((&mut self.sounds, "sounds")),
+            Cap::Nothing => None,
         };
         for (left, what) in special.into_iter().chain([(&mut self.commands, "commands")]) {
             *left = left.checked_sub(1).ok_or(what)?;

@@ -3,6 +3,7 @@
 
 mod held;
 mod order;
+mod walk;
 
 use std::{
     ops::{Deref, DerefMut},
@@ -13,21 +14,20 @@ use atomic_refcell::AtomicRefMut;
 use bevy::math::Vec3;
 
 pub(super) use self::held::{HeldDone, HeldUpdates, Mark};
-use self::order::by_script;
+use self::{order::by_script, walk::Walk};
 use super::{
     apply::Moves,
     authority::Owners,
     batch::{counted, salt, told},
     collect::Job,
-    cscript::{CScript, ScriptSlot},
+    cscript::CScript,
     quarantine::Discipline,
-    roster::{Noticed, RosterEntry},
+    roster::RosterEntry,
     run::BatchOutcome,
-    shares::is_held,
-    view::{Finger, WorldWindow},
+    view::WorldWindow,
 };
 use crate::{
-    api::{Begun, CallScope, ScriptContext},
+    api::{CallScope, CallsAhead, CallsToCome, ScriptContext},
     contract::{ScriptError, ScriptId},
     script::{CompiledScript, Round, ScriptInstance},
 };
@@ -154,9 +154,7 @@ impl<'w> Updates<'w> {
             context.rank_commands();
         }
         let mut outcome = BatchOutcome::default();
-        let finger = Finger::new();
-        let mut walk = Walk { updates: *self, entries, finger, ahead: None, passed: Vec::new() };
-        walk.ahead = walk.find(&mut outcome);
+        let mut walk = Walk::new(*self, entries, &mut outcome);
         self.follow(&mut walk, &mut context, &mut outcome);
         walk.note_gaps(context.command_count(), &mut outcome);
         if self.passing.is_some() {
@@ -217,138 +215,6 @@ fn in_order(BatchOutcome { told, notes, .. }: &mut BatchOutcome) {
     told.sort_by_key(|job| (job.id, job.slot));
 }
 
-/// A way through the roster. Who comes next is looked up one turn ahead, so that the memory that it takes is
-/// fetched while the call at hand runs.
-struct Walk<'w, I> {
-    updates: Updates<'w>,
-    entries: I,
-    finger: Finger<'w>,
-    ahead: Option<(Whose<'w>, &'w ScriptSlot)>,
-    /// Who was passed by on the way there.
-    passed: Vec<(ScriptId, u16)>,
-}
-
-/// Looks up the first of some entries that is to be updated now.
-#[inline(always)]
-fn find<'w>(
-    window: &'w WorldWindow<'w>,
-    entries: &mut impl Iterator<Item = (u32, &'w RosterEntry)>,
-    finger: &mut Finger<'w>,
-    noticed: &mut Noticed,
-) -> Option<(Whose<'w>, &'w ScriptSlot)> {
-    for (rank, entry) in entries {
-        let Some((scripts, disabled)) = window.scripts(entry.entity, finger) else {
-            noticed.stale = true;
-            continue;
-        };
-        if let Some(slot) = noticed.of(entry, scripts, disabled) {
-            return Some((Whose { entry, scripts, rank }, slot));
-        }
-    }
-    None
-}
-
-impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)>> Walk<'w, I> {
-    /// Looks up who comes next, and who is passed by on the way there.
-    #[inline(always)]
-    fn find(&mut self, outcome: &mut BatchOutcome) -> Option<(Whose<'w>, &'w ScriptSlot)> {
-        let Self { updates, entries, finger, passed, .. } = self;
-        let mut is_passed = |entry: &RosterEntry| {
-            let is_held = |owners: &Owners| is_held(entry.is_trusted, entry.entity, owners);
-            let passes = updates.passing.is_some_and(is_held);
-            if passes {
-                passed.push((entry.id, entry.slot));
-            }
-            passes
-        };
-        let mut entries = entries.by_ref().filter(|(_, entry)| !is_passed(entry));
-        find(updates.window, &mut entries, finger, &mut outcome.noticed)
-    }
-
-    /// Takes note of who was passed by between the one at hand, who is done, and the one ahead.
-    #[inline(always)]
-    fn note_gaps(&mut self, commands: usize, outcome: &mut BatchOutcome) {
-        if !self.passed.is_empty() {
-            let gap = |(id, slot)| Gap { id, slot, after: commands };
-            outcome.gaps.extend(self.passed.drain(..).map(gap));
-        }
-    }
-}
-
-impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Way<'w> for Walk<'w, I> {
-    #[inline(always)]
-    fn next(
-        &mut self,
-        context: &mut ScriptContext<'_>,
-        outcome: &mut BatchOutcome,
-    ) -> Option<Due<'w>> {
-        loop {
-            self.note_gaps(context.command_count(), outcome);
-            let (whose, slot) = self.ahead.take().or_else(|| self.find(outcome))?;
-            self.ahead = self.find(outcome);
-            if let Some(instance) = slot.called() {
-                return Some(Due { whose, instance });
-            }
-            outcome.noticed.stale = true;
-        }
-    }
-
-    #[inline(never)]
-    fn next_many(
-        &mut self,
-        _: &mut ScriptContext<'_>,
-        outcome: &mut BatchOutcome,
-        (script, most): (&CompiledScript, usize),
-        mut found: impl FnMut(Due<'w>, Option<Vec3>),
-    ) -> Option<Due<'w>> {
-        let asks_place = script.calls_any_api();
-        let mut left = most;
-        // Nobody needs to be looked up ahead: many are, before the first of them is called. What is asked for again and
-        // again is at hand here rather than in `self`.
-        let Self { updates, entries, finger, ahead, .. } = self;
-        let (window, mut at, mut all) = (updates.window, *finger, entries.clone());
-        let mut stranger = None;
-        while left > 0 {
-            let ahead = match ahead.take() {
-                Some(ahead) => Some(ahead),
-                None => find(window, &mut all, &mut at, &mut outcome.noticed),
-            };
-            let Some((whose, slot)) = ahead else { break };
-            let Some(instance) = slot.called() else {
-                outcome.noticed.stale = true;
-                continue;
-            };
-            let due = Due { whose, instance };
-            if !due.instance.runs(script) {
-                stranger = Some(due);
-                break;
-            }
-            let place = if asks_place { at.place(whose.entry.entity) } else { None };
-            found(due, place);
-            left -= 1;
-        }
-        (*finger, *entries) = (at, all);
-        stranger
-    }
-
-    fn runs_ahead(&self) -> bool {
-        // Gaps are counted in commands of those who are done.
-        self.updates.passing.is_none()
-    }
-
-    #[inline(always)]
-    fn counts(
-        &mut self,
-        _: &Whose<'w>,
-        _: u64,
-        _: &mut ScriptContext<'_>,
-        _: &mut BatchOutcome,
-        _: Option<&ScriptError>,
-    ) -> bool {
-        true
-    }
-}
-
 /// Updates of neighbours for as long as they run the same script.
 struct Neighbours<'u, 'w, W> {
     updates: Updates<'w>,
@@ -375,29 +241,18 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
     }
 
     #[inline(always)]
-    fn next_many(
-        &mut self,
-        context: &mut ScriptContext<'_>,
-        most: usize,
-        (turns, calls): (&mut Vec<Due<'w>>, &mut Vec<Begun>),
-    ) {
-        let Self { way, outcome, script, salt: function, next, .. } = self;
-        let maker = context.calls_to_come();
-        let mut found = |due: Due<'w>, stood| {
-            let Whose { entry, rank, .. } = due.whose;
-            let salt = salt(*function, entry.slot, 0);
-            calls.push(maker.call((entry.id, stood), salt, (entry.every, rank)));
-            turns.push(due);
-        };
-        let mut left = most;
+    fn next_many(&mut self, context: &mut ScriptContext<'_>, calls: &mut CallsAhead<'_, Due<'w>>) {
+        let Self { way, outcome, script, salt, next, .. } = self;
+        let (maker, mut left) = ((context.calls_to_come(), *salt), calls.room());
         if let Some(due) = next.take() {
             if !due.instance.runs(script) {
                 *next = Some(due);
                 return;
             }
-            found(due, None);
+            add(maker, (due, None), calls);
             left -= 1;
         }
+        let found = |due, stood| add(maker, (due, stood), calls);
         *next = way.next_many(context, outcome, (script, left), found);
     }
 
@@ -437,6 +292,18 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
         self.outcome.calls += 1;
         self.outcome.fuel += fuel;
     }
+}
+
+/// Adds somebody who is to be called side by side with others, for whom there must be room.
+#[inline(always)]
+fn add<'w>(
+    (calls_to_come, function): (CallsToCome, u64),
+    (due, stood): (Due<'w>, Option<Vec3>),
+    calls: &mut CallsAhead<'_, Due<'w>>,
+) {
+    let Whose { entry, rank, .. } = due.whose;
+    let salt = salt(function, entry.slot, 0);
+    calls.add_at(due, calls_to_come.call(entry.id, salt, (entry.every, rank)), stood);
 }
 
 impl<'w, W: Way<'w>> Neighbours<'_, 'w, W> {

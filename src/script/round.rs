@@ -7,7 +7,7 @@ use super::{
     state::ScriptState,
 };
 use crate::{
-    api::{BeforeLanes, Begun, ScriptContext},
+    api::{BeforeLanes, Begun, CallsAhead, ScriptContext},
     contract::ScriptError,
 };
 
@@ -31,18 +31,17 @@ pub trait Round {
         Some((turn, context.begun()))
     }
 
-    /// Adds the instances that are [called next](Self::next_ahead) to a list, and their calls to another one, so many at
-    /// the most. None are added if there are no more of them.
+    /// Adds the instances that are [called next](Self::next_ahead), and their calls, for as long as there is room; none only
+    /// if there are no more of them.
     fn next_many(
         &mut self,
         context: &mut ScriptContext<'_>,
-        most: usize,
-        (turns, calls): (&mut Vec<Self::Turn>, &mut Vec<Begun>),
+        calls: &mut CallsAhead<'_, Self::Turn>,
     ) {
-        for _ in 0..most {
-            let Some((turn, call)) = self.next_ahead(context) else { return };
-            turns.push(turn);
-            calls.push(call);
+        while calls.room() > 0
+            && let Some((turn, call)) = self.next_ahead(context)
+        {
+            calls.add(turn, call);
         }
     }
 
@@ -104,41 +103,29 @@ impl<'w> Calls<'_, 'w> {
     /// The same, many at a time; says whether all have had their turn. Else it does not pay at the moment.
     fn each_abreast<R: Round>(&mut self, function: FunctionId, round: &mut R) -> bool {
         let mut lanes = Lanes::take();
-        let (mut turns, mut calls) = (Vec::with_capacity(LANES), Vec::with_capacity(LANES));
+        let mut turns = Vec::with_capacity(LANES);
         let is_over = loop {
-            round.next_many(self.context(), LANES - turns.len(), (&mut turns, &mut calls));
+            lanes.begin(&mut turns, |calls| round.next_many(self.context(), calls));
             if turns.is_empty() {
                 break true;
             }
+            // Those behind somebody who runs another script go by themselves.
             let stranger = turns.iter().position(|turn| !turn.runs(self.script));
             let count = stranger.unwrap_or(turns.len());
-            lanes.begin(calls.drain(..count));
-            if count > 0 {
-                let before = self.do_abreast(function, &mut lanes, &mut turns[..count]);
-                let done = turns.drain(..count);
-                if lanes.are_done() {
-                    self.end_lanes(&lanes, (done, before), round);
-                } else {
-                    self.end_abreast(function, &lanes, (done, before), round);
-                }
+            lanes.truncate(count);
+            let before = self.do_abreast(function, &mut lanes, &mut turns[..count]);
+            let pays = lanes.most_are_done();
+            if lanes.are_done() && stranger.is_none() {
+                self.end_lanes(&lanes, (turns.drain(..), before), round);
+            } else {
+                self.end_abreast(function, &lanes, (turns.drain(..), before), round);
             }
-            if stranger.is_some() {
-                self.refuse(turns.remove(0), &calls.remove(0), round);
-            }
-            if !lanes.most_are_done() && turns.is_empty() {
+            if !pays {
                 break false;
             }
         };
         lanes.leave();
         is_over
-    }
-
-    /// Hands an instance back that runs another script.
-    #[cold]
-    fn refuse<R: Round>(&mut self, turn: R::Turn, call: &Begun, round: &mut R) {
-        self.context().begin_call(call);
-        let error = placed(foreign(self.script, &turn), self.context());
-        round.done(self.context(), turn, Err(error));
     }
 
     /// Does the calls of some instances as far as that goes side by side.
@@ -152,7 +139,7 @@ impl<'w> Calls<'_, 'w> {
         T: DerefMut<Target = ScriptInstance>,
     {
         let Way::Compiled(caller) = &mut self.way else { return None };
-        let count = turns.len().min(LANES);
+        let count = turns.len();
         let mut all = turns.iter_mut().map(|turn| &mut **variables(turn.parts().state));
         let mut states: [&mut [Val]; LANES] = array::from_fn(|_| all.next().unwrap_or_default());
         caller.abreast(function.index(), lanes, &mut states[..count])
@@ -199,7 +186,11 @@ impl<'w> Calls<'_, 'w> {
                 continue;
             }
             self.context().begin_call(call);
-            let called = self.run(function, &[], turn.parts());
+            let called = if turn.runs(self.script) {
+                self.run(function, &[], turn.parts())
+            } else {
+                Err(placed(foreign(self.script, &turn), self.context()))
+            };
             round.done(self.context(), turn, called);
         }
     }

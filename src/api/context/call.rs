@@ -15,8 +15,6 @@ pub struct Begun {
     pub(super) delta_time: f64,
     /// Where its commands belong, if calls come in another order than that of their commands.
     pub(super) rank: u32,
-    /// Where its entity stood when the pass began, if that is known.
-    pub(super) stood: Option<Vec3>,
 }
 
 /// What is known of a call. The context has that of the call at hand; of calls that are done [side by side](super::Lane)
@@ -53,7 +51,7 @@ impl Begun {
 impl CallState {
     /// That of nobody's call.
     pub(super) fn nobody(delta_time: f64) -> Box<Self> {
-        let begun = Begun { entity: ScriptId::AUTO, callback: 0, delta_time, rank: 0, stood: None };
+        let begun = Begun { entity: ScriptId::AUTO, callback: 0, delta_time, rank: 0 };
         let (stood, overlay) = (Cell::new(None), Overlay::default());
         Box::new(Self { begun, stood, commands: 0, command_bytes: 0, overlay })
     }
@@ -76,16 +74,15 @@ pub(crate) struct CallsToCome {
 
 #[cfg(feature = "bevy")]
 impl CallsToCome {
-    /// A call for `entity` that goes for so many ticks; its commands come in the order of ranks. `stood` is where the
-    /// entity stood when the pass began, if that is known.
+    /// A call for `entity` that goes for so many ticks; its commands come in the order of ranks.
     #[inline(always)]
     pub(crate) const fn call(
         self,
-        (entity, stood): (ScriptId, Option<Vec3>),
+        entity: ScriptId,
         callback: u64,
         (ticks, rank): (u32, u32),
     ) -> Begun {
-        Begun { entity, callback, delta_time: self.seconds(ticks), rank, stood }
+        Begun { entity, callback, delta_time: self.seconds(ticks), rank }
     }
 
     /// How long so many ticks take.
@@ -102,7 +99,7 @@ impl ScriptContext<'_> {
     pub fn begin(&mut self, entity: ScriptId, callback: u64) {
         let delta_time = self.scope.delta_time;
         let rank = self.call.begun.rank;
-        self.begin_call(&Begun { entity, callback, delta_time, rank, stood: None });
+        self.begin_call(&Begun { entity, callback, delta_time, rank });
     }
 
     /// Begins a call.

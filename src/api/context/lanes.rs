@@ -2,6 +2,8 @@
 
 use std::ops::{Deref, DerefMut};
 
+use glam::Vec3;
+
 use super::{
     ScriptContext,
     call::{Begun, CallState},
@@ -18,17 +20,46 @@ impl Default for Lane {
 }
 
 impl Lane {
-    /// Begins a call here.
-    #[inline(always)]
-    pub(crate) fn begin(&mut self, call: Begun) {
-        self.0.begin(call);
-        self.0.stood.set(call.stood.map(|at| (call.entity, at)));
-    }
-
     /// The call.
     #[inline(always)]
     pub(crate) const fn begun(&self) -> &Begun {
         &self.0.begun
+    }
+}
+
+/// Calls that are to be done side by side, in their order, and with each whatever belongs to it.
+pub struct CallsAhead<'a, T> {
+    turns: &'a mut Vec<T>,
+    lanes: &'a mut [Lane],
+}
+
+impl<'a, T> CallsAhead<'a, T> {
+    /// None yet: the list is emptied. There is room for as many as there are lanes.
+    pub(crate) fn new(turns: &'a mut Vec<T>, lanes: &'a mut [Lane]) -> Self {
+        turns.clear();
+        Self { turns, lanes }
+    }
+
+    /// For how many more there is room.
+    #[must_use]
+    pub const fn room(&self) -> usize {
+        self.lanes.len() - self.turns.len()
+    }
+
+    /// Adds one. Without [room](Self::room) for it, gives back what belongs to it.
+    pub fn add(&mut self, turn: T, call: Begun) -> Option<T> {
+        self.add_at(turn, call, None)
+    }
+
+    /// The same. `stood` is where its entity stood when the pass began, if that is known.
+    #[inline(always)]
+    pub(crate) fn add_at(&mut self, turn: T, call: Begun, stood: Option<Vec3>) -> Option<T> {
+        let Some(Lane(lane)) = self.lanes.get_mut(self.turns.len()) else { return Some(turn) };
+        lane.begin(call);
+        // What was known there may be from another pass.
+        lane.stood.set(stood.map(|at| (call.entity, at)));
+        self.turns.push(turn);
+        None
     }
 }
 

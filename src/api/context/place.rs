@@ -55,12 +55,6 @@ impl ScriptContext<'_> {
         }
     }
 
-    /// Whether an entity is known to stand somewhere, without having a look.
-    #[inline(always)]
-    fn is_known_to_stand(&self, id: ScriptId) -> bool {
-        self.call.overlay.is_empty() && self.call.stood.get().is_some_and(|(last, _)| last == id)
-    }
-
     #[inline(never)]
     fn look_up(&self, id: ScriptId) -> Option<Vec3> {
         let at = self.scope.world.position(id)?;
@@ -177,22 +171,17 @@ impl ScriptContext<'_> {
         target: Vec3,
         step: f32,
     ) -> Result<bool, ApiFault> {
-        // Then nobody asks where the step has led to.
-        if !self.looks_back && self.is_known_to_stand(id) {
-            self.command(ScriptCommand::MoveTowards { id, target, step })?;
-            return Ok(false);
-        }
-        self.takes_step(id, target, step)
-    }
-
-    /// The same, where somebody may want to know where the step has led to.
-    #[inline(never)]
-    fn takes_step(&mut self, id: ScriptId, target: Vec3, step: f32) -> Result<bool, ApiFault> {
         let stands = self.position(id)?;
         self.command(ScriptCommand::MoveTowards { id, target, step })?;
+        Ok(self.looks_back && self.moves_to(id, stands, target, step))
+    }
+
+    /// Where a step has led to.
+    #[inline(never)]
+    fn moves_to(&mut self, id: ScriptId, stands: Vec3, target: Vec3, step: f32) -> bool {
         let position = moved_towards(stands, target, step);
         self.put(id, position);
-        Ok(position == target)
+        position == target
     }
 
     /// Turns an entity, and all below it around it.

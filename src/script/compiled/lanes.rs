@@ -35,7 +35,7 @@ pub(crate) use self::{
 };
 use self::{columns::Columns, groups::Groups};
 use super::Val;
-use crate::api::{BeforeLanes, Begun, Lane, ScriptContext};
+use crate::api::{BeforeLanes, Begun, CallsAhead, Lane, ScriptContext};
 
 /// How many calls are done at a time: as many as a mask has bits.
 pub(crate) const LANES: usize = 64;
@@ -101,14 +101,19 @@ impl Lanes {
         let _: Result<(), _> = AT_REST.try_with(|rest| rest.set(Some(self)));
     }
 
-    /// Begins calls, each in a lane; no more than there are lanes.
-    pub(crate) fn begin(&mut self, calls: impl Iterator<Item = Begun>) {
-        let Board { lanes, count, done, .. } = &mut self.board;
-        (*count, *done) = (0, 0);
-        for (lane, call) in lanes.iter_mut().zip(calls) {
-            lane.begin(call);
-            *count += 1;
-        }
+    /// Forgets all calls and lets others be begun, with each of which something goes that is put into a list.
+    pub(crate) fn begin<T>(
+        &mut self,
+        turns: &mut Vec<T>,
+        fill: impl FnOnce(&mut CallsAhead<'_, T>),
+    ) {
+        fill(&mut CallsAhead::new(turns, &mut self.board.lanes));
+        (self.board.count, self.board.done) = (turns.len(), 0);
+    }
+
+    /// Leaves out all but so many calls.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.board.count = self.board.count.min(count);
     }
 
     /// The call in a lane.

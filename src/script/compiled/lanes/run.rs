@@ -376,7 +376,8 @@ fn variable<'v>(states: &'v [&mut [Val]], lane: usize, slot: u16) -> Option<&'v 
 #[inline(always)]
 fn item<'v>(states: &'v [&mut [Val]], lane: usize, slot: u16, index: i64) -> Option<&'v Val> {
     match variable(states, lane, slot)? {
-        Val::Array(list) => list.get(usize::try_from(index).ok()?),
+        // One below zero is a number beyond any list.
+        Val::Array(list) => list.get(index as usize),
         _ => None,
     }
 }

@@ -1,0 +1,149 @@
+//! What calls ask for.
+
+use super::ScriptContext;
+use crate::{
+    api::ApiFault,
+    contract::{Cap, ScriptCommand, ScriptLimits},
+};
+
+impl ScriptContext<'_> {
+    /// Adds a command.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Memory`](crate::contract::ErrorKind::Memory) if the call has given
+    /// [`ScriptLimits::commands`] already, or its commands would hold more than
+    /// [`ScriptLimits::memory_bytes`].
+    #[inline(always)]
+    pub fn command(&mut self, command: ScriptCommand) -> Result<(), ApiFault> {
+        let bytes = self.call.command_bytes.saturating_add(command.held_bytes());
+        let ScriptLimits { commands, memory_bytes, .. } = *self.limits;
+        if self.call.commands >= commands || bytes > memory_bytes {
+            return Err(self.too_much_asked());
+        }
+        if self.caps.is_some() {
+            self.take_cap(Cap::of(&command))?;
+        }
+        self.call.commands += 1;
+        self.call.command_bytes = bytes;
+        self.commands.push(command);
+        if self.is_ranked {
+            self.ranks.push(self.call.begun.rank);
+        }
+        Ok(())
+    }
+
+    /// What is said to a call that asks for too much.
+    #[cold]
+    fn too_much_asked(&self) -> ApiFault {
+        let ScriptLimits { commands, memory_bytes, .. } = *self.limits;
+        ApiFault::too_large(if self.call.commands >= commands {
+            format!("a call may give at most {commands} commands")
+        } else {
+            format!("the commands of a call may hold at most {memory_bytes} bytes")
+        })
+    }
+
+    /// Takes a command off what is left for whoever runs in this tick.
+    #[inline(never)]
+    fn take_cap(&mut self, cap: Cap) -> Result<(), ApiFault> {
+        let Some(caps) = &mut self.caps else { return Ok(()) };
+        caps.take(cap).map_err(|what| {
+            ApiFault::too_large(format!("the mod has used up its {what} for this tick"))
+        })
+    }
+
+    /// Bytes that the commands of the running call hold: they count as memory of the call.
+    pub(crate) const fn command_bytes(&self) -> usize {
+        self.call.command_bytes
+    }
+
+    /// Drops the commands of the running call, because it failed.
+    pub fn abandon(&mut self) {
+        let first = self.commands.len().saturating_sub(std::mem::take(&mut self.call.commands));
+        self.commands.truncate(first);
+        self.ranks.truncate(first);
+        if self.caps.is_some() {
+            self.caps = self.caps_before;
+        }
+    }
+
+    /// How many commands all calls so far have left.
+    #[must_use]
+    pub fn command_count(&self) -> usize {
+        self.commands.len()
+    }
+
+    /// Takes the commands of all calls so far, in order.
+    pub fn take_commands(&mut self) -> Vec<ScriptCommand> {
+        self.call.commands = 0;
+        self.order_commands(0, 0);
+        self.ranks.clear();
+        std::mem::take(&mut self.commands)
+    }
+
+    /// Puts commands in the order of their ranks, from one that has a certain rank on; those of one rank stay as they are.
+    pub(super) fn order_commands(&mut self, from: usize, first_rank: usize) {
+        if !self.ranks.get(first_rank..).is_none_or(<[u32]>::is_sorted) {
+            let Self { commands, ranks, places, .. } = self;
+            ordered(&mut commands[from..], &mut ranks[first_rank..], places);
+        }
+    }
+
+    /// Makes room for so many commands.
+    #[cfg(feature = "bevy")]
+    pub(crate) fn expect_commands(&mut self, count: usize) {
+        self.commands.reserve(count);
+    }
+
+    /// Moves the commands of all calls so far to the end of a list.
+    #[cfg(feature = "bevy")]
+    pub(crate) fn move_commands(&mut self, to: &mut Vec<ScriptCommand>) {
+        self.call.commands = 0;
+        to.append(&mut self.commands);
+    }
+}
+
+/// Puts commands in the order of their ranks; those of one rank stay as they are.
+fn ordered(commands: &mut [ScriptCommand], ranks: &mut [u32], places: &mut Vec<(u32, u32)>) {
+    places.clear();
+    places.extend(ranks.iter().copied().zip(0..));
+    // It merges what is in order.
+    places.sort();
+    for to in 0..commands.len().min(places.len()) {
+        ranks[to] = places[to].0;
+        // Who stood before here has gone where the one came from who took that place.
+        let mut from = places[to].1 as usize;
+        while from < to {
+            from = places[from].1 as usize;
+        }
+        commands.swap(to, from);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::ScriptId;
+
+    #[test]
+    fn commands_come_in_the_order_of_their_ranks() {
+        let mut state = 7_u64;
+        let mut next = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % below
+        };
+        for count in [0, 1, 2, 3, 10, 100] {
+            let mut ranks: Vec<u32> = (0..count).map(|_| next(1 + count / 2) as u32).collect();
+            let mut expected: Vec<(u32, i64)> = ranks.iter().copied().zip(0..).collect();
+            expected.sort_by_key(|(rank, _)| *rank);
+            let destroy = |id| ScriptCommand::Destroy { id: ScriptId(id) };
+            let mut commands: Vec<_> = (0..count as i64).map(destroy).collect();
+            ordered(&mut commands, &mut ranks, &mut Vec::new());
+            let found = ranks.iter().zip(&commands).map(|(rank, command)| match command {
+                ScriptCommand::Destroy { id } => (*rank, id.0),
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(found.collect::<Vec<_>>(), expected);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+use bevy::math::Vec3;
+
+use super::{Due, Gap, Updates, Way, Whose};
+use crate::{
+    api::ScriptContext,
+    contract::{ScriptError, ScriptId},
+    runtime::{
+        authority::Owners,
+        cscript::ScriptSlot,
+        roster::{Noticed, RosterEntry},
+        run::BatchOutcome,
+        shares::is_held,
+        view::{Finger, WorldWindow},
+    },
+    script::CompiledScript,
+};
+
+/// A way through the roster. Who comes next is looked up one turn ahead, so that the memory that it takes is
+/// fetched while the call at hand runs.
+pub(super) struct Walk<'w, I> {
+    updates: Updates<'w>,
+    entries: I,
+    finger: Finger<'w>,
+    ahead: Option<(Whose<'w>, &'w ScriptSlot)>,
+    /// Who was passed by on the way there.
+    passed: Vec<(ScriptId, u16)>,
+}
+
+impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)>> Walk<'w, I> {
+    /// On its first step.
+    pub(super) fn new(updates: Updates<'w>, entries: I, outcome: &mut BatchOutcome) -> Self {
+        let (finger, passed) = (Finger::new(), Vec::new());
+        let mut walk = Self { updates, entries, finger, ahead: None, passed };
+        walk.ahead = walk.find(outcome);
+        walk
+    }
+
+    /// Looks up who comes next, and who is passed by on the way there.
+    #[inline(always)]
+    fn find(&mut self, outcome: &mut BatchOutcome) -> Option<(Whose<'w>, &'w ScriptSlot)> {
+        let Self { updates, entries, finger, passed, .. } = self;
+        let mut is_passed = |entry: &RosterEntry| {
+            let is_held = |owners: &Owners| is_held(entry.is_trusted, entry.entity, owners);
+            let passes = updates.passing.is_some_and(is_held);
+            if passes {
+                passed.push((entry.id, entry.slot));
+            }
+            passes
+        };
+        let mut entries = entries.by_ref().filter(|(_, entry)| !is_passed(entry));
+        find(updates.window, &mut entries, finger, &mut outcome.noticed)
+    }
+
+    /// Takes note of who was passed by between the one at hand, who is done, and the one ahead.
+    #[inline(always)]
+    pub(super) fn note_gaps(&mut self, commands: usize, outcome: &mut BatchOutcome) {
+        if !self.passed.is_empty() {
+            let gap = |(id, slot)| Gap { id, slot, after: commands };
+            outcome.gaps.extend(self.passed.drain(..).map(gap));
+        }
+    }
+}
+
+impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Way<'w> for Walk<'w, I> {
+    #[inline(always)]
+    fn next(
+        &mut self,
+        context: &mut ScriptContext<'_>,
+        outcome: &mut BatchOutcome,
+    ) -> Option<Due<'w>> {
+        loop {
+            self.note_gaps(context.command_count(), outcome);
+            let (whose, slot) = self.ahead.take().or_else(|| self.find(outcome))?;
+            self.ahead = self.find(outcome);
+            if let Some(instance) = slot.called() {
+                return Some(Due { whose, instance });
+            }
+            outcome.noticed.stale = true;
+        }
+    }
+
+    #[inline(never)]
+    fn next_many(
+        &mut self,
+        _: &mut ScriptContext<'_>,
+        outcome: &mut BatchOutcome,
+        (script, most): (&CompiledScript, usize),
+        mut found: impl FnMut(Due<'w>, Option<Vec3>),
+    ) -> Option<Due<'w>> {
+        debug_assert!(self.updates.passing.is_none(), "who is passed by counts between calls");
+        let asks_place = script.calls_any_api();
+        // Nobody needs to be looked up ahead: many are, before the first of them is called. What is asked for again and
+        // again is at hand here rather than in `self`.
+        let Self { updates, entries, finger, ahead, .. } = self;
+        let (window, mut at, mut all) = (updates.window, *finger, entries.clone());
+        let (mut next, mut left, mut stranger) = (ahead.take(), most, None);
+        while left > 0 {
+            if next.is_none() {
+                next = find(window, &mut all, &mut at, &mut outcome.noticed);
+            }
+            let Some((whose, slot)) = next else { break };
+            next = None;
+            let Some(instance) = slot.called() else {
+                outcome.noticed.stale = true;
+                continue;
+            };
+            let due = Due { whose, instance };
+            if !due.instance.runs(script) {
+                stranger = Some(due);
+                break;
+            }
+            let place = if asks_place { at.place(whose.entry.entity) } else { None };
+            found(due, place);
+            left -= 1;
+        }
+        (*finger, *entries) = (at, all);
+        stranger
+    }
+
+    fn runs_ahead(&self) -> bool {
+        // Gaps are counted in commands of those who are done.
+        self.updates.passing.is_none()
+    }
+
+    #[inline(always)]
+    fn counts(
+        &mut self,
+        _: &Whose<'w>,
+        _: u64,
+        _: &mut ScriptContext<'_>,
+        _: &mut BatchOutcome,
+        _: Option<&ScriptError>,
+    ) -> bool {
+        true
+    }
+}
+
+/// Looks up the first of some entries that is to be updated now.
+#[inline(always)]
+fn find<'w>(
+    window: &'w WorldWindow<'w>,
+    entries: &mut impl Iterator<Item = (u32, &'w RosterEntry)>,
+    finger: &mut Finger<'w>,
+    noticed: &mut Noticed,
+) -> Option<(Whose<'w>, &'w ScriptSlot)> {
+    for (rank, entry) in entries {
+        let Some((scripts, disabled)) = window.scripts(entry.entity, finger) else {
+            noticed.stale = true;
+            continue;
+        };
+        if let Some(slot) = noticed.of(entry, scripts, disabled) {
+            return Some((Whose { entry, scripts, rank }, slot));
+        }
+    }
+    None
+}
