@@ -241,8 +241,13 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
     }
 
     #[inline(always)]
-    fn next_many(&mut self, context: &mut ScriptContext<'_>, calls: &mut CallsAhead<'_, Due<'w>>) {
-        let Self { way, outcome, script, salt, next, .. } = self;
+    fn next_many(
+        &mut self,
+        context: &mut ScriptContext<'_>,
+        script: &CompiledScript,
+        calls: &mut CallsAhead<'_, Due<'w>>,
+    ) {
+        let Self { way, outcome, salt, next, .. } = self;
         let (maker, mut left) = ((context.calls_to_come(), *salt), calls.room());
         if let Some(due) = next.take() {
             if !due.instance.runs(script) {

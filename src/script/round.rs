@@ -31,16 +31,20 @@ pub trait Round {
         Some((turn, context.begun()))
     }
 
-    /// Adds the instances that are [called next](Self::next_ahead), and their calls, for as long as there is room; none only
-    /// if there are no more of them.
+    /// Adds the instances that are [called next](Self::next_ahead), and their calls, for as long as there is room, and none
+    /// behind one that does not run `script`; none at all only if there are no more of them.
     fn next_many(
         &mut self,
         context: &mut ScriptContext<'_>,
+        script: &CompiledScript,
         calls: &mut CallsAhead<'_, Self::Turn>,
     ) {
-        while calls.room() > 0
+        let mut is_alike = true;
+        while is_alike
+            && calls.room() > 0
             && let Some((turn, call)) = self.next_ahead(context)
         {
+            is_alike = turn.runs(script);
             calls.add(turn, call);
         }
     }
@@ -105,11 +109,12 @@ impl<'w> Calls<'_, 'w> {
         let mut lanes = Lanes::take();
         let mut turns = Vec::with_capacity(LANES);
         let is_over = loop {
-            lanes.begin(&mut turns, |calls| round.next_many(self.context(), calls));
+            let script = self.script;
+            lanes.begin(&mut turns, |calls| round.next_many(self.context(), script, calls));
             if turns.is_empty() {
                 break true;
             }
-            // Those behind somebody who runs another script go by themselves.
+            // Whoever runs another script stands behind all others; if somebody came behind that, it would go by itself.
             let stranger = turns.iter().position(|turn| !turn.runs(self.script));
             let count = stranger.unwrap_or(turns.len());
             lanes.truncate(count);
