@@ -1,5 +1,5 @@
 //! Steps and turns of many entities, done row by row. What a call asks for is known by id; the thread that ran
-//! it still has at hand where that entity lies in the world's tables, and puts it to the others there. So applying
+//! it still has at hand where that entity lies in the world's tables, and notes it with the others there. So applying
 //! goes through these tables from one end to the other and looks nothing up, and several threads do it, each
 //! other rows.
 
@@ -29,7 +29,6 @@ use crate::{
 const STRETCH: usize = 1_024;
 
 /// One step of an entity with nothing above it.
-#[derive(Clone, Copy)]
 struct Move {
     /// Which command asks for it.
     command: u32,

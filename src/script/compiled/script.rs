@@ -196,8 +196,8 @@ impl<'w> Caller<'_, 'w> {
             })
     }
 
-    /// Calls a function for the instances in the lanes, as far as that goes side by side; `false` if it does not go at
-    /// all. What it then leaves of each is that of a [`call`](Self::call).
+    /// Calls a function for the instances in the lanes, as far as that goes side by side, given the variables of
+    /// each; `None` if it does not go at all. What it then leaves of each is that of a [`call`](Self::call).
     pub(crate) fn abreast(
         &mut self,
         function: usize,
