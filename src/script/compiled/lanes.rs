@@ -47,11 +47,6 @@ thread_local! {
 
 /// The calls that are at hand, and the memory that they need: it can be used again for any plan.
 pub(crate) struct Lanes {
-    board: Board,
-}
-
-/// What calls that are done side by side have done so far.
-struct Board {
     columns: Columns,
     /// Whose constants lie in the columns, by the number of the plan.
     filled_for: u64,
@@ -82,7 +77,7 @@ impl Lanes {
 
     #[cold]
     fn fresh() -> Box<Self> {
-        let board = Board {
+        Box::new(Self {
             columns: Columns::default(),
             filled_for: 0,
             lanes: std::iter::repeat_with(Lane::default).take(LANES).collect(),
@@ -91,8 +86,7 @@ impl Lanes {
             noted: [0; LANES],
             groups: Groups::default(),
             done: 0,
-        };
-        Box::new(Self { board })
+        })
     }
 
     /// Leaves them to whoever comes next on this thread.
@@ -107,18 +101,18 @@ impl Lanes {
         turns: &mut Vec<T>,
         fill: impl FnOnce(&mut CallsAhead<'_, T>),
     ) {
-        fill(&mut CallsAhead::new(turns, &mut self.board.lanes));
-        (self.board.count, self.board.done) = (turns.len(), 0);
+        fill(&mut CallsAhead::new(turns, &mut self.lanes));
+        (self.count, self.done) = (turns.len(), 0);
     }
 
     /// Leaves out all but so many calls.
     pub(crate) fn truncate(&mut self, count: usize) {
-        self.board.count = self.board.count.min(count);
+        self.count = self.count.min(count);
     }
 
     /// The call in a lane.
     pub(crate) fn call(&self, lane: usize) -> &Begun {
-        self.board.lanes[lane].begun()
+        self.lanes[lane].begun()
     }
 
     /// Does the calls, which may use so much fuel each, as far as a plan goes, given the variables of their instances. What
@@ -130,18 +124,17 @@ impl Lanes {
         states: &mut [&mut [Val]],
         limit: u64,
     ) -> BeforeLanes {
-        let board = &mut self.board;
-        board.begin(plan, states);
-        let before = context.begin_lanes(&mut board.lanes[..board.count]);
-        let ran = catch_unwind(AssertUnwindSafe(|| board.run(plan, context, states, limit)));
+        self.fill(plan, states);
+        let before = context.begin_lanes(&mut self.lanes[..self.count]);
+        let ran = catch_unwind(AssertUnwindSafe(|| self.run(plan, context, states, limit)));
         context.end_lanes(&before);
         if ran.is_err() {
             // What the functions that are done side by side do cannot panic. If it does, each call is made by itself,
             // and the one at fault is found.
-            board.done = 0;
+            self.done = 0;
         }
-        board.write_back(plan, states);
-        context.count_abreast(board.done.count_ones());
+        self.write_back(plan, states);
+        context.count_abreast(self.done.count_ones());
         if !self.most_are_done() {
             plan.rest();
         }
@@ -150,29 +143,27 @@ impl Lanes {
 
     /// Whether all calls have come to their end.
     pub(crate) const fn are_done(&self) -> bool {
-        self.board.done.trailing_ones() as usize == self.board.count
+        self.done.trailing_ones() as usize == self.count
     }
 
     /// Whether half of them have, or more.
     pub(crate) const fn most_are_done(&self) -> bool {
-        self.board.done.count_ones() as usize * 2 >= self.board.count
+        self.done.count_ones() as usize * 2 >= self.count
     }
 
     /// Whether a call has come to its end; else it must be made by itself.
     pub(crate) const fn is_done(&self, lane: usize) -> bool {
-        self.board.done >> lane & 1 == 1
+        self.done >> lane & 1 == 1
     }
 
     /// What a call leaves that has come to its end.
     #[inline(always)]
     pub(crate) const fn left(&self, lane: usize) -> Left {
-        Left { fuel: self.board.fuel[lane % LANES], noted: self.board.noted[lane % LANES] }
+        Left { fuel: self.fuel[lane % LANES], noted: self.noted[lane % LANES] }
     }
-}
 
-impl Board {
     /// Makes ready: fills the columns, and leaves those out whose variables do not fit.
-    fn begin(&mut self, plan: &Plan, states: &[&mut [Val]]) {
+    fn fill(&mut self, plan: &Plan, states: &[&mut [Val]]) {
         let Self { columns, lanes, count, filled_for, .. } = self;
         let lanes = &mut lanes[..*count];
         if *filled_for != plan.number {

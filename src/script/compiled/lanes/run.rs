@@ -1,7 +1,7 @@
 //! The loop over the lines.
 
 use super::{
-    Board,
+    Lanes,
     call::{LaneAnswer, LaneArgs, LaneCall},
     columns::{Column, Columns, Kind, Place},
     groups::each,
@@ -161,7 +161,7 @@ impl Columns {
     }
 }
 
-impl Board {
+impl Lanes {
     /// Does the calls of the lanes in a mask until each has come to its end or must be made by itself.
     pub(super) fn run(
         &mut self,
