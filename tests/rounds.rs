@@ -3,8 +3,9 @@ use std::{slice::IterMut, sync::Arc};
 use bevy_cscript::{
     api::{ApiFault, ApiFunction, ApiTable, CallScope, Category, ScriptContext},
     contract::{ErrorKind, ScriptError, ScriptId, ScriptLimits, ScriptSource, Value},
+    runtime::ScriptMetrics,
     script::{Backend, CompiledScript, Round, ScriptCompiler, ScriptInstance},
-    testing::FakeWorld,
+    testing::{FakeWorld, ScriptTestApp},
     trust::{TrustPolicy, Verified},
 };
 
@@ -260,4 +261,31 @@ fn a_round_that_panics_while_it_runs_ahead_takes_nothing_from_anybody() {
     // Those who were done are done; the group that was being gathered has not begun.
     assert_eq!((&all[0], &all[67], &all[68], &all[99]), (&changed, &changed, &same, &same));
     assert!(all.iter().all(|x| *x == changed || *x == same), "{all:?}");
+}
+
+#[test]
+fn what_a_tick_has_used_is_counted_whether_many_are_called_together_or_one() {
+    let used = |count: u64| {
+        let mut app = ScriptTestApp::new();
+        let script = app.script(
+            "a.rhai",
+            "let n = 0; fn on_update() { n += 1; move_towards(entity_id, vec3(9, 0, n), 0.5); }",
+        );
+        (0..count).for_each(|_| {
+            app.spawn(script.clone());
+        });
+        app.ticks(3);
+        let counted = |app: &ScriptTestApp| {
+            let ScriptMetrics { callbacks, fuel, commands, .. } = *app.world().resource();
+            [callbacks, fuel, commands]
+        };
+        let before = counted(&app);
+        app.tick();
+        let after = counted(&app);
+        assert!(app.take_faults().is_empty());
+        [0, 1, 2].map(|i| after[i] - before[i])
+    };
+    let [callbacks, fuel, commands] = used(1);
+    assert!(callbacks == 1 && fuel > 4 && commands == 1, "{callbacks}, {fuel}, {commands}");
+    assert_eq!(used(150), [callbacks, fuel, commands].map(|one| one * 150));
 }
