@@ -33,7 +33,7 @@ pub use refusal::Refusal;
 pub use report::{LogLevel, LogLine, RunReport};
 pub use source::ScriptSource;
 pub use space::{Body, Neighbor, RayHit, Shape, Space, Way};
-pub(crate) use space::{facing, moved_towards};
+pub(crate) use space::{facing, is_finite, moved_towards};
 pub use timers::{TIMERS, Timer, Timers, ticks_of};
 pub use value::{Value, ValueKind};
 pub(crate) use value::{hash_bytes, hash_vec3};

@@ -174,17 +174,17 @@ impl WorldWindow<'_> {
 
     /// Where in the tables of the world an entity lies that has nothing above it.
     #[inline]
-    pub(super) fn row<'a>(&'a self, id: ScriptId, finger: &mut Finger<'a>) -> Option<Row> {
+    pub(super) fn row<'a>(&'a self, id: ScriptId, finger: &mut Finger<'a>) -> Option<Row<'a>> {
         let entity = self.ids.entity(id)?;
         self.tables.row(entity, finger).or_else(|| self.row_elsewhere(entity))
     }
 
     #[inline(never)]
-    fn row_elsewhere(&self, entity: Entity) -> Option<Row> {
+    fn row_elsewhere(&self, entity: Entity) -> Option<Row<'_>> {
         let location = self.world.entities().get_spawned(entity).ok()?;
         let archetype = self.world.archetypes().get(location.archetype_id)?;
         let (table, row) = (location.table_id.as_u32(), location.table_row.index_u32());
-        (!archetype.contains(self.child_of)).then_some(Row { table, row })
+        (!archetype.contains(self.child_of)).then_some(Row { table, row, ids: &[] })
     }
 
     /// The scripts of an entity, and whether it is disabled.

@@ -9,7 +9,7 @@ use bevy::{
 };
 
 use crate::{
-    contract::{ScriptCommand, ScriptId, facing, moved_towards},
+    contract::{ScriptCommand, ScriptId, facing, is_finite, moved_towards},
     runtime::{
         ids::ScriptIds,
         motion::Motion,
@@ -110,7 +110,7 @@ impl Step {
 }
 
 fn put(place: &mut Transform, position: Vec3) -> bool {
-    let possible = position.is_finite();
+    let possible = is_finite(position);
     if possible {
         place.translation = position;
     }

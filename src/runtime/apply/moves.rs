@@ -28,19 +28,23 @@ use crate::{
 /// So many rows of a table are done by one thread, one after the other.
 const STRETCH: usize = 1_024;
 
-/// One step of an entity with nothing above it.
+/// Commands that stand one behind the other, each of which asks for a step of the entity in the next row. Those
+/// have nothing above them.
 struct Move {
-    /// Which command asks for it.
+    /// The first of the commands.
     command: u32,
-    /// Where in the stretch the entity was when the pass ran; by now it may be elsewhere.
+    /// Where in the stretch the first entity was when the pass ran; by now it may be elsewhere.
     row: u32,
+    count: u32,
 }
 
 /// Where an entity lies.
 #[derive(Clone, Copy)]
-pub(in crate::runtime) struct Row {
+pub(in crate::runtime) struct Row<'w> {
     pub(in crate::runtime) table: u32,
     pub(in crate::runtime) row: u32,
+    /// Who lies in this row and those behind it, if that is at hand.
+    pub(in crate::runtime) ids: &'w [ScriptId],
 }
 
 /// What the calls of a batch asked for.
@@ -78,18 +82,24 @@ impl Moves {
     ) -> Result<Self, Vec<ScriptCommand>> {
         let mut stretches: Vec<Stretch> = Vec::new();
         let (mut last, mut finger) = (0, Finger::new());
-        for (command, number) in commands.iter().zip(0..) {
+        let mut left = commands.as_slice();
+        while let Some(command) = left.first() {
             let row = Step::whose(command).and_then(|id| window.row(id, &mut finger));
-            let Some(Row { table, row }) = row else { return Err(commands) };
+            let Some(Row { table, row, ids }) = row else { return Err(commands) };
             let place = (table, row / STRETCH as u32);
             // Neighbours mostly lie side by side.
             if stretches.get(last).is_none_or(|stretch| stretch.place != place) {
-                let left = commands.len() - number as usize;
-                last = stretch(&mut stretches, place, STRETCH.min(left));
+                last = stretch(&mut stretches, place);
             }
+            let row = row % STRETCH as u32;
+            let ids = ids.get(..STRETCH - row as usize).unwrap_or(ids);
+            let count = count_neighbours(left, ids).max(1);
+            let command = (commands.len() - left.len()) as u32;
             if let Some(stretch) = stretches.get_mut(last) {
-                stretch.moves.push(Move { command: number, row: row % STRETCH as u32 });
+                stretch.moves.push(Move { command, row, count: count as u32 });
             }
+            finger.skip(count - 1);
+            left = left.get(count..).unwrap_or_default();
         }
         Ok(Self { commands, stretches })
     }
@@ -106,13 +116,19 @@ impl Moves {
     }
 }
 
-/// Finds the stretch for some rows, or makes one with room for so many moves.
+/// How many commands ask for a step each of those who lie in some rows, in their order.
+fn count_neighbours(commands: &[ScriptCommand], ids: &[ScriptId]) -> usize {
+    let pairs = commands.iter().zip(ids);
+    pairs.take_while(|(command, id)| Step::whose(command) == Some(**id)).count()
+}
+
+/// Finds the stretch for some rows, or makes one.
 #[cold]
-fn stretch(stretches: &mut Vec<Stretch>, place: Place, room: usize) -> usize {
+fn stretch(stretches: &mut Vec<Stretch>, place: Place) -> usize {
     match stretches.binary_search_by_key(&place, |stretch| stretch.place) {
         Ok(at) => at,
         Err(at) => {
-            stretches.insert(at, Stretch { place, moves: Vec::with_capacity(room) });
+            stretches.insert(at, Stretch { place, moves: Vec::new() });
             at
         }
     }
@@ -125,11 +141,18 @@ struct Run<'m> {
     moves: &'m [Move],
 }
 
+impl Move {
+    /// The commands, among all of the batch.
+    fn commands<'m>(&self, all: &'m [ScriptCommand]) -> &'m [ScriptCommand] {
+        let first = self.command as usize;
+        all.get(first..first + self.count as usize).unwrap_or_default()
+    }
+}
+
 impl Run<'_> {
     /// Each of them, and whose it is.
     fn steps(&self) -> impl Iterator<Item = (ScriptId, Step)> {
-        let commands = self.moves.iter().filter_map(|one| self.commands.get(one.command as usize));
-        commands.filter_map(Step::of)
+        self.moves.iter().flat_map(|all| all.commands(self.commands)).filter_map(Step::of)
     }
 }
 
@@ -253,17 +276,29 @@ impl Part<'_> {
     fn apply(&mut self, elsewhere: &mut Vec<(ScriptId, Step)>) {
         let Self { ids, places, changed, now, runs } = self;
         for Run { commands, moves, .. } in *runs {
-            for Move { command, row } in *moves {
-                let (row, command) = (*row as usize, *command as usize);
-                let Some((id, step)) = commands.get(command).and_then(Step::of) else { continue };
-                match (ids.get(row), places.get_mut(row), changed.get_mut(row)) {
-                    (Some(other), Some(place), Some(changed)) if *other == id => {
-                        if step.take(place) {
-                            *changed = *now;
+            for all in *moves {
+                let (commands, row) = (all.commands(commands), all.row as usize);
+                let rows = row..ids.len().min(row + commands.len());
+                let (Some(ids), Some(places), Some(changed)) =
+                    (ids.get(rows.clone()), places.get_mut(rows.clone()), changed.get_mut(rows))
+                else {
+                    elsewhere.extend(commands.iter().filter_map(Step::of));
+                    continue;
+                };
+                let here = ids.iter().zip(places).zip(changed);
+                for (command, ((id, place), changed)) in commands.iter().zip(here) {
+                    match Step::of(command) {
+                        Some((of, step)) if of == *id => {
+                            if step.take(place) {
+                                *changed = *now;
+                            }
                         }
+                        other => elsewhere.extend(other),
                     }
-                    _ => elsewhere.push((id, step)),
                 }
+                // There are not so many rows any more.
+                let lost = commands.get(ids.len()..).unwrap_or_default();
+                elsewhere.extend(lost.iter().filter_map(Step::of));
             }
         }
     }

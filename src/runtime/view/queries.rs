@@ -38,8 +38,14 @@ type Occupants = (
 );
 
 /// Whoever has scripts, with what is looked up of many at a time. Asked whether they are, the disabled are among them.
-type TablesOfScripts =
-    (Entity, &'static CScript, Option<&'static Transform>, Has<ChildOf>, Has<Disabled>);
+type TablesOfScripts = (
+    Entity,
+    &'static ScriptId,
+    &'static CScript,
+    Option<&'static Transform>,
+    Has<ChildOf>,
+    Has<Disabled>,
+);
 
 macro_rules! window_queries {
     ($($name:ident: $data:ty $(where $filter:ty)?,)*) => {

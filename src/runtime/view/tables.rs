@@ -1,7 +1,10 @@
 use bevy::{ecs::entity::Entities, prelude::*};
 
 use super::queries::OpenQueries;
-use crate::runtime::{apply::Row, cscript::CScript};
+use crate::{
+    contract::ScriptId,
+    runtime::{apply::Row, cscript::CScript},
+};
 
 /// Everybody with scripts, table by table: who lies side by side in the world is found side by side.
 pub(super) struct Tables<'w> {
@@ -15,6 +18,7 @@ struct Rows<'w> {
     /// Of the table.
     number: u32,
     entities: &'w [Entity],
+    ids: &'w [ScriptId],
     scripts: &'w [CScript],
     /// Of those with nothing above them.
     places: &'w [Transform],
@@ -40,9 +44,20 @@ impl Finger<'_> {
 
     /// On nobody.
     pub(in crate::runtime) const fn new() -> Self {
-        const NONE: &Rows<'_> =
-            &Rows { number: 0, entities: &[], scripts: &[], places: &[], are_disabled: false };
+        const NONE: &Rows<'_> = &Rows {
+            number: 0,
+            entities: &[],
+            ids: &[],
+            scripts: &[],
+            places: &[],
+            are_disabled: false,
+        };
         Self { rows: NONE, row: 0 }
+    }
+
+    /// Goes on by so many rows.
+    pub(in crate::runtime) const fn skip(&mut self, rows: usize) {
+        self.row += rows;
     }
 }
 
@@ -51,7 +66,7 @@ impl<'w> Tables<'w> {
         let entities = world.entities();
         let mut tables = Vec::new();
         let all = queries.tables.contiguous_iter_inner().into_iter().flatten();
-        for (here, scripts, places, has_parent, are_disabled) in all {
+        for (here, ids, scripts, places, has_parent, are_disabled) in all {
             let Some(location) = here.first().and_then(|it| entities.get_spawned(*it).ok()) else {
                 continue;
             };
@@ -60,7 +75,7 @@ impl<'w> Tables<'w> {
                 tables.resize_with(at + 1, || None);
             }
             let places = places.filter(|_| !has_parent).unwrap_or_default();
-            tables[at] = Some(Rows { number, entities: here, scripts, places, are_disabled });
+            tables[at] = Some(Rows { number, entities: here, ids, scripts, places, are_disabled });
         }
         Self { entities, tables }
     }
@@ -96,8 +111,10 @@ impl<'w> Tables<'w> {
 
     /// Where an entity lies that stands somewhere and has nothing above it. `None` says nothing.
     #[inline(always)]
-    pub(super) fn row(&'w self, entity: Entity, finger: &mut Finger<'w>) -> Option<Row> {
+    pub(super) fn row(&'w self, entity: Entity, finger: &mut Finger<'w>) -> Option<Row<'w>> {
         let found = self.find(entity, finger) && !finger.rows.places.is_empty();
-        found.then_some(Row { table: finger.rows.number, row: finger.row as u32 })
+        let Finger { rows, row } = *finger;
+        let ids = rows.ids.get(row..).unwrap_or_default();
+        found.then_some(Row { table: rows.number, row: row as u32, ids })
     }
 }
