@@ -30,6 +30,7 @@ mod overlay;
 mod random;
 pub mod reference;
 mod returned;
+mod scalar;
 mod table;
 mod tactical;
 mod universal;
@@ -38,15 +39,17 @@ mod vector;
 
 pub use arg::{
     Accepts, Amount, Arg, Count, Finite, Handed, Live, Name, Passed, PassedObject, Place, Point,
-    Shown, Span, Text,
+    Shown, Span, Standing, Text,
 };
 pub use category::Category;
 #[cfg(feature = "bevy")]
 pub(crate) use context::CallsToCome;
-pub(crate) use context::{BeforeLanes, Lane};
+pub(crate) use context::{BeforeLanes, LaneCalls};
 pub use context::{Begun, CallScope, CallsAhead, ScriptContext, Watched};
 pub use fault::ApiFault;
 pub(crate) use function::DirectFn;
 pub use function::{ApiFunction, Native, NativeFn, Overload, Parameter};
 pub use returned::{Answer, Returned};
+pub(crate) use scalar::LANES;
+pub use scalar::{AnyColumn, Column, Scalar};
 pub use table::{ApiTable, TableError, closest};

@@ -1,7 +1,7 @@
 use glam::Vec3;
 
-use super::{ApiFault, ScriptContext};
-use crate::contract::{ScriptId, Value, ValueKind};
+use super::{ApiFault, Scalar, ScriptContext};
+use crate::contract::{ScriptId, Value, ValueKind, is_finite};
 
 /// A value as a script passes it to a function, borrowed from whichever backend runs the script.
 #[derive(Clone, Copy)]
@@ -110,6 +110,8 @@ pub trait Arg: Sized {
     const TYPE: &'static str;
     /// The script types it is made from.
     const ACCEPTS: &'static [Accepts];
+    /// The scalar that is passed mostly; `()` if it is none.
+    type Scalar: Scalar;
     /// Checks and converts.
     ///
     /// # Errors
@@ -126,6 +128,15 @@ pub trait Arg: Sized {
 /// An entity that exists, as the call sees the world.
 #[derive(Clone, Copy, Debug)]
 pub struct Live(pub ScriptId);
+
+/// An entity that exists and has a place in the world, as the call sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// The entity.
+    pub id: ScriptId,
+    /// Where it is, in world space.
+    pub at: Vec3,
+}
 
 /// A number that is neither NaN nor infinite.
 #[derive(Clone, Copy, Debug)]
@@ -183,6 +194,7 @@ fn number(passed: Passed<'_>) -> Result<f64, ApiFault> {
 impl Arg for bool {
     const TYPE: &'static str = "bool";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Bool];
+    type Scalar = bool;
     #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         Self::quick(context, passed).ok_or_else(|| passed.expected("true or false"))
@@ -197,6 +209,7 @@ impl Arg for bool {
 impl Arg for i64 {
     const TYPE: &'static str = "int";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Int];
+    type Scalar = i64;
     #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         Self::quick(context, passed).ok_or_else(|| passed.expected("an int"))
@@ -211,6 +224,7 @@ impl Arg for i64 {
 impl Arg for Live {
     const TYPE: &'static str = "int";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Int];
+    type Scalar = i64;
     #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         Self::quick(context, passed).ok_or_else(|| not_live(context, passed))
@@ -223,6 +237,33 @@ impl Arg for Live {
             _ => None,
         }
     }
+}
+
+impl Arg for Standing {
+    const TYPE: &'static str = "int";
+    const ACCEPTS: &'static [Accepts] = &[Accepts::Int];
+    type Scalar = i64;
+    #[inline]
+    fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
+        match Self::quick(context, passed) {
+            Some(standing) => Ok(standing),
+            None => standing(context, passed),
+        }
+    }
+
+    #[inline(always)]
+    fn quick(context: &ScriptContext<'_>, passed: Passed<'_>) -> Option<Self> {
+        let Passed::Int(id) = passed else { return None };
+        let id = ScriptId(id);
+        Some(Self { id, at: context.standing(id)? })
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn standing(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Standing, ApiFault> {
+    let Live(id) = Live::take(context, passed)?;
+    Ok(Standing { id, at: context.position(id)? })
 }
 
 #[cold]
@@ -240,6 +281,7 @@ fn not_live(context: &ScriptContext<'_>, passed: Passed<'_>) -> ApiFault {
 impl Arg for Finite {
     const TYPE: &'static str = "float";
     const ACCEPTS: &'static [Accepts] = NUMBER;
+    type Scalar = f64;
     #[inline]
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         number(passed).map(Self)
@@ -249,6 +291,7 @@ impl Arg for Finite {
 impl Arg for Amount {
     const TYPE: &'static str = "float";
     const ACCEPTS: &'static [Accepts] = NUMBER;
+    type Scalar = f64;
     #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         match Self::quick(context, passed) {
@@ -282,6 +325,7 @@ fn amount(passed: Passed<'_>) -> Result<f64, ApiFault> {
 impl Arg for Count {
     const TYPE: &'static str = "int";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Int];
+    type Scalar = i64;
     #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         let count = i64::take(context, passed)?;
@@ -295,6 +339,7 @@ impl Arg for Count {
 impl Arg for Span {
     const TYPE: &'static str = "int | float";
     const ACCEPTS: &'static [Accepts] = NUMBER;
+    type Scalar = f64;
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         match passed {
             Passed::Int(i) => Ok(Self::Int(i)),
@@ -306,6 +351,7 @@ impl Arg for Span {
 impl Arg for Point {
     const TYPE: &'static str = "Vec3";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3, Accepts::Array];
+    type Scalar = Vec3;
     #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         match Self::quick(context, passed) {
@@ -317,7 +363,7 @@ impl Arg for Point {
     #[inline(always)]
     fn quick(_: &ScriptContext<'_>, passed: Passed<'_>) -> Option<Self> {
         match passed {
-            Passed::Vec3(v) if v.is_finite() => Some(Self(v)),
+            Passed::Vec3(v) if is_finite(v) => Some(Self(v)),
             _ => None,
         }
     }
@@ -381,10 +427,11 @@ pub(super) fn point_of(value: &Value) -> Result<Vec3, ApiFault> {
 impl Arg for Place {
     const TYPE: &'static str = "Vec3 | int";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3, Accepts::Int, Accepts::Array];
+    type Scalar = Vec3;
     #[inline]
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         match passed {
-            Passed::Vec3(v) if v.is_finite() => Ok(Self(v)),
+            Passed::Vec3(v) if is_finite(v) => Ok(Self(v)),
             other => place(context, other).map(Self),
         }
     }
@@ -392,7 +439,7 @@ impl Arg for Place {
     #[inline(always)]
     fn quick(context: &ScriptContext<'_>, passed: Passed<'_>) -> Option<Self> {
         match passed {
-            Passed::Vec3(v) if v.is_finite() => Some(Self(v)),
+            Passed::Vec3(v) if is_finite(v) => Some(Self(v)),
             Passed::Int(_) => place(context, passed).ok().map(Self),
             _ => None,
         }
@@ -417,6 +464,7 @@ fn place(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Vec3, ApiFau
 impl Arg for Vec3 {
     const TYPE: &'static str = "Vec3";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Vec3];
+    type Scalar = Vec3;
     #[inline]
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         match passed {
@@ -441,6 +489,7 @@ fn text<'a>(context: &ScriptContext<'_>, passed: Passed<'a>) -> Result<&'a str, 
 impl Arg for Text {
     const TYPE: &'static str = "string";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Str];
+    type Scalar = ();
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         text(context, passed).map(|text| Self(text.to_owned()))
     }
@@ -449,6 +498,7 @@ impl Arg for Text {
 impl Arg for Name {
     const TYPE: &'static str = "string";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Str];
+    type Scalar = ();
     fn take(context: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         match text(context, passed)? {
             "" => Err(ApiFault::new("must not be empty")),
@@ -461,6 +511,7 @@ impl Arg for Shown {
     const TYPE: &'static str = "any";
     // Floats by name, because Rhai has a `log` of its own for them.
     const ACCEPTS: &'static [Accepts] = &[Accepts::Anything, Accepts::Float];
+    type Scalar = ();
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         Ok(Self(match passed {
             Passed::Str(text) => text.to_owned(),
@@ -473,6 +524,7 @@ impl Arg for Shown {
 impl Arg for Value {
     const TYPE: &'static str = "any";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Anything];
+    type Scalar = ();
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         passed.to_value()
     }
@@ -482,6 +534,7 @@ impl Arg for Value {
 impl Arg for Vec<Value> {
     const TYPE: &'static str = "array";
     const ACCEPTS: &'static [Accepts] = &[Accepts::Array];
+    type Scalar = ();
     fn take(_: &ScriptContext<'_>, passed: Passed<'_>) -> Result<Self, ApiFault> {
         match passed {
             Passed::Other(object) => match object.to_value()? {

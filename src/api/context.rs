@@ -17,12 +17,12 @@ use std::{
 
 use glam::Vec3;
 
+use self::call::AtHand;
 pub use self::call::Begun;
-use self::call::CallState;
 #[cfg(feature = "bevy")]
 pub(crate) use self::call::CallsToCome;
 pub use self::lanes::CallsAhead;
-pub(crate) use self::lanes::{BeforeLanes, Lane};
+pub(crate) use self::lanes::{BeforeLanes, LaneCalls};
 use super::{ApiFault, random::CallRandom};
 use crate::contract::{
     LogLevel, LogLine, Position, ScriptCommand, ScriptId, ScriptLimits, TickCaps, WorldView,
@@ -50,8 +50,7 @@ pub struct CallScope<'w> {
 /// One context serves many calls, one after the other.
 pub struct ScriptContext<'w> {
     scope: CallScope<'w>,
-    /// The call at hand.
-    call: Box<CallState>,
+    call: AtHand,
     /// Those of the script at hand.
     limits: Arc<ScriptLimits>,
     /// What is left of the tick's share of fuel for whoever runs.
@@ -105,7 +104,7 @@ impl<'w> ScriptContext<'w> {
     pub fn new(scope: CallScope<'w>) -> Self {
         Self {
             scope,
-            call: CallState::nobody(scope.delta_time),
+            call: AtHand::nobody(scope.delta_time),
             limits: DEFAULT_LIMITS.clone(),
             purse: u64::MAX,
             caps: None,
@@ -408,7 +407,7 @@ impl<'w> ScriptContext<'w> {
     /// # Errors
     /// See [`ScriptContext::command`].
     pub fn destroy(&mut self, id: ScriptId) -> Result<(), ApiFault> {
-        self.command(ScriptCommand::Destroy { id })?;
+        self.ask(|| ScriptCommand::Destroy { id })?;
         self.call.overlay.destroy(id);
         Ok(())
     }

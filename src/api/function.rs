@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    Answer, ApiFault, Arg, Category, Returned, ScriptContext,
+    Answer, AnyColumn, ApiFault, Arg, Category, Returned, Scalar, ScriptContext,
     arg::{Accepts, Handed, Passed},
 };
 use crate::{
@@ -151,14 +151,9 @@ impl ApiFunction {
         let is_plain = self.is_plain;
         let lanes = self.is_abreast.then(|| {
             let (code, plain_code) = (function.clone(), function.clone());
-            let each: LaneFn = Arc::new(move |context, called| {
-                called.each(context, |context, args, to| code.0.call_quick(context, args, to))
-            });
-            let plain: LaneFn = Arc::new(move |context, called| {
-                called.each_plain(context, |context, args, to| {
-                    plain_code.0.call_quick(context, args, to)
-                })
-            });
+            let each: LaneFn = Arc::new(move |context, called| called.each(context, &code.0));
+            let plain: LaneFn =
+                Arc::new(move |context, called| called.each_plain(context, &plain_code.0));
             LaneFns { each, plain: is_plain.then_some(plain) }
         });
         let native: NativeFn = Arc::new(move |context, passed, answer| {
@@ -317,6 +312,24 @@ pub trait Native<M, const N: usize>: Send + Sync + 'static {
         handed: &H,
         answer: &mut T,
     ) -> Result<(), Box<Refusal>>;
+    /// The columns that hold the arguments of many calls.
+    #[doc(hidden)]
+    type Columns<'a>: Copy;
+    /// The scalar that it gives.
+    #[doc(hidden)]
+    type Answer: Scalar;
+    /// The columns that hold its arguments, if each is of the type that is passed mostly.
+    #[doc(hidden)]
+    fn columns<'a>(at: impl Fn(usize) -> AnyColumn<'a>) -> Option<Self::Columns<'a>>;
+    /// As [`call_quick`](Self::call_quick), for one of many calls.
+    #[doc(hidden)]
+    fn call_lane<T: Answer + ?Sized>(
+        &self,
+        context: &mut ScriptContext<'_>,
+        columns: Self::Columns<'_>,
+        lane: usize,
+        answer: &mut T,
+    ) -> bool;
     /// The same, if what is handed over is of the [common](Arg::quick) kinds; `false` without a reason if it is not, or if
     /// it has failed.
     #[doc(hidden)]
@@ -364,6 +377,37 @@ macro_rules! native {
                         Ok(())
                     }
                     Err(fault) => Err(Refusal::boxed(None, fault)),
+                }
+            }
+
+            type Columns<'a> = ($(<$type::Scalar as Scalar>::In<'a>,)*);
+            type Answer = R::Scalar;
+
+            #[inline(always)]
+            fn columns<'a>(at: impl Fn(usize) -> AnyColumn<'a>) -> Option<Self::Columns<'a>> {
+                let _ = &at;
+                Some(($($type::Scalar::column(at($index))?,)*))
+            }
+
+            #[inline(always)]
+            fn call_lane<T: Answer + ?Sized>(
+                &self,
+                context: &mut ScriptContext<'_>,
+                ($($arg,)*): Self::Columns<'_>,
+                lane: usize,
+                answer: &mut T,
+            ) -> bool {
+                let _ = lane;
+                $(
+                    let passed = $type::Scalar::get($arg, lane).passed();
+                    let Some($arg) = $type::quick(context, passed) else { return false };
+                )*
+                match self(context, $($arg),*) {
+                    Ok(value) => {
+                        value.give(answer);
+                        true
+                    }
+                    Err(_) => false,
                 }
             }
 

@@ -3,7 +3,8 @@
 use glam::Vec3;
 
 use super::{
-    Amount, ApiFault, ApiFunction, Category, Live, Point, ScriptContext, arg::direction_of,
+    Amount, ApiFault, ApiFunction, Category, Live, Point, ScriptContext, Standing,
+    arg::direction_of,
 };
 
 const NO_PLACE: &str = "the entity has no place in the world";
@@ -115,33 +116,34 @@ fn on_update() {
     ]
 }
 
-fn get_position(context: &mut ScriptContext<'_>, e: Live) -> Result<Vec3, ApiFault> {
-    context.position(e.0)
+fn get_position(_: &mut ScriptContext<'_>, e: Standing) -> Result<Vec3, ApiFault> {
+    Ok(e.at)
 }
 
-fn set_position(context: &mut ScriptContext<'_>, e: Live, pos: Point) -> Result<(), ApiFault> {
-    context.position(e.0)?;
-    context.set_position(e.0, pos.0)
+fn set_position(context: &mut ScriptContext<'_>, e: Standing, pos: Point) -> Result<(), ApiFault> {
+    context.set_position(e.id, pos.0)
 }
 
 fn move_towards(
     context: &mut ScriptContext<'_>,
-    e: Live,
+    e: Standing,
     target: Point,
     step: Amount,
 ) -> Result<bool, ApiFault> {
-    context.move_towards(e.0, target.0, step.0 as f32)
+    context.step_towards(e, target.0, step.0 as f32)
 }
 
-fn teleport(context: &mut ScriptContext<'_>, e: Live, pos: Point) -> Result<(), ApiFault> {
-    context.position(e.0)?;
-    context.teleport(e.0, pos.0)
+fn teleport(context: &mut ScriptContext<'_>, e: Standing, pos: Point) -> Result<(), ApiFault> {
+    context.teleport(e.id, pos.0)
 }
 
-fn face_direction(context: &mut ScriptContext<'_>, e: Live, dir: Point) -> Result<(), ApiFault> {
-    context.position(e.0)?;
+fn face_direction(
+    context: &mut ScriptContext<'_>,
+    e: Standing,
+    dir: Point,
+) -> Result<(), ApiFault> {
     let direction = direction_of(dir)?;
-    context.face(e.0, direction)
+    context.face(e.id, direction)
 }
 
 fn get_velocity(context: &mut ScriptContext<'_>, e: Live) -> Result<Vec3, ApiFault> {

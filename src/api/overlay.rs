@@ -8,13 +8,10 @@ use crate::contract::{Pack, ScriptId, StatusEffect, Value, Vitals};
 /// What a call has written so far, laid over the world it reads: the one place that makes a script
 /// see its own writes. Where things are has lists of its own: moving is what most calls write, and a
 /// row of these is small.
+// What every function asks for stands first.
+#[repr(C)]
 #[derive(Default)]
 pub(crate) struct Overlay {
-    places: Written<Placed>,
-    turns: Written<Turned>,
-    others: Written<EntityWrites>,
-    /// Sounds that the call has started (`true`) or stopped.
-    sounds: Vec<(i64, bool)>,
     /// Whether anything was written.
     is_written: bool,
     /// Whether anything was but places.
@@ -23,6 +20,11 @@ pub(crate) struct Overlay {
     has_moved: bool,
     /// Whether anything is destroyed, and all below it with it.
     has_destroyed: bool,
+    places: Written<Placed>,
+    turns: Written<Turned>,
+    others: Written<EntityWrites>,
+    /// Sounds that the call has started (`true`) or stopped.
+    sounds: Vec<(i64, bool)>,
 }
 
 /// What a call wrote of one entity beside where it is; `None` where it wrote nothing.

@@ -2,6 +2,7 @@ use std::sync::{Arc, LazyLock};
 
 use glam::Vec3;
 
+use super::Scalar;
 use crate::contract::{ComponentView, RayHit, ScriptId, Value};
 
 /// Where what a function gives goes: a register of the backend that called it. Scalars get there
@@ -56,6 +57,8 @@ impl Answer for Value {
 pub trait Returned {
     /// How references write this type.
     const TYPE: &'static str;
+    /// The scalar that it is; `()` if it is none, or not always.
+    type Scalar: Scalar;
     /// Gives the script its value.
     fn give<A: Answer + ?Sized>(self, answer: &mut A);
 }
@@ -65,9 +68,10 @@ static HIT: LazyLock<[Arc<str>; 4]> =
     LazyLock::new(|| ["entity", "position", "normal", "distance"].map(Arc::from));
 
 macro_rules! returned {
-    ($($type:ty => $name:literal, |$value:ident, $answer:ident| $give:expr;)*) => {
+    ($($type:ty => $name:literal, $scalar:ty, |$value:ident, $answer:ident| $give:expr;)*) => {
         $(impl Returned for $type {
             const TYPE: &'static str = $name;
+            type Scalar = $scalar;
             #[inline]
             fn give<A: Answer + ?Sized>(self, $answer: &mut A) {
                 let $value = self;
@@ -78,30 +82,30 @@ macro_rules! returned {
 }
 
 returned! {
-    () => "()", |_unit, answer| answer.value(Value::Unit);
-    bool => "bool", |value, answer| answer.bool(value);
-    i64 => "int", |value, answer| answer.int(value);
-    f64 => "float", |value, answer| answer.float(value);
-    Vec3 => "Vec3", |value, answer| answer.vec3(value);
-    ScriptId => "int", |value, answer| answer.int(value.0);
-    Option<ScriptId> => "int | ()", |value, answer| match value {
+    () => "()", (), |_unit, answer| answer.value(Value::Unit);
+    bool => "bool", bool, |value, answer| answer.bool(value);
+    i64 => "int", i64, |value, answer| answer.int(value);
+    f64 => "float", f64, |value, answer| answer.float(value);
+    Vec3 => "Vec3", Vec3, |value, answer| answer.vec3(value);
+    ScriptId => "int", i64, |value, answer| answer.int(value.0);
+    Option<ScriptId> => "int | ()", (), |value, answer| match value {
         Some(id) => answer.int(id.0),
         None => answer.value(Value::Unit),
     };
-    String => "string", |value, answer| answer.value(value.into());
-    Value => "any", |value, answer| answer.value(value);
-    Option<Value> => "any | ()", |value, answer| answer.value(value.into());
-    Option<ComponentView> => "any | ()", |view, answer| match view {
+    String => "string", (), |value, answer| answer.value(value.into());
+    Value => "any", (), |value, answer| answer.value(value);
+    Option<Value> => "any | ()", (), |value, answer| answer.value(value.into());
+    Option<ComponentView> => "any | ()", (), |view, answer| match view {
         Some(view) => answer.component(view),
         None => answer.value(Value::Unit),
     };
-    Vec<ScriptId> => "array", |value, answer| answer.ids(&value);
-    Option<RayHit> => "map | ()", |value, answer| match value {
+    Vec<ScriptId> => "array", (), |value, answer| answer.ids(&value);
+    Option<RayHit> => "map | ()", (), |value, answer| match value {
         Some(RayHit { entity, position, normal, distance }) => {
             let values = [entity.into(), position.into(), normal.into(), distance.into()];
             answer.map(&*HIT, &values);
         }
         None => answer.value(Value::Unit),
     };
-    Vec<Value> => "array", |value, answer| answer.value(value.into());
+    Vec<Value> => "array", (), |value, answer| answer.value(value.into());
 }

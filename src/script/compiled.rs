@@ -1,6 +1,7 @@
 //! The compiled backend: a script becomes a program of our own, metered, bounded and equal on every
 //! machine.
 
+mod alike;
 mod callable;
 mod convert;
 mod fault;
@@ -23,7 +24,7 @@ mod val;
 use self::val::Range;
 pub(crate) use self::{
     convert::{from_value, to_value},
-    lanes::{LANES, LaneFn, LaneFns, Lanes, Left},
+    lanes::{LaneFn, LaneFns, Lanes, Left},
     library::natives,
     machine::{Last, Machine, Turns},
     program::Library,

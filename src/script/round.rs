@@ -3,11 +3,11 @@ use std::{array, ops::DerefMut, vec::Drain};
 use super::{
     Calls, CompiledScript, FunctionId, ScriptInstance,
     calls::{Way, foreign, placed},
-    compiled::{LANES, Lanes, Last, Left, Turns, Val},
+    compiled::{Lanes, Last, Left, Turns, Val},
     state::ScriptState,
 };
 use crate::{
-    api::{BeforeLanes, Begun, CallsAhead, ScriptContext},
+    api::{BeforeLanes, Begun, CallsAhead, LANES, ScriptContext},
     contract::ScriptError,
 };
 

@@ -1,6 +1,9 @@
 //! One call: whose it is, and what it has done so far.
 
-use std::cell::Cell;
+use std::{
+    cell::Cell,
+    ops::{Deref, DerefMut},
+};
 
 use glam::Vec3;
 
@@ -17,8 +20,7 @@ pub struct Begun {
     pub(super) rank: u32,
 }
 
-/// What is known of a call. The context has that of the call at hand; of calls that are done [side by side](super::Lane)
-/// each has its own.
+/// What is known of a call.
 // Many of them lie side by side: what every function asks for stands first.
 #[repr(C)]
 pub(super) struct CallState {
@@ -30,6 +32,35 @@ pub(super) struct CallState {
     pub(super) command_bytes: usize,
     /// What it has written.
     pub(super) overlay: Overlay,
+}
+
+/// The call at hand: the only one, or one of those that are done [side by side](super::LaneCalls).
+pub(super) struct AtHand {
+    pub(super) calls: Vec<CallState>,
+    pub(super) at: usize,
+}
+
+impl AtHand {
+    /// Nobody's.
+    pub(super) fn nobody(delta_time: f64) -> Self {
+        Self { calls: vec![CallState::nobody(delta_time)], at: 0 }
+    }
+}
+
+impl Deref for AtHand {
+    type Target = CallState;
+
+    #[inline(always)]
+    fn deref(&self) -> &CallState {
+        &self.calls[self.at]
+    }
+}
+
+impl DerefMut for AtHand {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut CallState {
+        &mut self.calls[self.at]
+    }
 }
 
 impl Begun {
@@ -50,10 +81,10 @@ impl Begun {
 
 impl CallState {
     /// That of nobody's call.
-    pub(super) fn nobody(delta_time: f64) -> Box<Self> {
+    pub(super) fn nobody(delta_time: f64) -> Self {
         let begun = Begun { entity: ScriptId::AUTO, callback: 0, delta_time, rank: 0 };
         let (stood, overlay) = (Cell::new(None), Overlay::default());
-        Box::new(Self { begun, stood, commands: 0, command_bytes: 0, overlay })
+        Self { begun, stood, commands: 0, command_bytes: 0, overlay }
     }
 
     /// That of a call that has done nothing yet.
@@ -116,7 +147,7 @@ impl ScriptContext<'_> {
 
     /// The call that has begun.
     #[must_use]
-    pub const fn begun(&self) -> Begun {
+    pub fn begun(&self) -> Begun {
         self.call.begun
     }
 
@@ -140,14 +171,14 @@ impl ScriptContext<'_> {
 
     /// The entity whose script is running.
     #[must_use]
-    pub const fn entity(&self) -> ScriptId {
+    pub fn entity(&self) -> ScriptId {
         self.call.begun.entity
     }
 
     /// Seconds that the call is for: of a tick, and of several for an `on_update` that is not called in
     /// each.
     #[must_use]
-    pub const fn delta_time(&self) -> f64 {
+    pub fn delta_time(&self) -> f64 {
         self.call.begun.delta_time
     }
 }

@@ -66,7 +66,7 @@ impl ScriptContext<'_> {
     pub fn heal(&mut self, id: ScriptId, amount: f32) -> Result<f32, ApiFault> {
         let mut vitals = self.need_vitals(id)?;
         let gained = vitals.heal(amount);
-        self.command(ScriptCommand::Heal { id, amount })?;
+        self.ask(|| ScriptCommand::Heal { id, amount })?;
         self.call.overlay.get_mut(id).vitals = Some(vitals);
         Ok(gained)
     }
@@ -79,7 +79,7 @@ impl ScriptContext<'_> {
         let mut vitals = self.need_vitals(id)?;
         vitals.set(value);
         let source = self.entity();
-        self.command(ScriptCommand::SetHealth { id, value, source })?;
+        self.ask(|| ScriptCommand::SetHealth { id, value, source })?;
         self.call.overlay.get_mut(id).vitals = Some(vitals);
         Ok(())
     }
@@ -127,7 +127,7 @@ impl ScriptContext<'_> {
     /// Nothing can work on it; see also [`ScriptContext::command`].
     pub fn clear_status_effects(&mut self, id: ScriptId) -> Result<usize, ApiFault> {
         let count = self.status_effects(id)?.len();
-        self.command(ScriptCommand::ClearStatusEffects { id })?;
+        self.ask(|| ScriptCommand::ClearStatusEffects { id })?;
         self.call.overlay.get_mut(id).effects = Some(Vec::new());
         Ok(count)
     }

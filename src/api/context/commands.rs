@@ -1,9 +1,9 @@
 //! What calls ask for.
 
-use super::ScriptContext;
+use super::{ScriptContext, call::CallState};
 use crate::{
     api::ApiFault,
-    contract::{Cap, ScriptCommand, ScriptLimits},
+    contract::{Cap, ScriptCommand, ScriptLimits, TickCaps},
 };
 
 impl ScriptContext<'_> {
@@ -16,44 +16,42 @@ impl ScriptContext<'_> {
     #[inline(always)]
     pub fn command(&mut self, command: ScriptCommand) -> Result<(), ApiFault> {
         let bytes = self.call.command_bytes.saturating_add(command.held_bytes());
-        let ScriptLimits { commands, memory_bytes, .. } = *self.limits;
-        if self.call.commands >= commands || bytes > memory_bytes {
-            return Err(self.too_much_asked());
+        if bytes > self.limits.memory_bytes {
+            return Err(too_much_asked(&self.call, &self.limits));
         }
-        if self.caps.is_some() {
-            self.take_cap(Cap::of(&command))?;
-        }
-        self.call.commands += 1;
+        self.ask_as(Cap::of(&command), || command)?;
         self.call.command_bytes = bytes;
-        self.commands.push(command);
-        if self.is_ranked {
-            self.ranks.push(self.call.begun.rank);
-        }
         Ok(())
     }
 
-    /// What is said to a call that asks for too much.
-    #[cold]
-    fn too_much_asked(&self) -> ApiFault {
-        let ScriptLimits { commands, memory_bytes, .. } = *self.limits;
-        ApiFault::too_large(if self.call.commands >= commands {
-            format!("a call may give at most {commands} commands")
-        } else {
-            format!("the commands of a call may hold at most {memory_bytes} bytes")
-        })
+    /// Adds a command that holds numbers only and is counted as nothing but one. It is made where it stays, and not
+    /// before it is known that it may be.
+    #[inline(always)]
+    pub(super) fn ask(&mut self, make: impl FnOnce() -> ScriptCommand) -> Result<(), ApiFault> {
+        self.ask_as(Cap::Nothing, make)
     }
 
-    /// Takes a command off what is left for whoever runs in this tick.
-    #[inline(never)]
-    fn take_cap(&mut self, cap: Cap) -> Result<(), ApiFault> {
-        let Some(caps) = &mut self.caps else { return Ok(()) };
-        caps.take(cap).map_err(|what| {
-            ApiFault::too_large(format!("the mod has used up its {what} for this tick"))
-        })
+    #[inline(always)]
+    fn ask_as(&mut self, cap: Cap, make: impl FnOnce() -> ScriptCommand) -> Result<(), ApiFault> {
+        let Self { call, limits, caps, commands, ranks, is_ranked, .. } = self;
+        let call = &mut **call;
+        if call.commands >= limits.commands {
+            return Err(too_much_asked(call, limits));
+        }
+        if let Some(caps) = caps {
+            take_cap(caps, cap)?;
+        }
+        call.commands += 1;
+        if *is_ranked {
+            ranks.push(call.begun.rank);
+        }
+        // Not pushed: it would have to be there before there is room for it, and is copied then.
+        commands.extend(std::iter::once_with(make));
+        Ok(())
     }
 
     /// Bytes that the commands of the running call hold: they count as memory of the call.
-    pub(crate) const fn command_bytes(&self) -> usize {
+    pub(crate) fn command_bytes(&self) -> usize {
         self.call.command_bytes
     }
 
@@ -101,6 +99,25 @@ impl ScriptContext<'_> {
         self.call.commands = 0;
         to.append(&mut self.commands);
     }
+}
+
+/// What is said to a call that asks for too much.
+#[cold]
+fn too_much_asked(call: &CallState, limits: &ScriptLimits) -> ApiFault {
+    let ScriptLimits { commands, memory_bytes, .. } = *limits;
+    ApiFault::too_large(if call.commands >= commands {
+        format!("a call may give at most {commands} commands")
+    } else {
+        format!("the commands of a call may hold at most {memory_bytes} bytes")
+    })
+}
+
+/// Takes a command off what is left for whoever runs in this tick.
+#[inline(never)]
+fn take_cap(caps: &mut TickCaps, cap: Cap) -> Result<(), ApiFault> {
+    caps.take(cap).map_err(|what| {
+        ApiFault::too_large(format!("the mod has used up its {what} for this tick"))
+    })
 }
 
 /// Puts commands in the order of their ranks; those of one rank stay as they are.

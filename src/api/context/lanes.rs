@@ -1,7 +1,5 @@
 //! Calls that are done side by side: the context goes from one to the other and back.
 
-use std::ops::{Deref, DerefMut};
-
 use glam::Vec3;
 
 use super::{
@@ -10,34 +8,37 @@ use super::{
 };
 use crate::contract::{ScriptCommand, ScriptId};
 
-/// A call that is done side by side with others, while another one is at hand.
-pub(crate) struct Lane(Box<CallState>);
+/// As many calls as can be done side by side; not all of them need be. The context has them while they are done.
+pub(crate) struct LaneCalls(Vec<CallState>);
 
-impl Default for Lane {
-    fn default() -> Self {
-        Self(CallState::nobody(0.0))
+impl LaneCalls {
+    /// Nobody's.
+    pub(crate) fn nobody(count: usize) -> Self {
+        Self(std::iter::repeat_with(|| CallState::nobody(0.0)).take(count).collect())
     }
-}
 
-impl Lane {
-    /// The call.
-    #[inline(always)]
-    pub(crate) const fn begun(&self) -> &Begun {
-        &self.0.begun
+    /// The call in a lane.
+    pub(crate) fn begun(&self, lane: usize) -> &Begun {
+        &self.0[lane].begun
+    }
+
+    /// All of them, in order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Begun> + Clone {
+        self.0.iter().map(|call| &call.begun)
     }
 }
 
 /// Calls that are to be done side by side, in their order, and with each whatever belongs to it.
 pub struct CallsAhead<'a, T> {
     turns: &'a mut Vec<T>,
-    lanes: &'a mut [Lane],
+    lanes: &'a mut [CallState],
 }
 
 impl<'a, T> CallsAhead<'a, T> {
     /// None yet: the list is emptied. There is room for as many as there are lanes.
-    pub(crate) fn new(turns: &'a mut Vec<T>, lanes: &'a mut [Lane]) -> Self {
+    pub(crate) fn new(turns: &'a mut Vec<T>, calls: &'a mut LaneCalls) -> Self {
         turns.clear();
-        Self { turns, lanes }
+        Self { turns, lanes: &mut calls.0 }
     }
 
     /// For how many more there is room.
@@ -54,7 +55,7 @@ impl<'a, T> CallsAhead<'a, T> {
     /// The same. `stood` is where its entity stood when the pass began, if that is known.
     #[inline(always)]
     pub(crate) fn add_at(&mut self, turn: T, call: Begun, stood: Option<Vec3>) -> Option<T> {
-        let Some(Lane(lane)) = self.lanes.get_mut(self.turns.len()) else { return Some(turn) };
+        let Some(lane) = self.lanes.get_mut(self.turns.len()) else { return Some(turn) };
         lane.begin(call);
         // What was known there may be from another pass.
         lane.stood.set(stood.map(|at| (call.entity, at)));
@@ -70,41 +71,11 @@ pub(crate) struct BeforeLanes {
     is_ranked: bool,
 }
 
-/// A context while it does something for the call of a lane.
-pub(crate) struct Entered<'a, 'w> {
-    context: &'a mut ScriptContext<'w>,
-    lane: &'a mut Lane,
-}
-
-impl<'w> Deref for Entered<'_, 'w> {
-    type Target = ScriptContext<'w>;
-
+impl ScriptContext<'_> {
+    /// Goes on with the call of a lane.
     #[inline(always)]
-    fn deref(&self) -> &ScriptContext<'w> {
-        self.context
-    }
-}
-
-impl DerefMut for Entered<'_, '_> {
-    #[inline(always)]
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        self.context
-    }
-}
-
-impl Drop for Entered<'_, '_> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        std::mem::swap(&mut self.context.call, &mut self.lane.0);
-    }
-}
-
-impl<'w> ScriptContext<'w> {
-    /// Goes on with a call, for as long as what it gives is there.
-    #[inline(always)]
-    pub(crate) fn enter<'a>(&'a mut self, lane: &'a mut Lane) -> Entered<'a, 'w> {
-        std::mem::swap(&mut self.call, &mut lane.0);
-        Entered { context: self, lane }
+    pub(crate) const fn enter(&mut self, lane: usize) {
+        self.call.at = lane;
     }
 
     /// How many calls so far were done side by side with others, to their ends. See
@@ -133,7 +104,7 @@ impl<'w> ScriptContext<'w> {
 
     /// Says where the commands of the call belong that has just begun.
     #[cfg(feature = "bevy")]
-    pub(crate) const fn set_rank(&mut self, rank: u32) {
+    pub(crate) fn set_rank(&mut self, rank: u32) {
         self.call.begun.rank = rank;
     }
 
@@ -146,19 +117,22 @@ impl<'w> ScriptContext<'w> {
     }
 
     /// Makes ready for calls side by side: forgets the last call, and sees to it that each command can be told from those
-    /// of other calls.
-    pub(crate) fn begin_lanes(&mut self, lanes: &mut [Lane]) -> BeforeLanes {
+    /// of other calls. Until they have [ended](Self::end_lanes) the context has them.
+    pub(crate) fn begin_lanes(&mut self, LaneCalls(calls): &mut LaneCalls) -> BeforeLanes {
         self.begin(ScriptId::AUTO, 0);
         if !self.is_ranked {
             // Nobody asks for their ranks afterwards.
-            (0..).zip(lanes).for_each(|(rank, lane)| lane.0.begun.rank = rank);
+            (0..).zip(&mut *calls).for_each(|(rank, call)| call.begun.rank = rank);
         }
+        std::mem::swap(&mut self.call.calls, calls);
         let is_ranked = std::mem::replace(&mut self.is_ranked, true);
         BeforeLanes { commands: self.commands.len(), ranks: self.ranks.len(), is_ranked }
     }
 
-    /// Puts what was asked for side by side in the order of the calls.
-    pub(crate) fn end_lanes(&mut self, before: &BeforeLanes) {
+    /// Gives the calls back, and puts what they asked for in their order.
+    pub(crate) fn end_lanes(&mut self, LaneCalls(calls): &mut LaneCalls, before: &BeforeLanes) {
+        self.call.at = 0;
+        std::mem::swap(&mut self.call.calls, calls);
         debug_assert!(
             self.derived == 0 && self.random.is_none(),
             "a function that is done side by side must not derive numbers"

@@ -5,7 +5,7 @@ use glam::Vec3;
 use super::ScriptContext;
 use crate::{
     api::{
-        ApiFault,
+        ApiFault, Standing,
         carry::Carry,
         overlay::{Before, Placed, Turned},
     },
@@ -47,7 +47,7 @@ impl ScriptContext<'_> {
     }
 
     /// Where an entity stood when the pass began. Scripts mostly ask for one entity several times.
-    #[inline(always)]
+    #[inline]
     fn stood(&self, id: ScriptId) -> Option<Vec3> {
         match self.call.stood.get() {
             Some((last, at)) if last == id => Some(at),
@@ -62,9 +62,41 @@ impl ScriptContext<'_> {
         Some(at)
     }
 
+    /// Where an entity stands of which that is at hand.
+    #[inline(always)]
+    fn at_hand(&self, id: ScriptId) -> Option<Vec3> {
+        let call = &*self.call;
+        match call.stood.get() {
+            Some((last, at)) if last == id && call.overlay.is_empty() => Some(at),
+            _ => None,
+        }
+    }
+
     #[inline(always)]
     fn place(&self, id: ScriptId) -> Option<Vec3> {
+        match self.at_hand(id) {
+            Some(at) => Some(at),
+            None => self.find_place(id),
+        }
+    }
+
+    #[inline(never)]
+    fn find_place(&self, id: ScriptId) -> Option<Vec3> {
         if self.call.overlay.is_empty() { self.stood(id) } else { self.stands(id) }
+    }
+
+    /// Where an entity stands that exists and has a place.
+    #[inline(always)]
+    pub(in crate::api) fn standing(&self, id: ScriptId) -> Option<Vec3> {
+        match self.at_hand(id) {
+            Some(at) => Some(at),
+            None => self.find_standing(id),
+        }
+    }
+
+    #[inline(never)]
+    fn find_standing(&self, id: ScriptId) -> Option<Vec3> {
+        if self.exists(id) { self.find_place(id) } else { None }
     }
 
     /// The same, where the call has written something.
@@ -155,7 +187,7 @@ impl ScriptContext<'_> {
     /// # Errors
     /// See [`ScriptContext::command`].
     pub fn set_position(&mut self, id: ScriptId, position: Vec3) -> Result<(), ApiFault> {
-        self.command(ScriptCommand::SetPosition { id, position })?;
+        self.ask(|| ScriptCommand::SetPosition { id, position })?;
         self.put(id, position);
         Ok(())
     }
@@ -164,16 +196,26 @@ impl ScriptContext<'_> {
     ///
     /// # Errors
     /// The entity has no place in the world; see also [`ScriptContext::command`].
-    #[inline(always)]
     pub fn move_towards(
         &mut self,
         id: ScriptId,
         target: Vec3,
         step: f32,
     ) -> Result<bool, ApiFault> {
-        let stands = self.position(id)?;
-        self.command(ScriptCommand::MoveTowards { id, target, step })?;
-        Ok(self.looks_back && self.moves_to(id, stands, target, step))
+        let at = self.position(id)?;
+        self.step_towards(Standing { id, at }, target, step)
+    }
+
+    /// The same, of an entity of which it is known where it stands.
+    #[inline(always)]
+    pub(in crate::api) fn step_towards(
+        &mut self,
+        Standing { id, at }: Standing,
+        target: Vec3,
+        step: f32,
+    ) -> Result<bool, ApiFault> {
+        self.ask(|| ScriptCommand::MoveTowards { id, target, step })?;
+        Ok(self.looks_back && self.moves_to(id, at, target, step))
     }
 
     /// Where a step has led to.
@@ -189,7 +231,7 @@ impl ScriptContext<'_> {
     /// # Errors
     /// See [`ScriptContext::command`].
     pub fn face(&mut self, id: ScriptId, direction: Vec3) -> Result<(), ApiFault> {
-        self.command(ScriptCommand::Face { id, direction })?;
+        self.ask(|| ScriptCommand::Face { id, direction })?;
         let carried = self.before(id);
         self.call.overlay.turn(id, Turned { to: facing(direction).as_dquat(), carried });
         Ok(())
@@ -200,7 +242,7 @@ impl ScriptContext<'_> {
     /// # Errors
     /// See [`ScriptContext::command`].
     pub fn teleport(&mut self, id: ScriptId, position: Vec3) -> Result<(), ApiFault> {
-        self.command(ScriptCommand::Teleport { id, position })?;
+        self.ask(|| ScriptCommand::Teleport { id, position })?;
         self.put(id, position);
         self.call.overlay.get_mut(id).velocity = Some(Vec3::ZERO);
         Ok(())

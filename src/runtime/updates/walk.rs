@@ -6,7 +6,7 @@ use crate::{
     contract::{ScriptError, ScriptId},
     runtime::{
         authority::Owners,
-        cscript::ScriptSlot,
+        cscript::{CScript, ScriptSlot},
         roster::{Noticed, RosterEntry},
         run::BatchOutcome,
         shares::is_held,
@@ -22,17 +22,27 @@ pub(super) struct Walk<'w, I> {
     entries: I,
     finger: Finger<'w>,
     ahead: Option<(Whose<'w>, &'w ScriptSlot)>,
+    /// Where the walk was before it looked ahead.
+    before: (I, Finger<'w>),
     /// Who was passed by on the way there.
     passed: Vec<(ScriptId, u16)>,
 }
 
-impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)>> Walk<'w, I> {
+impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Walk<'w, I> {
     /// On its first step.
     pub(super) fn new(updates: Updates<'w>, entries: I, outcome: &mut BatchOutcome) -> Self {
         let (finger, passed) = (Finger::new(), Vec::new());
-        let mut walk = Self { updates, entries, finger, ahead: None, passed };
-        walk.ahead = walk.find(outcome);
+        let before = (entries.clone(), finger);
+        let mut walk = Self { updates, entries, finger, ahead: None, before, passed };
+        walk.look_ahead(outcome);
         walk
+    }
+
+    /// Looks up who comes after the one at hand.
+    #[inline(always)]
+    fn look_ahead(&mut self, outcome: &mut BatchOutcome) {
+        self.before = (self.entries.clone(), self.finger);
+        self.ahead = self.find(outcome);
     }
 
     /// Looks up who comes next, and who is passed by on the way there.
@@ -71,7 +81,7 @@ impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Way<'w> for Walk<'w
         loop {
             self.note_gaps(context.command_count(), outcome);
             let (whose, slot) = self.ahead.take().or_else(|| self.find(outcome))?;
-            self.ahead = self.find(outcome);
+            self.look_ahead(outcome);
             if let Some(instance) = slot.called() {
                 return Some(Due { whose, instance });
             }
@@ -91,25 +101,30 @@ impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Way<'w> for Walk<'w
         let asks_place = script.calls_any_api();
         // Nobody needs to be looked up ahead: many are, before the first of them is called. What is asked for again and
         // again is at hand here rather than in `self`.
-        let Self { updates, entries, finger, ahead, .. } = self;
-        let (window, mut at, mut all) = (updates.window, *finger, entries.clone());
-        let (mut next, mut left, mut stranger) = (ahead.take(), most, None);
-        while left > 0 {
-            if next.is_none() {
-                next = find(window, &mut all, &mut at, &mut outcome.noticed);
-            }
-            let Some((whose, slot)) = next else { break };
-            next = None;
-            let Some(instance) = slot.called() else {
-                outcome.noticed.stale = true;
+        let Self { updates, entries, finger, ahead, before, .. } = self;
+        let (mut all, mut at) = if ahead.take().is_some() {
+            (before.0.clone(), before.1)
+        } else {
+            (entries.clone(), *finger)
+        };
+        let noticed = &mut outcome.noticed;
+        let (mut left, mut stranger) = (most, None);
+        while left > 0
+            && let Some((rank, entry)) = all.next()
+        {
+            let Some((scripts, slot)) = look(updates.window, entry, &mut at, noticed) else {
                 continue;
             };
-            let due = Due { whose, instance };
+            let Some(instance) = slot.called() else {
+                noticed.stale = true;
+                continue;
+            };
+            let due = Due { whose: Whose { entry, scripts, rank }, instance };
             if !due.instance.runs(script) {
                 stranger = Some(due);
                 break;
             }
-            let place = if asks_place { at.place(whose.entry.entity) } else { None };
+            let place = if asks_place { at.place(entry.entity) } else { None };
             found(due, place);
             left -= 1;
         }
@@ -143,14 +158,23 @@ fn find<'w>(
     finger: &mut Finger<'w>,
     noticed: &mut Noticed,
 ) -> Option<(Whose<'w>, &'w ScriptSlot)> {
-    for (rank, entry) in entries {
-        let Some((scripts, disabled)) = window.scripts(entry.entity, finger) else {
-            noticed.stale = true;
-            continue;
-        };
-        if let Some(slot) = noticed.of(entry, scripts, disabled) {
-            return Some((Whose { entry, scripts, rank }, slot));
-        }
-    }
-    None
+    entries.find_map(|(rank, entry)| {
+        let (scripts, slot) = look(window, entry, finger, noticed)?;
+        Some((Whose { entry, scripts, rank }, slot))
+    })
+}
+
+/// Looks up the script of an entry, if it is to be updated now.
+#[inline(always)]
+fn look<'w>(
+    window: &'w WorldWindow<'w>,
+    entry: &RosterEntry,
+    finger: &mut Finger<'w>,
+    noticed: &mut Noticed,
+) -> Option<(&'w CScript, &'w ScriptSlot)> {
+    let Some((scripts, disabled)) = window.scripts(entry.entity, finger) else {
+        noticed.stale = true;
+        return None;
+    };
+    Some((scripts, noticed.of(entry, scripts, disabled)?))
 }

@@ -15,6 +15,7 @@
 
 mod call;
 mod columns;
+mod copies;
 mod flat;
 mod groups;
 mod instruction;
@@ -35,10 +36,7 @@ pub(crate) use self::{
 };
 use self::{columns::Columns, groups::Groups};
 use super::Val;
-use crate::api::{BeforeLanes, Begun, CallsAhead, Lane, ScriptContext};
-
-/// How many calls are done at a time: as many as a mask has bits.
-pub(crate) const LANES: usize = 64;
+use crate::api::{BeforeLanes, Begun, CallsAhead, LANES, LaneCalls, ScriptContext};
 
 thread_local! {
     /// Those that were used last on this thread.
@@ -50,11 +48,13 @@ pub(crate) struct Lanes {
     columns: Columns,
     /// Whose constants lie in the columns, by the number of the plan.
     filled_for: u64,
-    lanes: Vec<Lane>,
+    calls: LaneCalls,
     /// How many lanes are calls.
     count: usize,
     fuel: [u64; LANES],
-    /// The variables that they have changed, as [bits](crate::script::marks::bit).
+    /// Of each [bit](crate::script::marks::bit) the lanes that have changed a variable with it.
+    changed: [u64; MARKS],
+    /// The variables that those have changed who are done, as bits.
     noted: [u64; LANES],
     groups: Groups,
     /// Those that have come to their end.
@@ -80,9 +80,10 @@ impl Lanes {
         Box::new(Self {
             columns: Columns::default(),
             filled_for: 0,
-            lanes: std::iter::repeat_with(Lane::default).take(LANES).collect(),
+            calls: LaneCalls::nobody(LANES),
             count: 0,
             fuel: [0; LANES],
+            changed: [0; MARKS],
             noted: [0; LANES],
             groups: Groups::default(),
             done: 0,
@@ -101,7 +102,7 @@ impl Lanes {
         turns: &mut Vec<T>,
         fill: impl FnOnce(&mut CallsAhead<'_, T>),
     ) {
-        fill(&mut CallsAhead::new(turns, &mut self.lanes));
+        fill(&mut CallsAhead::new(turns, &mut self.calls));
         (self.count, self.done) = (turns.len(), 0);
     }
 
@@ -112,7 +113,7 @@ impl Lanes {
 
     /// The call in a lane.
     pub(crate) fn call(&self, lane: usize) -> &Begun {
-        self.lanes[lane].begun()
+        self.calls.begun(lane)
     }
 
     /// Does the calls, which may use so much fuel each, as far as a plan goes, given the variables of their instances. What
@@ -125,9 +126,9 @@ impl Lanes {
         limit: u64,
     ) -> BeforeLanes {
         self.fill(plan, states);
-        let before = context.begin_lanes(&mut self.lanes[..self.count]);
+        let before = context.begin_lanes(&mut self.calls);
         let ran = catch_unwind(AssertUnwindSafe(|| self.run(plan, context, states, limit)));
-        context.end_lanes(&before);
+        context.end_lanes(&mut self.calls, &before);
         if ran.is_err() {
             // What the functions that are done side by side do cannot panic. If it does, each call is made by itself,
             // and the one at fault is found.
@@ -164,8 +165,7 @@ impl Lanes {
 
     /// Makes ready: fills the columns, and leaves those out whose variables do not fit.
     fn fill(&mut self, plan: &Plan, states: &[&mut [Val]]) {
-        let Self { columns, lanes, count, filled_for, .. } = self;
-        let lanes = &mut lanes[..*count];
+        let Self { columns, calls, count, filled_for, .. } = self;
         if *filled_for != plan.number {
             columns.fit(plan.counts);
             plan.constants.iter().for_each(|(place, value)| columns.fill(*place, value));
@@ -176,18 +176,19 @@ impl Lanes {
             let slot = usize::from(*slot);
             misfits |= columns.load(*place, states.iter().map(|it| it.get(slot)));
         }
-        columns.give(plan.given, lanes);
-        (self.fuel, self.noted, self.done) = ([0; LANES], [0; LANES], 0);
+        columns.give(plan.given, calls.all().take(*count));
+        (self.fuel, self.changed, self.noted) = ([0; LANES], [0; MARKS], [0; LANES]);
+        self.done = 0;
         let all = if *count < LANES { (1 << *count) - 1 } else { u64::MAX };
         self.groups.begin(all & !misfits);
     }
 
     /// Gives the variables of those who are done the values that they have now.
-    fn write_back(&self, plan: &Plan, states: &mut [&mut [Val]]) {
+    fn write_back(&mut self, plan: &Plan, states: &mut [&mut [Val]]) {
         for (slot, place, bit) in &plan.written {
-            for lane in groups::lanes_of(self.done) {
-                if self.noted[lane] & bit != 0
-                    && let Some(state) = states.get_mut(lane)
+            for lane in groups::lanes_of(self.done & self.changed[place_of(*bit)]) {
+                self.noted[lane] |= bit;
+                if let Some(state) = states.get_mut(lane)
                     && let Some(variable) = state.get_mut(usize::from(*slot))
                 {
                     *variable = self.columns.get(*place, lane);
@@ -195,4 +196,12 @@ impl Lanes {
             }
         }
     }
+}
+
+/// How many [bits](crate::script::marks::bit) there are for variables.
+const MARKS: usize = 64;
+
+/// Where the lanes of a bit stand.
+const fn place_of(bit: u64) -> usize {
+    bit.trailing_zeros() as usize % MARKS
 }

@@ -8,7 +8,9 @@ use std::{
 use rhai::EvalAltResult;
 
 use super::{
-    Val, convert,
+    Val,
+    alike::share,
+    convert,
     fault::{Fault, Left, Trouble, What},
     lanes::{Kind, Lanes, Plan},
     library::natives,
@@ -36,6 +38,8 @@ pub(crate) struct CompiledProgram {
     state: Vec<String>,
     /// How each of the functions is done for many instances at a time, once that was asked.
     plans: Box<[OnceLock<Option<Plan>>]>,
+    /// The state that the first instance started with.
+    first: OnceLock<Box<[Val]>>,
 }
 
 /// All that a script may call if some categories of the table are denied to it.
@@ -105,7 +109,7 @@ impl CompiledProgram {
         let state = outlines.last().map(|outline| outline.state.clone()).unwrap_or_default();
         let (functions, start) = (lowered.functions, lowered.start);
         let plans = functions.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { program, functions, start, state, plans })
+        Ok(Self { program, functions, start, state, plans, first: OnceLock::new() })
     }
 
     /// The value of a constant, by its place in the outline.
@@ -124,7 +128,10 @@ impl CompiledProgram {
         let mut caller = self.caller_with(&mut machine, context, fuel);
         let started = caller.one(Stage::Bind, self.start, &mut state);
         machine.leave();
-        started.map(|_| state)
+        started?;
+        let first = self.first.get_or_init(|| state.clone());
+        share(&mut state, first);
+        Ok(state)
     }
 
     /// Makes ready to call functions, one after the other, within the limits that the context holds.

@@ -3,12 +3,11 @@ use std::sync::Arc;
 use glam::Vec3;
 
 use super::{
-    LANES,
-    columns::{Column, Columns, Kind, Place},
+    columns::{Columns, Kind, Place},
     groups::lanes_of,
 };
 use crate::{
-    api::{Answer, Handed, Lane, Passed, ScriptContext},
+    api::{Answer, AnyColumn, Handed, LANES, Native, Passed, Scalar, ScriptContext},
     contract::{ScriptId, Value},
 };
 
@@ -30,85 +29,133 @@ const MOST: usize = 5;
 /// One call of a function of the API, for several calls of scripts.
 pub(crate) struct LaneCall<'a> {
     pub(super) args: LaneArgs<'a>,
-    pub(super) to: LaneAnswer<'a>,
+    pub(super) to: AnyColumn<'a>,
     /// For whom.
     pub(super) mask: u64,
-    pub(super) lanes: &'a mut [Lane],
     pub(super) fuel: &'a mut [u64; LANES],
 }
 
 impl LaneCall<'_> {
     /// Calls the function for each of them.
     #[inline(always)]
-    pub(crate) fn each(
+    pub(crate) fn each<M, const N: usize>(
         self,
         context: &mut ScriptContext<'_>,
-        function: impl Fn(&mut ScriptContext<'_>, &LaneArgs<'_>, &mut LaneAnswer<'_>) -> bool,
+        function: &impl Native<M, N>,
     ) -> u64 {
-        let Self { mut args, mut to, mask, lanes, fuel } = self;
-        let mut failed = 0;
-        for at in lanes_of(mask) {
-            let Some(lane) = lanes.get_mut(at) else { break };
-            let mut entered = context.enter(lane);
-            (args.lane, to.lane, to.fits) = (at, at, true);
-            let is_done = function(&mut entered, &args, &mut to) && to.fits;
-            drop(entered);
-            fuel[at % LANES] += context.take_owed();
-            failed |= u64::from(!is_done) << at;
-        }
-        failed
+        let Self { args, to, mask, fuel } = self;
+        call(function, (args, to, mask), &mut Entering { context, fuel })
     }
 
     /// The same, for a function that has nothing to do with the context.
     #[inline(always)]
-    pub(crate) fn each_plain(
+    pub(crate) fn each_plain<M, const N: usize>(
         self,
         context: &mut ScriptContext<'_>,
-        function: impl Fn(&mut ScriptContext<'_>, &LaneArgs<'_>, &mut LaneAnswer<'_>) -> bool,
+        function: &impl Native<M, N>,
     ) -> u64 {
-        let Self { mut args, mut to, mask, .. } = self;
-        let mut failed = 0;
-        for at in lanes_of(mask) {
-            (args.lane, to.lane, to.fits) = (at, at, true);
-            let is_done = function(context, &args, &mut to) && to.fits;
-            failed |= u64::from(!is_done) << at;
-        }
-        failed
+        let Self { args, to, mask, .. } = self;
+        call(function, (args, to, mask), &mut Staying(context))
     }
 }
 
-#[derive(Clone, Copy)]
-enum Reader<'a> {
-    Unit,
-    Bool(&'a Column<bool>),
-    Int(&'a Column<i64>),
-    Float(&'a Column<f64>),
-    Vec3(&'a Column<Vec3>),
+/// How the context gets from one call of a script to the next.
+trait Way<'w> {
+    /// Does something for one of them; says whether it has succeeded.
+    fn with(&mut self, at: usize, work: impl FnOnce(&mut ScriptContext<'w>) -> bool) -> bool;
 }
 
-impl<'a> Reader<'a> {
-    fn of(columns: &'a Columns, Place { kind, column }: Place) -> Option<Self> {
-        let column = usize::from(column);
-        Some(match kind {
-            Kind::Unit => Self::Unit,
-            Kind::Bool => Self::Bool(columns.bools.get(column)?),
-            Kind::Int => Self::Int(columns.ints.get(column)?),
-            Kind::Float => Self::Float(columns.floats.get(column)?),
-            Kind::Vec3 => Self::Vec3(columns.vec3s.get(column)?),
-        })
+/// It goes on with each of them.
+struct Entering<'a, 'w> {
+    context: &'a mut ScriptContext<'w>,
+    fuel: &'a mut [u64; LANES],
+}
+
+impl<'w> Way<'w> for Entering<'_, 'w> {
+    #[inline(always)]
+    fn with(&mut self, at: usize, work: impl FnOnce(&mut ScriptContext<'w>) -> bool) -> bool {
+        self.context.enter(at);
+        let is_done = work(self.context);
+        self.fuel[at % LANES] += self.context.take_owed();
+        is_done
     }
 }
 
-/// What one of them hands over.
+/// It does not matter whose call it is.
+struct Staying<'a, 'w>(&'a mut ScriptContext<'w>);
+
+impl<'w> Way<'w> for Staying<'_, 'w> {
+    #[inline(always)]
+    fn with(&mut self, _: usize, work: impl FnOnce(&mut ScriptContext<'w>) -> bool) -> bool {
+        work(self.0)
+    }
+}
+
+/// Calls a function for each lane in a mask; gives those for which it has failed.
+#[inline(always)]
+fn call<'w, F: Native<M, N>, M, const N: usize>(
+    function: &F,
+    (args, to, mask): (LaneArgs<'_>, AnyColumn<'_>, u64),
+    way: &mut impl Way<'w>,
+) -> u64 {
+    let Some(to) = F::Answer::column(to) else { return mask };
+    let Some(columns) = F::columns(|at| args.column(at)) else {
+        return call_as_passed(function, (args, to, mask), way);
+    };
+    let mut failed = 0;
+    for lane in lanes_of(mask) {
+        let mut answer = LaneAnswer::<F::Answer> { to, lane, fits: true };
+        let is_done =
+            way.with(lane, |context| function.call_lane(context, columns, lane, &mut answer));
+        failed |= u64::from(!(is_done && answer.fits)) << lane;
+    }
+    failed
+}
+
+/// The same, where other types are handed over than mostly.
+#[inline(never)]
+fn call_as_passed<'w, F: Native<M, N>, M, const N: usize>(
+    function: &F,
+    (mut args, to, mask): (LaneArgs<'_>, <F::Answer as Scalar>::In<'_>, u64),
+    way: &mut impl Way<'w>,
+) -> u64 {
+    let mut failed = 0;
+    for lane in lanes_of(mask) {
+        let mut answer = LaneAnswer::<F::Answer> { to, lane, fits: true };
+        args.lane = lane;
+        let is_done = way.with(lane, |context| function.call_quick(context, &args, &mut answer));
+        failed |= u64::from(!(is_done && answer.fits)) << lane;
+    }
+    failed
+}
+
+/// The column at a place.
+pub(super) fn column_at(columns: &Columns, Place { kind, column }: Place) -> Option<AnyColumn<'_>> {
+    let column = usize::from(column);
+    Some(match kind {
+        Kind::Unit => AnyColumn::Unit,
+        Kind::Bool => AnyColumn::Bool(columns.bools.get(column)?),
+        Kind::Int => AnyColumn::Int(columns.ints.get(column)?),
+        Kind::Float => AnyColumn::Float(columns.floats.get(column)?),
+        Kind::Vec3 => AnyColumn::Vec3(columns.vec3s.get(column)?),
+    })
+}
+
+/// What they hand over.
 pub(crate) struct LaneArgs<'a> {
-    args: [Reader<'a>; MOST],
+    args: [AnyColumn<'a>; MOST],
+    /// Whose turn it is.
     lane: usize,
 }
 
 impl<'a> LaneArgs<'a> {
     pub(super) fn of(columns: &'a Columns, places: &[Place]) -> Self {
-        let arg = |i| places.get(i).and_then(|place| Reader::of(columns, *place));
-        Self { args: std::array::from_fn(|i| arg(i).unwrap_or(Reader::Unit)), lane: 0 }
+        let arg = |i| places.get(i).and_then(|place| column_at(columns, *place));
+        Self { args: std::array::from_fn(|i| arg(i).unwrap_or(AnyColumn::Unit)), lane: 0 }
+    }
+
+    fn column(&self, at: usize) -> AnyColumn<'a> {
+        self.args.get(at).copied().unwrap_or(AnyColumn::Unit)
     }
 }
 
@@ -116,61 +163,53 @@ impl Handed for LaneArgs<'_> {
     #[inline(always)]
     fn passed(&self, at: usize) -> Passed<'_> {
         let lane = self.lane % LANES;
-        match self.args.get(at) {
-            Some(Reader::Bool(column)) => Passed::Bool(column[lane].get()),
-            Some(Reader::Int(column)) => Passed::Int(column[lane].get()),
-            Some(Reader::Float(column)) => Passed::Float(column[lane].get()),
-            Some(Reader::Vec3(column)) => Passed::Vec3(column[lane].get()),
-            Some(Reader::Unit) | None => Passed::Unit,
+        match self.column(at) {
+            AnyColumn::Bool(column) => Passed::Bool(column[lane].get()),
+            AnyColumn::Int(column) => Passed::Int(column[lane].get()),
+            AnyColumn::Float(column) => Passed::Float(column[lane].get()),
+            AnyColumn::Vec3(column) => Passed::Vec3(column[lane].get()),
+            AnyColumn::Unit => Passed::Unit,
         }
     }
 }
 
 /// Where what one of them is given goes.
-pub(crate) struct LaneAnswer<'a> {
-    to: Reader<'a>,
+struct LaneAnswer<'a, T: Scalar> {
+    to: T::In<'a>,
     lane: usize,
-    /// Whether it was of the kind that the column holds.
+    /// Whether it was of the type that the column holds.
     fits: bool,
 }
 
-impl<'a> LaneAnswer<'a> {
-    pub(super) fn of(columns: &'a Columns, to: Place) -> Self {
-        Self { to: Reader::of(columns, to).unwrap_or(Reader::Unit), lane: 0, fits: true }
+impl<T: Scalar> LaneAnswer<'_, T> {
+    #[inline(always)]
+    fn put(&mut self, value: Passed<'_>) {
+        match T::of(value) {
+            Some(value) => T::set(self.to, self.lane, value),
+            None => self.fits = false,
+        }
     }
 }
 
-impl Answer for LaneAnswer<'_> {
+impl<T: Scalar> Answer for LaneAnswer<'_, T> {
     #[inline(always)]
     fn bool(&mut self, value: bool) {
-        match self.to {
-            Reader::Bool(column) => column[self.lane % LANES].set(value),
-            _ => self.fits = false,
-        }
+        self.put(Passed::Bool(value));
     }
 
     #[inline(always)]
     fn int(&mut self, value: i64) {
-        match self.to {
-            Reader::Int(column) => column[self.lane % LANES].set(value),
-            _ => self.fits = false,
-        }
+        self.put(Passed::Int(value));
     }
 
     #[inline(always)]
     fn float(&mut self, value: f64) {
-        match self.to {
-            Reader::Float(column) => column[self.lane % LANES].set(value),
-            _ => self.fits = false,
-        }
+        self.put(Passed::Float(value));
     }
 
     #[inline(always)]
     fn vec3(&mut self, value: Vec3) {
-        match self.to {
-            Reader::Vec3(column) => column[self.lane % LANES].set(value),
-            _ => self.fits = false,
-        }
+        self.put(Passed::Vec3(value));
     }
 
     fn ids(&mut self, _: &[ScriptId]) {
@@ -183,6 +222,9 @@ impl Answer for LaneAnswer<'_> {
 
     #[inline(always)]
     fn value(&mut self, value: Value) {
-        self.fits &= matches!((value, self.to), (Value::Unit, Reader::Unit));
+        match value {
+            Value::Unit => self.put(Passed::Unit),
+            _ => self.fits = false,
+        }
     }
 }

@@ -2,11 +2,10 @@ use std::cell::Cell;
 
 use glam::Vec3;
 
-use super::LANES;
-use crate::{api::Lane, script::compiled::Val};
-
-/// The same register of all lanes. Cells, because an instruction may read the column that it writes.
-pub(super) type Column<T> = [Cell<T>; LANES];
+use crate::{
+    api::{Begun, Column, LANES},
+    script::compiled::Val,
+};
 
 /// The types that columns hold. A register may be of several, each with a column of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,13 +204,13 @@ impl Columns {
     }
 
     /// Fills the columns of what every call is given.
-    pub(super) fn give(&self, given: Given, lanes: &[Lane]) {
+    pub(super) fn give<'c>(&self, given: Given, calls: impl Iterator<Item = &'c Begun> + Clone) {
         let Given { entity, delta_time } = given;
         if let Some(to) = entity.and_then(|place| self.ints.get(usize::from(place.column))) {
-            to.iter().zip(lanes).for_each(|(to, lane)| to.set(lane.begun().entity().0));
+            to.iter().zip(calls.clone()).for_each(|(to, call)| to.set(call.entity().0));
         }
         if let Some(to) = delta_time.and_then(|place| self.floats.get(usize::from(place.column))) {
-            to.iter().zip(lanes).for_each(|(to, lane)| to.set(lane.begun().delta_time()));
+            to.iter().zip(calls).for_each(|(to, call)| to.set(call.delta_time()));
         }
     }
 

@@ -171,37 +171,82 @@ impl LaneOp {
         falls.then_some(line + 1).into_iter().chain(jumps)
     }
 
-    /// Calls something for each column that it reads.
-    pub(super) fn reads(&self, mut read: impl FnMut(Place)) {
-        let mut all = |kind, columns: &[Col]| {
-            columns.iter().for_each(|column| read(Place { kind, column: *column }));
+    /// The columns that it writes.
+    pub(super) fn writes(&self) -> impl Iterator<Item = Place> + use<> {
+        let of = |kind, column: &Col| Some(Place { kind, column: *column });
+        let both = match self {
+            Self::Copy { kind, to, .. }
+            | Self::Note { kind, to, .. }
+            | Self::Give { kind, to, .. } => [of(*kind, to), None],
+            Self::Ints { to, .. } | Self::IntsNoted { to, .. } | Self::Length { to, .. } => {
+                [of(Kind::Int, to), None]
+            }
+            Self::Floats { to, .. } | Self::Part { to, .. } => [of(Kind::Float, to), None],
+            Self::Binary { to, .. }
+            | Self::BinaryNoted { to, .. }
+            | Self::Negate { to, .. }
+            | Self::Item { to, .. } => [Some(*to), None],
+            Self::Not { to, .. } => [of(Kind::Bool, to), None],
+            Self::Range { over, next, .. } => [of(Kind::Int, over), of(Kind::Int, next)],
+            Self::Next { next, to, .. } => [of(Kind::Int, next), of(Kind::Int, to)],
+            Self::Api(call) => [Some(call.to), None],
+            Self::Skip
+            | Self::Jump { .. }
+            | Self::JumpIs { .. }
+            | Self::JumpUnlessInts { .. }
+            | Self::JumpUnlessFloats { .. }
+            | Self::JumpUnless { .. }
+            | Self::End
+            | Self::Alone => [None, None],
         };
+        both.into_iter().flatten()
+    }
+
+    /// Calls something for each column that it only reads.
+    pub(super) fn reads(&mut self, mut read: impl FnMut(Kind, &mut Col)) {
         match self {
             Self::Copy { kind, from, .. }
             | Self::Note { kind, from, .. }
-            | Self::Give { kind, from, .. } => all(*kind, &[*from]),
+            | Self::Give { kind, from, .. } => read(*kind, from),
             Self::Ints { a, b, .. } | Self::JumpUnlessInts { a, b, .. } => {
-                all(Kind::Int, &[*a, *b]);
+                read(Kind::Int, a);
+                read(Kind::Int, b);
             }
-            Self::IntsNoted { to, b, .. } => all(Kind::Int, &[*to, *b]),
+            Self::IntsNoted { b, .. } => read(Kind::Int, b),
             Self::Floats { a, b, .. } | Self::JumpUnlessFloats { a, b, .. } => {
-                all(Kind::Float, &[*a, *b]);
+                read(Kind::Float, a);
+                read(Kind::Float, b);
             }
-            Self::Binary { a, b, .. }
-            | Self::BinaryNoted { to: a, b, .. }
-            | Self::JumpUnless { a, b, .. } => {
-                read(*a);
-                read(*b);
+            Self::Binary { a, b, .. } | Self::JumpUnless { a, b, .. } => {
+                read(a.kind, &mut a.column);
+                read(b.kind, &mut b.column);
             }
-            Self::Not { a, .. } => all(Kind::Bool, &[*a]),
-            Self::Negate { a, .. } => read(*a),
-            Self::JumpIs { condition, .. } => all(Kind::Bool, &[*condition]),
-            Self::Range { start, end, .. } => all(Kind::Int, &[*start, *end]),
-            Self::Next { over, next, .. } => all(Kind::Int, &[*over, *next]),
-            Self::Item { index, .. } => all(Kind::Int, &[*index]),
-            Self::Part { of, .. } => all(Kind::Vec3, &[*of]),
-            Self::Api(call) => call.args.iter().for_each(|arg| read(*arg)),
+            Self::BinaryNoted { b, .. } => read(b.kind, &mut b.column),
+            Self::Not { a, .. } => read(Kind::Bool, a),
+            Self::Negate { a, .. } => read(a.kind, &mut a.column),
+            Self::JumpIs { condition, .. } => read(Kind::Bool, condition),
+            Self::Range { start, end, .. } => {
+                read(Kind::Int, start);
+                read(Kind::Int, end);
+            }
+            Self::Next { over, .. } => read(Kind::Int, over),
+            Self::Item { index, .. } => read(Kind::Int, index),
+            Self::Part { of, .. } => read(Kind::Vec3, of),
+            Self::Api(call) => {
+                call.args.iter_mut().for_each(|arg| read(arg.kind, &mut arg.column));
+            }
             Self::Skip | Self::Jump { .. } | Self::Length { .. } | Self::End | Self::Alone => {}
+        }
+    }
+
+    /// The column that it changes: what it writes there depends on what was there.
+    pub(super) const fn changes(&self) -> Option<Place> {
+        match self {
+            Self::IntsNoted { to, .. } | Self::Next { next: to, .. } => {
+                Some(Place { kind: Kind::Int, column: *to })
+            }
+            Self::BinaryNoted { to, .. } => Some(*to),
+            _ => None,
         }
     }
 }

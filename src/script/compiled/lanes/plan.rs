@@ -5,6 +5,7 @@ use std::{
 
 use super::{
     columns::{Counts, Given, Kind, Place},
+    copies::spare_copies,
     flat::Flat,
     op::LaneOp,
     typing::Typing,
@@ -50,6 +51,7 @@ impl Plan {
             return None;
         }
         let (mut ops, costs): (Vec<_>, Vec<_>) = typing.lines.into_iter().unzip();
+        spare_copies(&mut ops);
         drop_dead_copies(&mut ops);
         find_last_calls(&mut ops);
         let mut variables: Vec<_> = typing.variables.into_iter().collect();
@@ -95,10 +97,11 @@ impl Plan {
 /// Leaves out copies to columns that nobody reads, and takes note of calls whose answer nobody does.
 fn drop_dead_copies(ops: &mut [LaneOp]) {
     let mut read = HashSet::new();
-    for op in &*ops {
-        op.reads(|Place { kind, column }| {
-            read.insert((kind as u8, column));
+    for op in &mut *ops {
+        op.reads(|kind, column| {
+            read.insert((kind as u8, *column));
         });
+        read.extend(op.changes().map(|Place { kind, column }| (kind as u8, column)));
     }
     for op in ops {
         match op {

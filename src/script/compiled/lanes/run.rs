@@ -2,14 +2,15 @@
 
 use super::{
     Lanes,
-    call::{LaneAnswer, LaneArgs, LaneCall},
-    columns::{Column, Columns, Kind, Place},
+    call::{LaneArgs, LaneCall, column_at},
+    columns::{Columns, Kind, Place},
     groups::each,
     op::{Arithmetic, Call, LaneOp},
+    place_of,
     plan::Plan,
 };
 use crate::{
-    api::ScriptContext,
+    api::{Column, ScriptContext},
     script::compiled::{
         Val,
         operators::{self, Operator},
@@ -245,7 +246,7 @@ impl Lanes {
             LaneOp::Copy { kind, to, from } => columns.copy(mask, *kind, *to, *from),
             LaneOp::Note { bit, kind, to, from } => {
                 columns.copy(mask, *kind, *to, *from);
-                each(mask, |lane| self.noted[lane] |= bit);
+                self.changed[place_of(*bit)] |= mask;
             }
             LaneOp::Ints { what, to, a, b } => {
                 let of = |number: u16| column(&columns.ints, number);
@@ -254,7 +255,7 @@ impl Lanes {
             LaneOp::IntsNoted { bit, to, b } => {
                 let of = |number: u16| column(&columns.ints, number);
                 alone = ints(mask, Arithmetic::Add, (of(*to)?, of(*to)?, of(*b)?));
-                each(mask, |lane| self.noted[lane] |= bit);
+                self.changed[place_of(*bit)] |= mask;
             }
             LaneOp::Floats { what, to, a, b } => {
                 let of = |number: u16| column(&columns.floats, number);
@@ -265,7 +266,7 @@ impl Lanes {
             }
             LaneOp::BinaryNoted { bit, operator, to, b } => {
                 alone = columns.binary(mask, *operator, (*to, *to, *b));
-                each(mask, |lane| self.noted[lane] |= bit);
+                self.changed[place_of(*bit)] |= mask;
             }
             LaneOp::Not { to, a } => {
                 let of = |number: u16| column(&columns.bools, number);
@@ -354,11 +355,11 @@ impl Lanes {
     }
 
     fn call_api(&mut self, call: &Call, context: &mut ScriptContext<'_>, mask: u64) -> u64 {
+        let Some(to) = column_at(&self.columns, call.to) else { return mask };
         let called = LaneCall {
             args: LaneArgs::of(&self.columns, &call.args),
-            to: LaneAnswer::of(&self.columns, call.to),
+            to,
             mask,
-            lanes: &mut self.lanes,
             fuel: &mut self.fuel,
         };
         context.look_back(call.asks_again || call.is_used);
