@@ -42,8 +42,6 @@ pub use arg::{
     Shown, Span, Standing, Text,
 };
 pub use category::Category;
-#[cfg(feature = "bevy")]
-pub(crate) use context::CallsToCome;
 pub(crate) use context::{BeforeLanes, LaneCalls};
 pub use context::{Begun, CallScope, CallsAhead, ScriptContext, Watched};
 pub use fault::ApiFault;

@@ -19,8 +19,6 @@ use glam::Vec3;
 
 use self::call::AtHand;
 pub use self::call::Begun;
-#[cfg(feature = "bevy")]
-pub(crate) use self::call::CallsToCome;
 pub use self::lanes::CallsAhead;
 pub(crate) use self::lanes::{BeforeLanes, LaneCalls};
 use super::{ApiFault, random::CallRandom};
@@ -284,7 +282,7 @@ impl<'w> ScriptContext<'w> {
     #[inline(always)]
     fn existed(&self, id: ScriptId) -> bool {
         // Who stood somewhere, existed.
-        self.call.stood.get().is_some_and(|(last, _)| last == id) || self.scope.world.exists(id)
+        self.call.stood(id).is_some() || self.scope.world.exists(id)
     }
 
     /// Whether this call has destroyed an entity, or one above it.

@@ -71,6 +71,13 @@ impl Noticed {
         self.paces.append(&mut other.paces);
     }
 
+    /// Takes note that a script is updated in more ticks than before, or in fewer.
+    #[cold]
+    #[inline(never)]
+    fn add_pace(&mut self, entry: &RosterEntry, slot: &ScriptSlot) {
+        self.paces.push((entry.id, entry.slot, slot.every()));
+    }
+
     /// The slot of an entry if it is to be updated now, given the scripts of its entity and whether that is
     /// disabled.
     #[inline]
@@ -85,7 +92,7 @@ impl Noticed {
             return None;
         };
         if slot.every() != entry.every {
-            self.paces.push((entry.id, entry.slot, slot.every()));
+            self.add_pace(entry, slot);
         }
         (!disabled && slot.is_running() && !slot.dying).then_some(slot)
     }

@@ -27,7 +27,7 @@ use super::{
     view::WorldWindow,
 };
 use crate::{
-    api::{CallScope, CallsAhead, CallsToCome, ScriptContext},
+    api::{CallScope, CallsAhead, ScriptContext},
     contract::{ScriptError, ScriptId},
     script::{CompiledScript, Round, ScriptInstance},
 };
@@ -247,18 +247,24 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
         script: &CompiledScript,
         calls: &mut CallsAhead<'_, Due<'w>>,
     ) {
-        let Self { way, outcome, salt, next, .. } = self;
-        let (maker, mut left) = ((context.calls_to_come(), *salt), calls.room());
+        let Self { way, outcome, salt: function, next, .. } = self;
+        let first = calls.count();
         if let Some(due) = next.take() {
             if !due.instance.runs(script) {
                 *next = Some(due);
                 return;
             }
-            add(maker, (due, None), calls);
-            left -= 1;
+            calls.add_unbegun(due, None);
         }
-        let found = |due, stood| add(maker, (due, stood), calls);
-        *next = way.next_many(context, outcome, (script, left), found);
+        let room = calls.room();
+        let found = |due, stood| drop(calls.add_unbegun(due, stood));
+        *next = way.next_many(context, outcome, (script, room), found);
+        // By themselves: finding them keeps enough in mind.
+        let to_come = context.calls_to_come();
+        calls.begin(first, |Due { whose: Whose { entry, rank, .. }, .. }| {
+            let salt = salt(*function, entry.slot, 0);
+            to_come.call(entry.id, salt, (entry.every, *rank))
+        });
     }
 
     fn runs_ahead(&self) -> bool {
@@ -297,18 +303,6 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
         self.outcome.calls += 1;
         self.outcome.fuel += fuel;
     }
-}
-
-/// Adds somebody who is to be called side by side with others, for whom there must be room.
-#[inline(always)]
-fn add<'w>(
-    (calls_to_come, function): (CallsToCome, u64),
-    (due, stood): (Due<'w>, Option<Vec3>),
-    calls: &mut CallsAhead<'_, Due<'w>>,
-) {
-    let Whose { entry, rank, .. } = due.whose;
-    let salt = salt(function, entry.slot, 0);
-    calls.add_at(due, calls_to_come.call(entry.id, salt, (entry.every, rank)), stood);
 }
 
 impl<'w, W: Way<'w>> Neighbours<'_, 'w, W> {

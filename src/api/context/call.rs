@@ -25,8 +25,10 @@ pub struct Begun {
 #[repr(C)]
 pub(super) struct CallState {
     pub(super) begun: Begun,
-    /// Who was last asked where it stood when the pass began, and where that was.
-    pub(super) stood: Cell<Option<(ScriptId, Vec3)>>,
+    /// Of whom it was last asked where he stood when the pass began.
+    pub(super) asked: Cell<ScriptId>,
+    /// Where that was; `None` if nobody was asked of, or nothing is known of him.
+    pub(super) stood: Cell<Option<Vec3>>,
     /// How many commands it has given, and how many bytes these hold.
     pub(super) commands: usize,
     pub(super) command_bytes: usize,
@@ -83,8 +85,14 @@ impl CallState {
     /// That of nobody's call.
     pub(super) fn nobody(delta_time: f64) -> Self {
         let begun = Begun { entity: ScriptId::AUTO, callback: 0, delta_time, rank: 0 };
-        let (stood, overlay) = (Cell::new(None), Overlay::default());
-        Self { begun, stood, commands: 0, command_bytes: 0, overlay }
+        let (asked, stood) = (Cell::new(begun.entity), Cell::new(None));
+        Self { begun, asked, stood, commands: 0, command_bytes: 0, overlay: Overlay::default() }
+    }
+
+    /// Where an entity stood when the pass began, if that is at hand.
+    #[inline(always)]
+    pub(super) fn stood(&self, id: ScriptId) -> Option<Vec3> {
+        if self.asked.get() == id { self.stood.get() } else { None }
     }
 
     /// That of a call that has done nothing yet.

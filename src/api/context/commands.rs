@@ -3,7 +3,7 @@
 use super::{ScriptContext, call::CallState};
 use crate::{
     api::ApiFault,
-    contract::{Cap, ScriptCommand, ScriptLimits, TickCaps},
+    contract::{Cap, ScriptCommand, ScriptLimits},
 };
 
 impl ScriptContext<'_> {
@@ -33,14 +33,11 @@ impl ScriptContext<'_> {
 
     #[inline(always)]
     fn ask_as(&mut self, cap: Cap, make: impl FnOnce() -> ScriptCommand) -> Result<(), ApiFault> {
-        let Self { call, limits, caps, commands, ranks, is_ranked, .. } = self;
+        if self.call.commands >= self.limits.commands || self.caps.is_some() {
+            self.admit(cap)?;
+        }
+        let Self { call, commands, ranks, is_ranked, .. } = self;
         let call = &mut **call;
-        if call.commands >= limits.commands {
-            return Err(too_much_asked(call, limits));
-        }
-        if let Some(caps) = caps {
-            take_cap(caps, cap)?;
-        }
         call.commands += 1;
         if *is_ranked {
             ranks.push(call.begun.rank);
@@ -48,6 +45,19 @@ impl ScriptContext<'_> {
         // Not pushed: it would have to be there before there is room for it, and is copied then.
         commands.extend(std::iter::once_with(make));
         Ok(())
+    }
+
+    /// Takes a command off what is left for whoever runs in this tick, if it may be given.
+    // By itself, so that what is asked for each time stays small.
+    #[inline(never)]
+    fn admit(&mut self, cap: Cap) -> Result<(), ApiFault> {
+        if self.call.commands >= self.limits.commands {
+            return Err(too_much_asked(&self.call, &self.limits));
+        }
+        let Some(caps) = &mut self.caps else { return Ok(()) };
+        caps.take(cap).map_err(|what| {
+            ApiFault::too_large(format!("the mod has used up its {what} for this tick"))
+        })
     }
 
     /// Bytes that the commands of the running call hold: they count as memory of the call.
@@ -109,14 +119,6 @@ fn too_much_asked(call: &CallState, limits: &ScriptLimits) -> ApiFault {
         format!("a call may give at most {commands} commands")
     } else {
         format!("the commands of a call may hold at most {memory_bytes} bytes")
-    })
-}
-
-/// Takes a command off what is left for whoever runs in this tick.
-#[inline(never)]
-fn take_cap(caps: &mut TickCaps, cap: Cap) -> Result<(), ApiFault> {
-    caps.take(cap).map_err(|what| {
-        ApiFault::too_large(format!("the mod has used up its {what} for this tick"))
     })
 }
 

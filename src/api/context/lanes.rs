@@ -47,20 +47,40 @@ impl<'a, T> CallsAhead<'a, T> {
         self.lanes.len() - self.turns.len()
     }
 
-    /// Adds one. Without [room](Self::room) for it, gives back what belongs to it.
-    pub fn add(&mut self, turn: T, call: Begun) -> Option<T> {
-        self.add_at(turn, call, None)
+    /// How many there are.
+    pub(crate) const fn count(&self) -> usize {
+        self.turns.len()
     }
 
-    /// The same. `stood` is where its entity stood when the pass began, if that is known.
+    /// Adds one. Without [room](Self::room) for it, gives back what belongs to it.
+    pub fn add(&mut self, turn: T, call: Begun) -> Option<T> {
+        let lane = self.count();
+        let rest = self.add_unbegun(turn, None);
+        if rest.is_none() {
+            self.begin(lane, |_| call);
+        }
+        rest
+    }
+
+    /// The same, of one that is to be [begun](Self::begin) yet. `stood` is where its entity stood when the pass began, if
+    /// that is known.
     #[inline(always)]
-    pub(crate) fn add_at(&mut self, turn: T, call: Begun, stood: Option<Vec3>) -> Option<T> {
+    pub(crate) fn add_unbegun(&mut self, turn: T, stood: Option<Vec3>) -> Option<T> {
         let Some(lane) = self.lanes.get_mut(self.turns.len()) else { return Some(turn) };
-        lane.begin(call);
         // What was known there may be from another pass.
-        lane.stood.set(stood.map(|at| (call.entity, at)));
+        lane.stood.set(stood);
         self.turns.push(turn);
         None
+    }
+
+    /// Begins the calls from one on, given what belongs to each.
+    #[inline(always)]
+    pub(crate) fn begin(&mut self, first: usize, call: impl Fn(&T) -> Begun) {
+        for (turn, lane) in self.turns.iter().zip(&mut *self.lanes).skip(first) {
+            let call = call(turn);
+            lane.asked.set(call.entity);
+            lane.begin(call);
+        }
     }
 }
 

@@ -49,16 +49,18 @@ impl ScriptContext<'_> {
     /// Where an entity stood when the pass began. Scripts mostly ask for one entity several times.
     #[inline]
     fn stood(&self, id: ScriptId) -> Option<Vec3> {
-        match self.call.stood.get() {
-            Some((last, at)) if last == id => Some(at),
-            _ => self.look_up(id),
+        match self.call.stood(id) {
+            Some(at) => Some(at),
+            None => self.look_up(id),
         }
     }
 
     #[inline(never)]
     fn look_up(&self, id: ScriptId) -> Option<Vec3> {
         let at = self.scope.world.position(id)?;
-        self.call.stood.set(Some((id, at)));
+        let call = &*self.call;
+        call.asked.set(id);
+        call.stood.set(Some(at));
         Some(at)
     }
 
@@ -66,10 +68,7 @@ impl ScriptContext<'_> {
     #[inline(always)]
     fn at_hand(&self, id: ScriptId) -> Option<Vec3> {
         let call = &*self.call;
-        match call.stood.get() {
-            Some((last, at)) if last == id && call.overlay.is_empty() => Some(at),
-            _ => None,
-        }
+        if call.overlay.is_empty() { call.stood(id) } else { None }
     }
 
     #[inline(always)]
@@ -214,8 +213,24 @@ impl ScriptContext<'_> {
         target: Vec3,
         step: f32,
     ) -> Result<bool, ApiFault> {
-        self.ask(|| ScriptCommand::MoveTowards { id, target, step })?;
+        let Vec3 { x, y, z } = target;
+        self.ask_step(id, x, y, z, step)?;
         Ok(self.looks_back && self.moves_to(id, at, target, step))
+    }
+
+    /// Adds the command.
+    // By itself, so that what calls it is small enough to be made part of a loop over many calls; and number by number,
+    // because a vector is handed over in memory.
+    #[inline(never)]
+    fn ask_step(
+        &mut self,
+        id: ScriptId,
+        x: f32,
+        y: f32,
+        z: f32,
+        step: f32,
+    ) -> Result<(), ApiFault> {
+        self.ask(|| ScriptCommand::MoveTowards { id, target: Vec3::new(x, y, z), step })
     }
 
     /// Where a step has led to.

@@ -84,15 +84,20 @@ impl<'w> Tables<'w> {
     #[inline(always)]
     fn find(&'w self, entity: Entity, finger: &mut Finger<'w>) -> bool {
         finger.row += 1;
-        finger.rows.entities.get(finger.row) == Some(&entity) || self.look_up(entity, finger)
+        if finger.rows.entities.get(finger.row) == Some(&entity) {
+            return true;
+        }
+        let found = self.look_up(entity);
+        *finger = found.unwrap_or(*finger);
+        found.is_some()
     }
 
+    // Gives the finger back, so that who goes from row to row can have it at hand.
     #[inline(never)]
-    fn look_up(&'w self, entity: Entity, finger: &mut Finger<'w>) -> bool {
-        let Ok(location) = self.entities.get_spawned(entity) else { return false };
-        let Some(Some(rows)) = self.tables.get(location.table_id.as_usize()) else { return false };
-        *finger = Finger { rows, row: location.table_row.index() };
-        true
+    fn look_up(&'w self, entity: Entity) -> Option<Finger<'w>> {
+        let location = self.entities.get_spawned(entity).ok()?;
+        let rows = self.tables.get(location.table_id.as_usize())?.as_ref()?;
+        Some(Finger { rows, row: location.table_row.index() })
     }
 
     /// The scripts of an entity, and whether it is disabled.

@@ -19,6 +19,7 @@ mod copies;
 mod flat;
 mod groups;
 mod instruction;
+mod liveness;
 mod op;
 mod plan;
 mod run;

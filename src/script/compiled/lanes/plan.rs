@@ -1,5 +1,5 @@
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
 };
 
@@ -7,6 +7,7 @@ use super::{
     columns::{Counts, Given, Kind, Place},
     copies::spare_copies,
     flat::Flat,
+    liveness::drop_unread,
     op::LaneOp,
     typing::Typing,
 };
@@ -36,7 +37,7 @@ pub(crate) struct Plan {
 }
 
 /// Of the columns of all kinds. So much memory stays with a thread.
-const MOST_COLUMNS: usize = 96;
+pub(super) const MOST_COLUMNS: usize = 96;
 /// A plan that does not pay is tried again after so many rounds.
 const REST: u32 = 16;
 
@@ -52,7 +53,7 @@ impl Plan {
         }
         let (mut ops, costs): (Vec<_>, Vec<_>) = typing.lines.into_iter().unzip();
         spare_copies(&mut ops);
-        drop_dead_copies(&mut ops);
+        drop_unread(&mut ops, typing.counts);
         find_last_calls(&mut ops);
         let mut variables: Vec<_> = typing.variables.into_iter().collect();
         variables.sort_unstable_by_key(|(slot, _)| *slot);
@@ -91,31 +92,6 @@ impl Plan {
     /// Lets it rest: fewer than half of a group came to their end.
     pub(super) fn rest(&self) {
         self.rests.store(REST, Relaxed);
-    }
-}
-
-/// Leaves out copies to columns that nobody reads, and takes note of calls whose answer nobody does.
-fn drop_dead_copies(ops: &mut [LaneOp]) {
-    let mut read = HashSet::new();
-    for op in &mut *ops {
-        op.reads(|kind, column| {
-            read.insert((kind as u8, *column));
-        });
-        read.extend(op.changes().map(|Place { kind, column }| (kind as u8, column)));
-    }
-    for op in ops {
-        match op {
-            LaneOp::Copy { kind, to, .. } if !read.contains(&(*kind as u8, *to)) => {
-                *op = LaneOp::Skip;
-            }
-            LaneOp::Give { kind, to, next, .. } if !read.contains(&(*kind as u8, *to)) => {
-                *op = LaneOp::Jump { to: *next };
-            }
-            LaneOp::Api(call) => {
-                call.is_used = read.contains(&(call.to.kind as u8, call.to.column));
-            }
-            _ => {}
-        }
     }
 }
 
