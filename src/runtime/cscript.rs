@@ -182,8 +182,10 @@ impl CScript {
     #[inline]
     pub(super) fn note_state(&self, state: Option<u64>) {
         let known = state.filter(|_| self.slots.len() == 1).unwrap_or(UNKNOWN);
-        // Whoever asks for it has the whole component to itself.
-        self.states.store(known, Ordering::Relaxed);
+        // Whoever asks for it has the whole component to itself. What is not written to need not be brought back to memory.
+        if self.states.load(Ordering::Relaxed) != known {
+            self.states.store(known, Ordering::Relaxed);
+        }
     }
 
     /// How the first script is doing.

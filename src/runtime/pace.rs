@@ -28,6 +28,10 @@ const SHORTEST: f64 = 20_000.0;
 /// How many batches each thread gets, so that one slow batch does not make all wait.
 const BATCHES_PER_THREAD: usize = 24;
 
+/// The most jobs of a batch. What they ask for is looked at again when they are done, and is to lie in the processor's
+/// caches still.
+const MOST: usize = 4_096;
+
 /// What is assumed of a job before any was done: that of a short script.
 const ASSUMED: f64 = 300.0;
 
@@ -45,12 +49,16 @@ impl Pace {
     pub(super) fn batch_size(self, jobs: usize, threads: usize) -> usize {
         let Self(nanos) = self;
         let each = if nanos > 0.0 { nanos } else { ASSUMED };
-        if threads == 1 || jobs as f64 * each < BREAK_EVEN {
+        if threads == 1 {
+            return jobs.min(MOST);
+        }
+        if jobs as f64 * each < BREAK_EVEN {
             return jobs;
         }
         let shortest = (SHORTEST / each).ceil() as usize;
         // Never so many that a thread gets none.
-        shortest.max(jobs.div_ceil(threads * BATCHES_PER_THREAD)).min(jobs.div_ceil(threads)).max(1)
+        let size = shortest.max(jobs.div_ceil(threads * BATCHES_PER_THREAD));
+        size.min(jobs.div_ceil(threads)).clamp(1, MOST)
     }
 
     /// Takes note of how long jobs took.
@@ -74,7 +82,9 @@ mod tests {
             pace.note(10, Duration::from_nanos(10 * each));
             pace
         };
-        assert_eq!(pace(300).batch_size(10_000, 1), 10_000, "one thread");
+        assert_eq!(pace(300).batch_size(4_000, 1), 4_000, "one thread");
+        assert_eq!(pace(300).batch_size(10_000, 1), MOST, "no more than lie in the caches");
+        assert_eq!(pace(1).batch_size(1_000_000, 2), MOST);
         assert_eq!(pace(300).batch_size(200, 8), 200, "60 us in all");
         assert_eq!(pace(300).batch_size(9_600, 2), 200, "48 batches");
         assert_eq!(pace(20).batch_size(10_000, 2), 1_000, "of 20 us each");

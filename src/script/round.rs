@@ -210,7 +210,10 @@ fn end_lane<R: Round>(
     round: &mut R,
 ) {
     let Left { fuel, noted } = lanes.left(lane);
-    turn.parts().marks.touch(noted);
+    // What is not written to need not be brought back to memory.
+    if noted != 0 {
+        turn.parts().marks.touch(noted);
+    }
     round.done_abreast(context, turn, fuel);
 }
 

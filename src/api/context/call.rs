@@ -26,9 +26,10 @@ pub struct Begun {
 pub(super) struct CallState {
     pub(super) begun: Begun,
     /// Of whom it was last asked where he stood when the pass began.
-    pub(super) asked: Cell<ScriptId>,
-    /// Where that was; `None` if nobody was asked of, or nothing is known of him.
-    pub(super) stood: Cell<Option<Vec3>>,
+    asked: Cell<ScriptId>,
+    /// Where that was, if it is known.
+    stood: Cell<Vec3>,
+    knows: Cell<bool>,
     /// How many commands it has given, and how many bytes these hold.
     pub(super) commands: usize,
     pub(super) command_bytes: usize,
@@ -85,14 +86,36 @@ impl CallState {
     /// That of nobody's call.
     pub(super) fn nobody(delta_time: f64) -> Self {
         let begun = Begun { entity: ScriptId::AUTO, callback: 0, delta_time, rank: 0 };
-        let (asked, stood) = (Cell::new(begun.entity), Cell::new(None));
-        Self { begun, asked, stood, commands: 0, command_bytes: 0, overlay: Overlay::default() }
+        Self {
+            begun,
+            asked: Cell::new(begun.entity),
+            stood: Cell::default(),
+            knows: Cell::new(false),
+            commands: 0,
+            command_bytes: 0,
+            overlay: Overlay::default(),
+        }
     }
 
     /// Where an entity stood when the pass began, if that is at hand.
     #[inline(always)]
     pub(super) fn stood(&self, id: ScriptId) -> Option<Vec3> {
-        if self.asked.get() == id { self.stood.get() } else { None }
+        if self.asked.get() == id && self.knows.get() { Some(self.stood.get()) } else { None }
+    }
+
+    /// Takes note of who is asked of, and where that one stood.
+    pub(super) fn note_asked(&self, id: ScriptId, at: Vec3) {
+        self.asked.set(id);
+        self.note_stood(Some(at));
+    }
+
+    /// Takes note of where that is of whom it is asked.
+    #[inline(always)]
+    pub(super) fn note_stood(&self, stood: Option<Vec3>) {
+        self.knows.set(stood.is_some());
+        if let Some(at) = stood {
+            self.stood.set(at);
+        }
     }
 
     /// That of a call that has done nothing yet.
@@ -100,6 +123,13 @@ impl CallState {
     pub(super) fn begin(&mut self, begun: Begun) {
         (self.begun, self.commands, self.command_bytes) = (begun, 0, 0);
         self.overlay.clear();
+    }
+
+    /// The same, where another call has been: it is asked of its own entity first.
+    #[inline(always)]
+    pub(super) fn begin_anew(&mut self, begun: Begun) {
+        self.asked.set(begun.entity);
+        self.begin(begun);
     }
 }
 

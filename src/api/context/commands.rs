@@ -3,7 +3,7 @@
 use super::{ScriptContext, call::CallState};
 use crate::{
     api::ApiFault,
-    contract::{Cap, ScriptCommand, ScriptLimits},
+    contract::{Cap, ScriptCommand, ScriptLimits, TickCaps},
 };
 
 impl ScriptContext<'_> {
@@ -33,11 +33,11 @@ impl ScriptContext<'_> {
 
     #[inline(always)]
     fn ask_as(&mut self, cap: Cap, make: impl FnOnce() -> ScriptCommand) -> Result<(), ApiFault> {
-        if self.call.commands >= self.limits.commands || self.caps.is_some() {
-            self.admit(cap)?;
-        }
-        let Self { call, commands, ranks, is_ranked, .. } = self;
+        let Self { call, limits, caps, commands, ranks, is_ranked, .. } = self;
         let call = &mut **call;
+        if call.commands >= limits.commands || caps.is_some() {
+            admit(call, limits, caps, cap)?;
+        }
         call.commands += 1;
         if *is_ranked {
             ranks.push(call.begun.rank);
@@ -45,19 +45,6 @@ impl ScriptContext<'_> {
         // Not pushed: it would have to be there before there is room for it, and is copied then.
         commands.extend(std::iter::once_with(make));
         Ok(())
-    }
-
-    /// Takes a command off what is left for whoever runs in this tick, if it may be given.
-    // By itself, so that what is asked for each time stays small.
-    #[inline(never)]
-    fn admit(&mut self, cap: Cap) -> Result<(), ApiFault> {
-        if self.call.commands >= self.limits.commands {
-            return Err(too_much_asked(&self.call, &self.limits));
-        }
-        let Some(caps) = &mut self.caps else { return Ok(()) };
-        caps.take(cap).map_err(|what| {
-            ApiFault::too_large(format!("the mod has used up its {what} for this tick"))
-        })
     }
 
     /// Bytes that the commands of the running call hold: they count as memory of the call.
@@ -109,6 +96,24 @@ impl ScriptContext<'_> {
         self.call.commands = 0;
         to.append(&mut self.commands);
     }
+}
+
+/// Takes a command off what is left for whoever runs in this tick, if it may be given.
+// By itself, so that what is asked for each time stays small.
+#[inline(never)]
+fn admit(
+    call: &CallState,
+    limits: &ScriptLimits,
+    caps: &mut Option<TickCaps>,
+    cap: Cap,
+) -> Result<(), ApiFault> {
+    if call.commands >= limits.commands {
+        return Err(too_much_asked(call, limits));
+    }
+    let Some(caps) = caps else { return Ok(()) };
+    caps.take(cap).map_err(|what| {
+        ApiFault::too_large(format!("the mod has used up its {what} for this tick"))
+    })
 }
 
 /// What is said to a call that asks for too much.

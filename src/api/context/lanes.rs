@@ -68,7 +68,7 @@ impl<'a, T> CallsAhead<'a, T> {
     pub(crate) fn add_unbegun(&mut self, turn: T, stood: Option<Vec3>) -> Option<T> {
         let Some(lane) = self.lanes.get_mut(self.turns.len()) else { return Some(turn) };
         // What was known there may be from another pass.
-        lane.stood.set(stood);
+        lane.note_stood(stood);
         self.turns.push(turn);
         None
     }
@@ -77,9 +77,7 @@ impl<'a, T> CallsAhead<'a, T> {
     #[inline(always)]
     pub(crate) fn begin(&mut self, first: usize, call: impl Fn(&T) -> Begun) {
         for (turn, lane) in self.turns.iter().zip(&mut *self.lanes).skip(first) {
-            let call = call(turn);
-            lane.asked.set(call.entity);
-            lane.begin(call);
+            lane.begin_anew(call(turn));
         }
     }
 }

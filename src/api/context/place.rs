@@ -58,9 +58,7 @@ impl ScriptContext<'_> {
     #[inline(never)]
     fn look_up(&self, id: ScriptId) -> Option<Vec3> {
         let at = self.scope.world.position(id)?;
-        let call = &*self.call;
-        call.asked.set(id);
-        call.stood.set(Some(at));
+        self.call.note_asked(id, at);
         Some(at)
     }
 
