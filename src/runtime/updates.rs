@@ -292,16 +292,21 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
     }
 
     #[inline(always)]
-    fn done_abreast(
-        &mut self,
-        _: &mut ScriptContext<'_>,
-        Due { whose, mut instance }: Due<'w>,
-        fuel: u64,
-    ) {
+    fn done_abreast(&mut self, _: &mut ScriptContext<'_>, mut due: Due<'w>, fuel: u64) {
         // Whoever counts is not asked for many at a time.
-        self.note_state(&whose, &mut instance);
+        self.note_state(&due.whose, &mut due.instance);
         self.outcome.calls += 1;
         self.outcome.fuel += fuel;
+    }
+
+    #[inline(always)]
+    fn done_many(&mut self, _: &mut ScriptContext<'_>, turns: &mut Vec<Due<'w>>, fuel: &[u64]) {
+        for Due { whose, instance } in &mut *turns {
+            self.note_state(whose, instance);
+        }
+        self.outcome.calls += turns.len() as u64;
+        self.outcome.fuel += fuel.iter().sum::<u64>();
+        turns.clear();
     }
 }
 

@@ -3,7 +3,7 @@ use std::{array, ops::DerefMut, vec::Drain};
 use super::{
     Calls, CompiledScript, FunctionId, ScriptInstance,
     calls::{Way, foreign, placed},
-    compiled::{Lanes, Last, Left, Turns, Val},
+    compiled::{Lanes, Last, Turns, Val},
     state::ScriptState,
 };
 use crate::{
@@ -68,6 +68,18 @@ pub trait Round {
         context.spend(fuel);
         self.done(context, turn, Ok(()));
     }
+
+    /// The same, of all calls of a list, in their order, with the fuel of each. The list is to be empty afterwards.
+    fn done_many(
+        &mut self,
+        context: &mut ScriptContext<'_>,
+        turns: &mut Vec<Self::Turn>,
+        fuel: &[u64],
+    ) {
+        for (turn, fuel) in turns.drain(..).zip(fuel) {
+            self.done_abreast(context, turn, *fuel);
+        }
+    }
 }
 
 impl<'w> Calls<'_, 'w> {
@@ -121,7 +133,7 @@ impl<'w> Calls<'_, 'w> {
             let before = self.do_abreast(function, &mut lanes, &mut turns[..count]);
             let pays = lanes.most_are_done();
             if lanes.are_done() && stranger.is_none() {
-                self.end_lanes(&lanes, (turns.drain(..), before), round);
+                self.end_lanes(&lanes, (&mut turns, before), round);
             } else {
                 self.end_abreast(function, &lanes, (turns.drain(..), before), round);
             }
@@ -156,16 +168,17 @@ impl<'w> Calls<'_, 'w> {
     fn end_lanes<R: Round>(
         &mut self,
         lanes: &Lanes,
-        (turns, before): (Drain<'_, R::Turn>, Option<BeforeLanes>),
+        (turns, before): (&mut Vec<R::Turn>, Option<BeforeLanes>),
         round: &mut R,
     ) {
         let context = self.context();
         if let Some(before) = before {
             context.keep_commands(before);
         }
-        for (turn, lane) in turns.zip(0..) {
-            end_lane(context, (lanes, lane), turn, round);
+        for (turn, lane) in turns.iter_mut().zip(0..) {
+            touch(turn, lanes.noted(lane));
         }
+        round.done_many(context, turns, lanes.fuel());
     }
 
     /// Makes the calls by themselves that did not go, and hands all instances back.
@@ -187,7 +200,9 @@ impl<'w> Calls<'_, 'w> {
                 }
             }
             if is_done {
-                end_lane(self.context(), (lanes, lane), turn, round);
+                touch(&mut turn, lanes.noted(lane));
+                let fuel = lanes.fuel().get(lane).copied().unwrap_or_default();
+                round.done_abreast(self.context(), turn, fuel);
                 continue;
             }
             self.context().begin_call(call);
@@ -201,20 +216,13 @@ impl<'w> Calls<'_, 'w> {
     }
 }
 
-/// Hands an instance back whose call has come to its end side by side.
+/// Takes note of which variables of an instance a call has changed.
 #[inline(always)]
-fn end_lane<R: Round>(
-    context: &mut ScriptContext<'_>,
-    (lanes, lane): (&Lanes, usize),
-    mut turn: R::Turn,
-    round: &mut R,
-) {
-    let Left { fuel, noted } = lanes.left(lane);
+fn touch(turn: &mut impl DerefMut<Target = ScriptInstance>, noted: u64) {
     // What is not written to need not be brought back to memory.
     if noted != 0 {
         turn.parts().marks.touch(noted);
     }
-    round.done_abreast(context, turn, fuel);
 }
 
 /// So many are called one after the other before it is tried to call more of them side by side: those who are but

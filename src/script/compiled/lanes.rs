@@ -62,13 +62,6 @@ pub(crate) struct Lanes {
     done: u64,
 }
 
-/// What a call that has come to its end leaves.
-pub(crate) struct Left {
-    pub(crate) fuel: u64,
-    /// The variables that it has changed, as [bits](crate::script::marks::bit).
-    pub(crate) noted: u64,
-}
-
 impl Lanes {
     /// Some that nobody uses.
     pub(crate) fn take() -> Box<Self> {
@@ -158,10 +151,15 @@ impl Lanes {
         self.done >> lane & 1 == 1
     }
 
-    /// What a call leaves that has come to its end.
+    /// The fuel of each call that has come to its end.
+    pub(crate) fn fuel(&self) -> &[u64] {
+        &self.fuel[..self.count]
+    }
+
+    /// The variables that a call has changed which has come to its end, as [bits](crate::script::marks::bit).
     #[inline(always)]
-    pub(crate) const fn left(&self, lane: usize) -> Left {
-        Left { fuel: self.fuel[lane % LANES], noted: self.noted[lane % LANES] }
+    pub(crate) const fn noted(&self, lane: usize) -> u64 {
+        self.noted[lane % LANES]
     }
 
     /// Makes ready: fills the columns, and leaves those out whose variables do not fit.

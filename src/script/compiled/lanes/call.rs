@@ -107,7 +107,9 @@ fn call<'w, F: Native<M, N>, M, const N: usize>(
         let mut answer = LaneAnswer::<F::Answer> { to, lane, fits: true };
         let is_done =
             way.with(lane, |context| function.call_lane(context, columns, lane, &mut answer));
-        failed |= u64::from(!(is_done && answer.fits)) << lane;
+        if !(is_done && answer.fits) {
+            failed |= 1 << lane;
+        }
     }
     failed
 }
@@ -124,7 +126,9 @@ fn call_as_passed<'w, F: Native<M, N>, M, const N: usize>(
         let mut answer = LaneAnswer::<F::Answer> { to, lane, fits: true };
         args.lane = lane;
         let is_done = way.with(lane, |context| function.call_quick(context, &args, &mut answer));
-        failed |= u64::from(!(is_done && answer.fits)) << lane;
+        if !(is_done && answer.fits) {
+            failed |= 1 << lane;
+        }
     }
     failed
 }

@@ -62,17 +62,16 @@ fn held_before(ops: &[LaneOp]) -> Vec<Option<Held>> {
         let (Some(op), Some(Some(held))) = (ops.get(at), before.get(at)) else { continue };
         let after = held.after(op);
         for next in op.next(at) {
-            match before.get_mut(next) {
-                Some(Some(held)) => {
-                    if held.keep_common(&after) {
-                        waiting.push(next);
-                    }
+            let Some(place) = before.get_mut(next) else { continue };
+            let is_new = match place {
+                Some(held) => held.keep_common(&after),
+                None => {
+                    *place = Some(after.clone());
+                    true
                 }
-                Some(unknown) => {
-                    *unknown = Some(after.clone());
-                    waiting.push(next);
-                }
-                None => {}
+            };
+            if is_new {
+                waiting.push(next);
             }
         }
     }
@@ -129,5 +128,85 @@ impl Held {
         self.copies.retain(|copy| other.copies.contains(copy));
         self.items.retain(|item| other.items.contains(item));
         self.copies.len() + self.items.len() < count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::liveness::drop_unread, *};
+    use crate::script::compiled::lanes::columns::Counts;
+
+    const COUNTS: Counts = Counts { bools: 1, ints: 3, floats: 1, vec3s: 3 };
+
+    const fn vec3(column: Col) -> Place {
+        Place { kind: Kind::Vec3, column }
+    }
+
+    /// `variable 0 -> register 1`, and the item of list 7 at that index.
+    fn read(to: Col) -> [LaneOp; 2] {
+        let item = LaneOp::Item { slot: 7, index: 1, to: vec3(to) };
+        [LaneOp::Copy { kind: Kind::Int, to: 1, from: 0 }, item]
+    }
+
+    fn part(of: Col) -> LaneOp {
+        LaneOp::Part { to: 0, of, part: 0 }
+    }
+
+    fn spared(ops: impl IntoIterator<Item = LaneOp>) -> Vec<LaneOp> {
+        let mut ops: Vec<_> = ops.into_iter().chain([LaneOp::End]).collect();
+        spare_copies(&mut ops);
+        drop_unread(&mut ops, COUNTS);
+        ops
+    }
+
+    /// Which lines read items, and of which column the last part is.
+    fn reads(ops: &[LaneOp]) -> (Vec<usize>, Option<Col>) {
+        let items = ops.iter().enumerate().filter(|(_, op)| matches!(op, LaneOp::Item { .. }));
+        let part = ops.iter().rev().find_map(|op| match op {
+            LaneOp::Part { of, .. } => Some(*of),
+            _ => None,
+        });
+        (items.map(|(line, _)| line).collect(), part)
+    }
+
+    #[test]
+    fn an_item_is_read_once_and_nothing_is_copied() {
+        let ops = spared(read(0).into_iter().chain([part(0)]).chain(read(1)).chain([part(1)]));
+        assert_eq!(reads(&ops), (vec![1], Some(0)));
+        assert!(matches!(ops[1], LaneOp::Item { index: 0, .. }), "of the variable itself");
+        assert!(!ops.iter().any(|op| matches!(op, LaneOp::Copy { .. })));
+    }
+
+    #[test]
+    fn where_the_index_has_changed_it_is_read_again() {
+        let step = LaneOp::IntsNoted { bit: 1, to: 0, b: 2 };
+        let ops = spared(read(0).into_iter().chain([step]).chain(read(1)).chain([part(1)]));
+        assert_eq!(reads(&ops), (vec![1, 4], Some(1)));
+        // A copy of what was there before stays one.
+        let late = LaneOp::Item { slot: 7, index: 1, to: vec3(1) };
+        let step = LaneOp::IntsNoted { bit: 1, to: 0, b: 2 };
+        let ops = spared(read(0).into_iter().chain([step, late, part(1)]));
+        assert_eq!(reads(&ops), (vec![1, 3], Some(1)));
+        assert!(matches!(ops[0], LaneOp::Copy { to: 1, from: 0, .. }));
+        assert!(matches!(ops[3], LaneOp::Item { index: 1, .. }));
+    }
+
+    #[test]
+    fn where_an_item_is_overwritten_it_is_read_again() {
+        let other = LaneOp::Item { slot: 8, index: 0, to: vec3(0) };
+        let ops = spared(read(0).into_iter().chain([other]).chain(read(1)).chain([part(1)]));
+        assert_eq!(reads(&ops), (vec![1, 2, 4], Some(1)));
+    }
+
+    #[test]
+    fn what_only_one_of_two_ways_has_read_is_not_at_hand() {
+        // 0: to 3 or on; 1, 2: a way that reads; 3, 4: both read; 5.
+        let skip = LaneOp::JumpIs { is: true, condition: 0, to: 3 };
+        let ops = spared([skip].into_iter().chain(read(0)).chain(read(1)).chain([part(1)]));
+        assert_eq!(reads(&ops), (vec![2, 4], Some(1)));
+        // 5: back to 0, so that what is known there is what is known at both.
+        let again = LaneOp::JumpIs { is: true, condition: 0, to: 0 };
+        let ops = spared(read(0).into_iter().chain(read(1)).chain([part(1), again]));
+        assert_eq!(reads(&ops), (vec![1], Some(0)));
     }
 }
