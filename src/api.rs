@@ -4,17 +4,17 @@
 //! A function is a plain Rust function over typed arguments:
 //!
 //! ```
-//! use bevy_cscript::api::{ApiFault, Live, ScriptContext};
+//! use bevy_cscript::api::{ApiFault, ScriptContext, Standing};
 //! use glam::Vec3;
 //!
-//! fn height(context: &mut ScriptContext<'_>, entity: Live) -> Result<f64, ApiFault> {
-//!     Ok(f64::from(context.position(entity.0)?.y))
+//! fn height(_: &mut ScriptContext<'_>, entity: Standing) -> Result<f64, ApiFault> {
+//!     Ok(f64::from(entity.at.y))
 //! }
 //! ```
 //!
-//! What a script passes is checked on the way in by the argument's type: [`Live`] refuses ids that
-//! do not exist, [`Finite`] refuses NaN, and so on. The table adds the names of the function and of
-//! the argument to the message.
+//! What a script passes is checked on the way in by the argument's type: [`Standing`] refuses ids that
+//! do not exist and entities without a place, [`Finite`] refuses NaN, and so on. The table adds the names
+//! of the function and of the argument to the message.
 
 mod arg;
 mod audio_visual;

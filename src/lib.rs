@@ -77,7 +77,7 @@ pub mod trust;
 #[cfg(feature = "bevy")]
 pub mod prelude {
     pub use crate::{
-        api::{Amount, ApiFault, Category, Finite, Live, Place, Point, ScriptContext},
+        api::{Amount, ApiFault, Category, Finite, Live, Place, Point, ScriptContext, Standing},
         contract::{ScriptEvent, ScriptId, ScriptLimits, Value},
         runtime::{
             Access, Asleep, CScript, ErrorPolicy, KeepsAwake, Script, ScriptFunction,
