@@ -43,6 +43,9 @@ mod language;
 mod libraries;
 /// What a script may use.
 mod limits;
+/// Steps that scripts ask for, when there are many of them.
+#[cfg(feature = "bevy")]
+mod moves;
 /// What a script may call, by whom it was written.
 mod permissions;
 /// What is written about the API is up to date, and its examples do what they say.

@@ -50,6 +50,8 @@ pub(super) fn apply(world: &mut World) {
     world.resource_scope(|world, mut reports: Mut<'_, Reports>| {
         world.resource_scope(|world, mut state: Mut<'_, MoverState>| {
             let mut asked = asked.into_iter().peekable();
+            // Whether all stand where the pass saw them.
+            let mut is_as_seen = true;
             while let Some(next) = asked.next() {
                 match next {
                     Asked::Moves(moves) => {
@@ -58,10 +60,11 @@ pub(super) fn apply(world: &mut World) {
                         while let Some(Asked::Moves(more)) = asked.next_if(is_moves) {
                             moves.push(more);
                         }
-                        apply_moves(world, &mut state, &mut reports, moves);
+                        apply_moves(world, &mut state, &mut reports, (moves, is_as_seen));
                     }
                     Asked::Commands(batch) => {
                         apply_commands(world, &mut state, &mut reports, batch);
+                        is_as_seen = false;
                     }
                 }
             }
@@ -78,9 +81,14 @@ fn apply_moves(
     world: &mut World,
     state: &mut MoverState,
     reports: &mut Reports,
-    moves: Vec<Moves>,
+    (moves, is_as_seen): (Vec<Moves>, bool),
 ) {
     reports.metrics.commands += moves.iter().map(Moves::count).sum::<usize>() as u64;
+    if !is_as_seen && movers::have_parents(world, state, &moves) {
+        // Something that was done before has put somebody below somebody else. Who moves first counts then.
+        moves.iter().for_each(|moves| movers::apply_all(world, state, reports, moves.commands()));
+        return;
+    }
     let host = world.resource::<ScriptHost>().clone();
     let others = world.resource_scope(|world, mut tables| {
         world.resource_scope(|world, mut paces: Mut<'_, Paces>| {

@@ -8,6 +8,7 @@ use bevy::{
     prelude::*,
 };
 
+use super::Moves;
 use crate::{
     contract::{ScriptCommand, ScriptId, facing, is_finite, moved_towards},
     runtime::{
@@ -52,6 +53,31 @@ pub(super) fn apply(
     let mut movers = state.get_mut(world).unwrap_or_else(|error| panic!("{error}"));
     let moving = commands.iter().take_while(|command| moves(command));
     moving.map(|command| movers.apply(reports, command)).count()
+}
+
+/// Does commands that are all about moving and turning, one after the other.
+pub(super) fn apply_all(
+    world: &mut World,
+    MoverState(state): &mut MoverState,
+    reports: &mut Reports,
+    commands: &[ScriptCommand],
+) {
+    let mut movers = state.get_mut(world).unwrap_or_else(|error| panic!("{error}"));
+    commands.iter().for_each(|command| movers.apply(reports, command));
+}
+
+/// Whether somebody of those who are moved has something above it.
+pub(super) fn have_parents(
+    world: &mut World,
+    MoverState(state): &mut MoverState,
+    moves: &[Moves],
+) -> bool {
+    let movers = state.get_mut(world).unwrap_or_else(|error| panic!("{error}"));
+    let mut moved = moves.iter().flat_map(|moves| moves.commands()).filter_map(Step::whose);
+    moved.any(|id| {
+        let entity = movers.ids.entity(id);
+        entity.is_some_and(|entity| matches!(movers.places.get(entity), Ok((_, Some(_)))))
+    })
 }
 
 const fn moves(command: &ScriptCommand) -> bool {

@@ -104,6 +104,11 @@ impl Moves {
         Ok(Self { commands, stretches })
     }
 
+    /// The commands that ask for them, in order.
+    pub(super) fn commands(&self) -> &[ScriptCommand] {
+        &self.commands
+    }
+
     /// How many they are.
     pub(super) const fn count(&self) -> usize {
         self.commands.len()

@@ -51,7 +51,11 @@ fn read_from(ops: &mut [LaneOp], counts: Counts) -> Vec<Columns> {
             let changed = op.changes().map_or(0, |it| bit(counts, it.kind, it.column));
             let mut read = changed;
             op.reads(|kind, column| read |= bit(counts, kind, *column));
-            let written = op.writes().fold(0, |all, it| all | bit(counts, it.kind, it.column));
+            let written = match op {
+                // At the end of its loop it writes nothing.
+                LaneOp::Next { .. } => 0,
+                op => op.writes().fold(0, |all, it| all | bit(counts, it.kind, it.column)),
+            };
             (read, written & !changed)
         })
         .collect();
