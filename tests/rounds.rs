@@ -1,9 +1,10 @@
 use std::{slice::IterMut, sync::Arc};
 
+use bevy::prelude::Transform;
 use bevy_cscript::{
     api::{ApiFault, ApiFunction, ApiTable, CallScope, Category, ScriptContext},
     contract::{ErrorKind, ScriptError, ScriptId, ScriptLimits, ScriptSource, Value},
-    runtime::ScriptMetrics,
+    runtime::{CScript, ScriptMetrics},
     script::{Backend, CompiledScript, Round, ScriptCompiler, ScriptInstance},
     testing::{FakeWorld, ScriptTestApp},
     trust::{TrustPolicy, Verified},
@@ -288,4 +289,44 @@ fn what_a_tick_has_used_is_counted_whether_many_are_called_together_or_one() {
     let [callbacks, fuel, commands] = used(1);
     assert!(callbacks == 1 && fuel > 4 && commands == 1, "{callbacks}, {fuel}, {commands}");
     assert_eq!(used(150), [callbacks, fuel, commands].map(|one| one * 150));
+}
+
+#[test]
+fn who_asks_for_others_is_told_where_they_are_whoever_was_called_in_its_place_before() {
+    let mut app = ScriptTestApp::new();
+    let script =
+        app.script("a.rhai", "let first = 0.0; fn on_update() { first = get_position(1).x; }");
+    let all: Vec<_> = (1..=300_i64)
+        .map(|id| {
+            let place = Transform::from_xyz(id as f32, 0.0, 0.0);
+            app.world_mut().spawn((ScriptId(id), place, CScript::new(script.clone()))).id()
+        })
+        .collect();
+    app.ticks(3);
+    assert!(app.take_faults().is_empty());
+    for entity in all {
+        assert_eq!(app.get(entity, "first"), Value::Float(1.0), "{}", app.id(entity));
+    }
+}
+
+#[test]
+fn what_calls_side_by_side_have_changed_is_hashed() {
+    let mut app = ScriptTestApp::new();
+    let script = app.script("a.rhai", "let n = 0; let same = 7; fn on_update() { n += 1; }");
+    let all: Vec<_> = (0..150).map(|_| app.spawn(script.clone())).collect();
+    app.ticks(2);
+    let mut before = 0;
+    for _ in 0..4 {
+        app.tick();
+        let hashes = all.iter().map(|entity| {
+            let scripts = app.world().get::<CScript>(*entity);
+            scripts.map(|scripts| scripts.slots()[0].state_hash())
+        });
+        let hashes: Vec<_> = hashes.collect();
+        // Those who were called one by one before the others, too.
+        assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
+        let now = hashes[0].unwrap_or_default();
+        assert_ne!(now, before);
+        before = now;
+    }
 }

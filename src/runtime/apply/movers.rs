@@ -73,7 +73,7 @@ pub(super) fn have_parents(
     moves: &[Moves],
 ) -> bool {
     let movers = state.get_mut(world).unwrap_or_else(|error| panic!("{error}"));
-    let mut moved = moves.iter().flat_map(|moves| moves.commands()).filter_map(Step::whose);
+    let mut moved = moves.iter().flat_map(Moves::commands).filter_map(Step::whose);
     moved.any(|id| {
         let entity = movers.ids.entity(id);
         entity.is_some_and(|entity| matches!(movers.places.get(entity), Ok((_, Some(_)))))
