@@ -341,6 +341,15 @@ pub trait Native<M, const N: usize>: Send + Sync + 'static {
     ) -> bool;
 }
 
+/// Gives what a function has returned; `false` if it has failed.
+#[inline(always)]
+fn is_given<R: Returned>(
+    returned: Result<R, ApiFault>,
+    answer: &mut (impl Answer + ?Sized),
+) -> bool {
+    returned.map(|value| value.give(answer)).is_ok()
+}
+
 macro_rules! native {
     ($count:literal: $($type:ident $arg:ident $index:literal),*) => {
         impl<F, R, $($type),*> Native<fn($($type),*) -> R, $count> for F
@@ -402,13 +411,7 @@ macro_rules! native {
                     let passed = $type::Scalar::get($arg, lane).passed();
                     let Some($arg) = $type::quick(context, passed) else { return false };
                 )*
-                match self(context, $($arg),*) {
-                    Ok(value) => {
-                        value.give(answer);
-                        true
-                    }
-                    Err(_) => false,
-                }
+                is_given(self(context, $($arg),*), answer)
             }
 
             #[inline(always)]
@@ -424,13 +427,7 @@ macro_rules! native {
                     };
                 )*
                 let _ = handed;
-                match self(context, $($arg),*) {
-                    Ok(value) => {
-                        value.give(answer);
-                        true
-                    }
-                    Err(_) => false,
-                }
+                is_given(self(context, $($arg),*), answer)
             }
         }
     };

@@ -86,7 +86,9 @@ fn apply_moves(
     reports.metrics.commands += moves.iter().map(Moves::count).sum::<usize>() as u64;
     if !is_as_seen && movers::have_parents(world, state, &moves) {
         // Something that was done before has put somebody below somebody else. Who moves first counts then.
-        moves.iter().for_each(|moves| movers::apply_all(world, state, reports, moves.commands()));
+        for moves in moves {
+            movers::apply(world, state, reports, moves.commands());
+        }
         return;
     }
     let host = world.resource::<ScriptHost>().clone();

@@ -96,7 +96,7 @@ impl ScriptContext<'_> {
         if self.exists(id) { self.find_place(id) } else { None }
     }
 
-    /// The same, where the call has written something.
+    /// Where an entity stands, if the call has written something.
     #[inline(never)]
     fn stands(&self, id: ScriptId) -> Option<Vec3> {
         let (at, before) = match self.call.overlay.place_of(id) {

@@ -55,17 +55,6 @@ pub(super) fn apply(
     moving.map(|command| movers.apply(reports, command)).count()
 }
 
-/// Does commands that are all about moving and turning, one after the other.
-pub(super) fn apply_all(
-    world: &mut World,
-    MoverState(state): &mut MoverState,
-    reports: &mut Reports,
-    commands: &[ScriptCommand],
-) {
-    let mut movers = state.get_mut(world).unwrap_or_else(|error| panic!("{error}"));
-    commands.iter().for_each(|command| movers.apply(reports, command));
-}
-
 /// Whether somebody of those who are moved has something above it.
 pub(super) fn have_parents(
     world: &mut World,

@@ -30,7 +30,7 @@ const STRETCH: usize = 1_024;
 
 /// Commands that stand one behind the other, each of which asks for a step of the entity in the next row. Those
 /// have nothing above them.
-struct Move {
+struct Block {
     /// The first of the commands.
     command: u32,
     /// Where in the stretch the first entity was when the pass ran; by now it may be elsewhere.
@@ -65,7 +65,7 @@ pub(in crate::runtime) struct Moves {
 /// Steps of those who lie in the same rows, in order.
 struct Stretch {
     place: Place,
-    moves: Vec<Move>,
+    blocks: Vec<Block>,
 }
 
 /// Which rows: of which table, and which [`STRETCH`] of them, from 0.
@@ -96,7 +96,7 @@ impl Moves {
             let count = count_neighbours(left, ids).max(1);
             let command = (commands.len() - left.len()) as u32;
             if let Some(stretch) = stretches.get_mut(last) {
-                stretch.moves.push(Move { command, row, count: count as u32 });
+                stretch.blocks.push(Block { command, row, count: count as u32 });
             }
             finger.skip(count - 1);
             left = left.get(count..).unwrap_or_default();
@@ -117,7 +117,7 @@ impl Moves {
     /// Those of each stretch.
     fn runs(&self) -> impl Iterator<Item = Run<'_>> {
         let Self { commands, stretches } = self;
-        stretches.iter().map(|Stretch { place, moves }| Run { place: *place, commands, moves })
+        stretches.iter().map(|Stretch { place, blocks }| Run { place: *place, commands, blocks })
     }
 }
 
@@ -133,7 +133,7 @@ fn stretch(stretches: &mut Vec<Stretch>, place: Place) -> usize {
     match stretches.binary_search_by_key(&place, |stretch| stretch.place) {
         Ok(at) => at,
         Err(at) => {
-            stretches.insert(at, Stretch { place, moves: Vec::new() });
+            stretches.insert(at, Stretch { place, blocks: Vec::new() });
             at
         }
     }
@@ -143,10 +143,10 @@ fn stretch(stretches: &mut Vec<Stretch>, place: Place) -> usize {
 struct Run<'m> {
     place: Place,
     commands: &'m [ScriptCommand],
-    moves: &'m [Move],
+    blocks: &'m [Block],
 }
 
-impl Move {
+impl Block {
     /// The commands, among all of the batch.
     fn commands<'m>(&self, all: &'m [ScriptCommand]) -> &'m [ScriptCommand] {
         let first = self.command as usize;
@@ -157,7 +157,7 @@ impl Move {
 impl Run<'_> {
     /// Each of them, and whose it is.
     fn steps(&self) -> impl Iterator<Item = (ScriptId, Step)> {
-        self.moves.iter().flat_map(|all| all.commands(self.commands)).filter_map(Step::of)
+        self.blocks.iter().flat_map(|block| block.commands(self.commands)).filter_map(Step::of)
     }
 }
 
@@ -280,9 +280,9 @@ impl Part<'_> {
     /// Does its moves, but for those of entities that are elsewhere by now.
     fn apply(&mut self, elsewhere: &mut Vec<(ScriptId, Step)>) {
         let Self { ids, places, changed, now, runs } = self;
-        for Run { commands, moves, .. } in *runs {
-            for all in *moves {
-                let (commands, row) = (all.commands(commands), all.row as usize);
+        for Run { commands, blocks, .. } in *runs {
+            for block in *blocks {
+                let (commands, row) = (block.commands(commands), block.row as usize);
                 let rows = row..ids.len().min(row + commands.len());
                 let (Some(ids), Some(places), Some(changed)) =
                     (ids.get(rows.clone()), places.get_mut(rows.clone()), changed.get_mut(rows))

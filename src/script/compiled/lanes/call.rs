@@ -102,16 +102,11 @@ fn call<'w, F: Native<M, N>, M, const N: usize>(
     let Some(columns) = F::columns(|at| args.column(at)) else {
         return call_as_passed(function, (args, to, mask), way);
     };
-    let mut failed = 0;
-    for lane in lanes_of(mask) {
+    failing(mask, |lane| {
         let mut answer = LaneAnswer::<F::Answer> { to, lane, fits: true };
-        let is_done =
-            way.with(lane, |context| function.call_lane(context, columns, lane, &mut answer));
-        if !(is_done && answer.fits) {
-            failed |= 1 << lane;
-        }
-    }
-    failed
+        way.with(lane, |context| function.call_lane(context, columns, lane, &mut answer))
+            && answer.fits
+    })
 }
 
 /// The same, where other types are handed over than mostly.
@@ -121,12 +116,20 @@ fn call_as_passed<'w, F: Native<M, N>, M, const N: usize>(
     (mut args, to, mask): (LaneArgs<'_>, <F::Answer as Scalar>::In<'_>, u64),
     way: &mut impl Way<'w>,
 ) -> u64 {
-    let mut failed = 0;
-    for lane in lanes_of(mask) {
+    failing(mask, |lane| {
         let mut answer = LaneAnswer::<F::Answer> { to, lane, fits: true };
         args.lane = lane;
-        let is_done = way.with(lane, |context| function.call_quick(context, &args, &mut answer));
-        if !(is_done && answer.fits) {
+        way.with(lane, |context| function.call_quick(context, &args, &mut answer)) && answer.fits
+    })
+}
+
+/// The lanes of a mask for which something does not succeed.
+#[inline(always)]
+fn failing(mask: u64, mut succeeds: impl FnMut(usize) -> bool) -> u64 {
+    let mut failed = 0;
+    for lane in lanes_of(mask) {
+        // They are few: a jump is cheaper than a bit for each.
+        if !succeeds(lane) {
             failed |= 1 << lane;
         }
     }
