@@ -59,6 +59,7 @@ mod reflect_value;
 #[cfg(feature = "render")]
 pub mod render;
 mod report;
+mod resident;
 mod roster;
 mod run;
 mod save;
@@ -67,6 +68,7 @@ mod shares;
 mod show;
 mod sleep;
 mod space;
+mod stretches;
 mod tag;
 mod trust_store;
 mod updates;

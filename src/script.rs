@@ -29,6 +29,11 @@ mod outline;
 mod parsed;
 mod reference;
 mod round;
+#[cfg_attr(
+    not(feature = "bevy"),
+    expect(dead_code, reason = "the runtime calls the same instances again and again")
+)]
+mod seats;
 mod self_test;
 pub mod standard;
 mod state;
@@ -47,6 +52,8 @@ pub use libraries::Libraries;
 #[cfg(feature = "bevy")]
 pub(crate) use marks::{mixed, mixed_four, mixed_six};
 pub use round::Round;
+#[cfg(feature = "bevy")]
+pub(crate) use seats::{Seat, Seats};
 pub use self_test::SelfTestError;
 pub use state::{StateError, StateSnapshot};
 pub use workers::{ScriptThreads, ScriptWorkers};

@@ -63,6 +63,9 @@ mod save;
 /// The scripts that come with the crate do what they say.
 #[cfg(feature = "bevy")]
 mod scripts;
+/// Those who are updated together.
+#[cfg(feature = "bevy")]
+mod seats;
 /// Mods beside each other: shares of a tick, quarantine.
 #[cfg(feature = "bevy")]
 mod shares;

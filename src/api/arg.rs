@@ -1,6 +1,9 @@
 use glam::Vec3;
 
-use super::{ApiFault, Scalar, ScriptContext};
+use super::{
+    ApiFault, Column, Scalar, ScriptContext,
+    scalar::{amounts, points},
+};
 use crate::contract::{ScriptId, Value, ValueKind, is_finite};
 
 /// A value as a script passes it to a function, borrowed from whichever backend runs the script.
@@ -122,6 +125,25 @@ pub trait Arg: Sized {
     #[inline(always)]
     fn quick(context: &ScriptContext<'_>, passed: Passed<'_>) -> Option<Self> {
         Self::take(context, passed).ok()
+    }
+
+    /// Of many calls, each a bit, those of which it is not known that what is passed is not acceptable.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn sieve(column: <Self::Scalar as Scalar>::In<'_>, mask: u64) -> u64 {
+        let _ = column;
+        mask
+    }
+
+    /// As [`quick`](Self::quick), of one of those calls.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn sifted(
+        context: &ScriptContext<'_>,
+        column: <Self::Scalar as Scalar>::In<'_>,
+        lane: usize,
+    ) -> Option<Self> {
+        Self::quick(context, <Self::Scalar>::get(column, lane).passed())
     }
 }
 
@@ -309,6 +331,16 @@ impl Arg for Amount {
         };
         (0.0..=f64::from(f32::MAX)).contains(&x).then_some(Self(x))
     }
+
+    #[inline(always)]
+    fn sieve(column: &Column<f64>, mask: u64) -> u64 {
+        amounts(column, mask)
+    }
+
+    #[inline(always)]
+    fn sifted(_: &ScriptContext<'_>, column: &Column<f64>, lane: usize) -> Option<Self> {
+        Some(Self(f64::get(column, lane)))
+    }
 }
 
 /// The amount that a number stands for, or what is wrong with it.
@@ -366,6 +398,16 @@ impl Arg for Point {
             Passed::Vec3(v) if is_finite(v) => Some(Self(v)),
             _ => None,
         }
+    }
+
+    #[inline(always)]
+    fn sieve(column: &Column<Vec3>, mask: u64) -> u64 {
+        points(column, mask)
+    }
+
+    #[inline(always)]
+    fn sifted(_: &ScriptContext<'_>, column: &Column<Vec3>, lane: usize) -> Option<Self> {
+        Some(Self(Vec3::get(column, lane)))
     }
 }
 
@@ -443,6 +485,16 @@ impl Arg for Place {
             Passed::Int(_) => place(context, passed).ok().map(Self),
             _ => None,
         }
+    }
+
+    #[inline(always)]
+    fn sieve(column: &Column<Vec3>, mask: u64) -> u64 {
+        points(column, mask)
+    }
+
+    #[inline(always)]
+    fn sifted(_: &ScriptContext<'_>, column: &Column<Vec3>, lane: usize) -> Option<Self> {
+        Some(Self(Vec3::get(column, lane)))
     }
 }
 

@@ -199,7 +199,11 @@ impl<'w> ScriptContext<'w> {
 
     /// What functions have [asked for](Self::charge) since this was last taken.
     pub(crate) fn take_owed(&self) -> u64 {
-        self.owed.take()
+        let owed = self.owed.get();
+        if owed != 0 {
+            self.owed.set(0);
+        }
+        owed
     }
 
     /// A place for what the backend keeps from call to call.

@@ -321,7 +321,10 @@ pub trait Native<M, const N: usize>: Send + Sync + 'static {
     /// The columns that hold its arguments, if each is of the type that is passed mostly.
     #[doc(hidden)]
     fn columns<'a>(at: impl Fn(usize) -> AnyColumn<'a>) -> Option<Self::Columns<'a>>;
-    /// As [`call_quick`](Self::call_quick), for one of many calls.
+    /// Of many calls, each a bit, those of which it is not known that they fail.
+    #[doc(hidden)]
+    fn sieve(columns: Self::Columns<'_>, mask: u64) -> u64;
+    /// As [`call_quick`](Self::call_quick), for one of these calls.
     #[doc(hidden)]
     fn call_lane<T: Answer + ?Sized>(
         &self,
@@ -399,6 +402,12 @@ macro_rules! native {
             }
 
             #[inline(always)]
+            fn sieve(($($arg,)*): Self::Columns<'_>, mask: u64) -> u64 {
+                $(let mask = $type::sieve($arg, mask);)*
+                mask
+            }
+
+            #[inline(always)]
             fn call_lane<T: Answer + ?Sized>(
                 &self,
                 context: &mut ScriptContext<'_>,
@@ -408,8 +417,7 @@ macro_rules! native {
             ) -> bool {
                 let _ = lane;
                 $(
-                    let passed = $type::Scalar::get($arg, lane).passed();
-                    let Some($arg) = $type::quick(context, passed) else { return false };
+                    let Some($arg) = $type::sifted(context, $arg, lane) else { return false };
                 )*
                 is_given(self(context, $($arg),*), answer)
             }

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use glam::Vec3;
 
 use super::Passed;
+use crate::contract::is_finite;
 
 /// How many calls are done at a time: as many as a mask has bits.
 pub(crate) const LANES: usize = 64;
@@ -106,4 +107,82 @@ scalar! {
     i64 => Int,
     f64 => Float,
     Vec3 => Vec3,
+}
+
+/// The lanes of a mask in which a vector is finite.
+// By itself: all functions that take points have this in common.
+#[inline(never)]
+pub(super) fn points(column: &Column<Vec3>, mask: u64) -> u64 {
+    // All are looked at together first, as numbers that processors compare several of at a time. In the exponent of what is
+    // not finite all bits are set, so one more carries over.
+    let infinite = |x: f32| (x.to_bits() & 0x7fff_ffff).wrapping_add(0x0080_0000);
+    let any = column.iter().fold(0, |any, at| {
+        let Vec3 { x, y, z } = at.get();
+        any | infinite(x) | infinite(y) | infinite(z)
+    });
+    if any >> 31 == 0 { mask } else { each(mask, |lane| is_finite(column[lane].get())) }
+}
+
+/// The lanes of a mask in which there is an [`Amount`](super::Amount).
+#[inline(never)]
+pub(super) fn amounts(column: &Column<f64>, mask: u64) -> u64 {
+    const MOST: f64 = f32::MAX as f64;
+    // As above: the bits of positive numbers are in their order, and NaN is above them all.
+    let any = column.iter().fold(0, |any, at| {
+        let bits = at.get().to_bits();
+        any | bits | MOST.to_bits().wrapping_sub(bits)
+    });
+    if any >> 63 == 0 {
+        mask
+    } else {
+        each(mask, |lane| (0.0..=MOST).contains(&column[lane].get()))
+    }
+}
+
+/// The lanes of a mask for which something holds.
+#[inline(always)]
+fn each(mask: u64, holds: impl Fn(usize) -> bool) -> u64 {
+    let bit = |lane: usize| u64::from(mask >> lane & 1 == 1 && holds(lane)) << lane;
+    (0..LANES).fold(0, |found, lane| found | bit(lane))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column<T: Copy>(usual: T, others: &[(usize, T)]) -> Column<T> {
+        let column: Column<T> = std::array::from_fn(|_| Cell::new(usual));
+        others.iter().for_each(|(lane, value)| column[*lane].set(*value));
+        column
+    }
+
+    #[test]
+    fn points_are_finite() {
+        let usual = Vec3::new(f32::MAX, f32::MIN, -0.0);
+        assert_eq!(points(&column(usual, &[]), u64::MAX), u64::MAX);
+        let others = [
+            (0, Vec3::new(f32::NAN, 0.0, 0.0)),
+            (5, Vec3::new(0.0, f32::INFINITY, 0.0)),
+            (6, Vec3::new(f32::MIN_POSITIVE, 1e-45, -1e-45)),
+            (63, Vec3::new(0.0, 0.0, f32::NEG_INFINITY)),
+        ];
+        for (lane, other) in others {
+            let unfit = if other.is_finite() { 0 } else { 1 << lane };
+            assert_eq!(points(&column(usual, &[(lane, other)]), u64::MAX), !unfit, "{other}");
+        }
+        assert_eq!(points(&column(usual, &others), 0b110_0001), 0b100_0000);
+        assert_eq!(points(&column(usual, &others), 0b1110), 0b1110);
+    }
+
+    #[test]
+    fn amounts_are_finite_and_not_negative() {
+        let most = f64::from(f32::MAX);
+        assert_eq!(amounts(&column(most, &[(3, 0.0), (4, 5e-324)]), u64::MAX), u64::MAX);
+        let unfit = [most.next_up(), -5e-324, -1.0, f64::NAN, -f64::NAN, f64::INFINITY];
+        for (lane, x) in unfit.into_iter().enumerate() {
+            assert_eq!(amounts(&column(1.0, &[(lane, x)]), u64::MAX), !(1 << lane), "{x}");
+        }
+        // It is one, though its bits say that it is negative.
+        assert_eq!(amounts(&column(-0.0, &[(1, -2.0)]), 0b111), 0b101);
+    }
 }

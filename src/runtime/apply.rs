@@ -47,32 +47,38 @@ pub(super) fn apply(world: &mut World) {
         let mut dying = world.resource_mut::<Dying>();
         dying.last = std::mem::take(&mut dying.new);
     }
-    world.resource_scope(|world, mut reports: Mut<'_, Reports>| {
-        world.resource_scope(|world, mut state: Mut<'_, MoverState>| {
-            let mut asked = asked.into_iter().peekable();
-            // Whether all stand where the pass saw them.
-            let mut is_as_seen = true;
-            while let Some(next) = asked.next() {
-                match next {
-                    Asked::Moves(moves) => {
-                        let mut moves = vec![moves];
-                        let is_moves = |asked: &Asked| matches!(asked, Asked::Moves(_));
-                        while let Some(Asked::Moves(more)) = asked.next_if(is_moves) {
-                            moves.push(more);
-                        }
-                        apply_moves(world, &mut state, &mut reports, (moves, is_as_seen));
-                    }
-                    Asked::Commands(batch) => {
-                        apply_commands(world, &mut state, &mut reports, batch);
-                        is_as_seen = false;
-                    }
-                }
-            }
+    if !asked.iter().all(Asked::is_empty) {
+        world.resource_scope(|world, mut reports: Mut<'_, Reports>| {
+            world.resource_scope(|world, mut state: Mut<'_, MoverState>| {
+                apply_all(world, &mut state, &mut reports, asked);
+            });
         });
-    });
+    }
     for entity in std::mem::take(&mut world.resource_mut::<Dying>().last) {
         if let Ok(entity) = world.get_entity_mut(entity) {
             entity.despawn();
+        }
+    }
+}
+
+fn apply_all(world: &mut World, state: &mut MoverState, reports: &mut Reports, asked: Vec<Asked>) {
+    let mut asked = asked.into_iter().peekable();
+    // Whether all stand where the pass saw them.
+    let mut is_as_seen = true;
+    while let Some(next) = asked.next() {
+        match next {
+            Asked::Moves(moves) => {
+                let mut moves = vec![moves];
+                let is_moves = |asked: &Asked| matches!(asked, Asked::Moves(_));
+                while let Some(Asked::Moves(more)) = asked.next_if(is_moves) {
+                    moves.push(more);
+                }
+                apply_moves(world, state, reports, (moves, is_as_seen));
+            }
+            Asked::Commands(batch) => {
+                is_as_seen &= batch.is_empty();
+                apply_commands(world, state, reports, batch);
+            }
         }
     }
 }

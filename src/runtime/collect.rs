@@ -4,7 +4,7 @@ use bevy::prelude::*;
 
 use super::{
     authority::{Ledger, Owners},
-    cscript::{CScript, Resident, Scripts},
+    cscript::{CScript, Scripts},
     event_queue::{EventBudget, EventQueue},
     ids::ScriptIds,
     plugin::{Pass, ScriptClock},
@@ -178,9 +178,8 @@ impl PassJobs {
     pub(super) fn saved(&self, scripts: &World) -> Vec<SavedCall> {
         let saved = |waiting: &Addressed| {
             let script = scripts.get::<CScript>(waiting.entity)?;
-            let resident = script.slots().get(usize::from(waiting.slot))?.resident();
-            let instance = resident.instance.as_ref()?;
-            let function = instance.script().function_name(waiting.call.function).to_owned();
+            let script = script.slots().get(usize::from(waiting.slot))?.resident.script()?;
+            let function = script.function_name(waiting.call.function).to_owned();
             Some((waiting.id, waiting.slot, function, waiting.call.args.to_vec()))
         };
         self.waiting.iter().filter_map(saved).collect()
@@ -191,8 +190,8 @@ impl PassJobs {
         let restored = |(id, slot, function, args): SavedCall| {
             let entity = world.resource::<ScriptIds>().entity(id)?;
             let script = world.get::<CScript>(entity)?;
-            let resident = script.slots().get(usize::from(slot))?.resident();
-            let function = resident.instance.as_ref()?.script().function(&function)?;
+            let script = script.slots().get(usize::from(slot))?.resident.script()?;
+            let function = script.function(&function)?;
             Some(Addressed { id, slot, entity, call: Call { function, args: args.into() } })
         };
         *self =
@@ -229,7 +228,7 @@ pub(super) fn collect(
     let is_gone = |entry: &RosterEntry| {
         let Ok((id, script, _)) = scripts.get(entry.entity) else { return true };
         let slot = script.slots().get(usize::from(entry.slot));
-        *id != entry.id || slot.is_none_or(|slot| slot.resident().instance.is_none())
+        *id != entry.id || slot.is_none_or(|slot| !slot.resident.is_started())
     };
     roster.prune(is_gone);
     jobs.in_place = false;
@@ -297,7 +296,7 @@ fn address(
         }
         let (_, script, _) = scripts.get(entity).ok()?;
         let slot = script.slots().get(usize::from(slot))?;
-        find(slot.resident().instance.as_ref()?.script())
+        find(&*slot.resident.script()?)
     };
     let mut addressed = Vec::new();
     let ends = queue.take_ends();
@@ -375,8 +374,8 @@ fn take_called(calls: Vec<Addressed>, jobs: &mut Vec<Job>, scripts: &mut Scripts
             if disabled || !state.is_running() {
                 return None;
             }
-            let Resident { instance, faults } = state.resident_mut();
-            let (instance, faults) = (instance.take()?, std::mem::take(faults));
+            let instance = state.instance_mut().take()?;
+            let faults = std::mem::take(state.resident.faults_mut());
             jobs.push(Job {
                 id,
                 entity,
@@ -419,8 +418,7 @@ fn take_updated(
         }
         let slots = script.bypass_change_detection().slots_mut();
         let Some(slot) = slots.get_mut(usize::from(entry.slot)) else { continue };
-        let Resident { instance, faults } = slot.resident_mut();
-        let Some(instance) = instance.take() else {
+        let Some(instance) = slot.instance_mut().take() else {
             noticed.stale = true;
             continue;
         };
@@ -430,7 +428,7 @@ fn take_updated(
             slot: entry.slot,
             every: entry.every,
             is_trusted: entry.is_trusted,
-            faults: std::mem::take(faults),
+            faults: std::mem::take(slot.resident.faults_mut()),
             dying: false,
             work: Work::Call(instance),
             calls: Calls::Update(on_update),

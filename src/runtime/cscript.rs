@@ -3,7 +3,6 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use atomic_refcell::{AtomicRef, AtomicRefCell, AtomicRefMut};
 use bevy::{
     ecs::{entity_disabling::Disabled, lifecycle::HookContext, world::DeferredWorld},
     prelude::*,
@@ -11,7 +10,7 @@ use bevy::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{bind::Unbound, load::Script, quarantine::Faults, save::SaveError};
+use super::{bind::Unbound, load::Script, quarantine::Faults, resident::Resident, save::SaveError};
 use crate::{
     contract::{Callback, ScriptId, Value},
     script::{CompiledScript, ScriptInstance, StateError, StateSnapshot},
@@ -57,7 +56,7 @@ const NO_INSTANCE: u64 = 0x9e37_79b9_7f4a_7c15;
 #[repr(C)]
 pub struct ScriptSlot {
     #[reflect(ignore)]
-    resident: AtomicRefCell<Resident>,
+    pub(super) resident: Resident,
     /// It is updated once in so many ticks; 0 counts as 1.
     every: u32,
     /// Whether it is called. Switch it at any time; state stays.
@@ -76,14 +75,6 @@ pub struct ScriptSlot {
     /// The version that could not start here; it is not tried again.
     #[reflect(ignore)]
     pub(super) declined: Option<Arc<CompiledScript>>,
-}
-
-/// What calls work on. A pass updates it where it is, through a borrow of the world that all share: hence
-/// the cell, which is borrowed by one thread at a time. Other passes take it away for that time.
-#[derive(Debug, Default)]
-pub(super) struct Resident {
-    pub(super) instance: Option<Box<ScriptInstance>>,
-    pub(super) faults: Faults,
 }
 
 /// How a script is doing.
@@ -161,6 +152,7 @@ impl CScript {
     /// The scripts, in the order in which they run.
     pub fn slots_mut(&mut self) -> &mut [ScriptSlot] {
         *self.states.get_mut() = UNKNOWN;
+        self.slots.iter_mut().for_each(|slot| slot.resident.call_home());
         &mut self.slots
     }
 
@@ -168,10 +160,10 @@ impl CScript {
     pub(super) fn states_hash(&mut self) -> u64 {
         let known = self.states.get_mut();
         if *known == UNKNOWN {
-            let states = self.slots.iter_mut().map(|slot| {
-                let instance = slot.instance_mut().as_mut();
-                instance.map_or(NO_INSTANCE, |instance| instance.refreshed_hash())
-            });
+            let states = self
+                .slots
+                .iter_mut()
+                .map(|slot| slot.resident.refreshed_hash().unwrap_or(NO_INSTANCE));
             // Each is mixed well, so a sum will do; it tells the slots apart.
             *known = states.fold(0, |hash: u64, state| hash.rotate_left(17).wrapping_add(state));
         }
@@ -221,8 +213,8 @@ impl CScript {
     }
 
     fn may(&self, hears: impl Fn(&CompiledScript) -> bool) -> bool {
-        self.slots.iter().any(|slot| match &slot.resident().instance {
-            Some(instance) => hears(instance.script()),
+        self.slots.iter().any(|slot| match slot.resident.script() {
+            Some(script) => hears(&script),
             None => !matches!(slot.status, ScriptStatus::Failed { .. }),
         })
     }
@@ -262,7 +254,7 @@ impl ScriptSlot {
     /// The value of a variable; `None` if there is none of this name or the script has not started.
     #[must_use]
     pub fn get(&self, variable: &str) -> Option<Value> {
-        self.resident().instance.as_ref()?.get(variable)
+        self.resident.instance()?.get(variable)
     }
 
     /// Sets a variable.
@@ -278,15 +270,14 @@ impl ScriptSlot {
     /// A copy of all variables; empty until the script has started.
     #[must_use]
     pub fn snapshot(&self) -> StateSnapshot {
-        let resident = self.resident();
-        resident.instance.as_ref().map(|instance| instance.snapshot()).unwrap_or_default()
+        self.resident.instance().map(|instance| instance.snapshot()).unwrap_or_default()
     }
 
     /// A hash of all variables and timers; 0 until the script has started. Costs nothing for variables that no call
     /// has changed since the last tick.
     #[must_use]
     pub fn state_hash(&self) -> u64 {
-        self.resident().instance.as_ref().map_or(0, |instance| instance.state_hash())
+        self.resident.state_hash().unwrap_or_default()
     }
 
     /// Sets every variable that a snapshot names.
@@ -308,34 +299,12 @@ impl ScriptSlot {
     pub fn resume(&mut self) {
         if let ScriptStatus::Paused { .. } = self.status {
             self.status = ScriptStatus::Ready;
-            self.resident_mut().faults = Faults::default();
+            *self.resident.faults_mut() = Faults::default();
         }
     }
 
-    /// What calls work on, to be looked at.
-    pub(super) fn resident(&self) -> AtomicRef<'_, Resident> {
-        self.resident.borrow()
-    }
-
-    /// What calls work on.
-    pub(super) fn resident_mut(&mut self) -> &mut Resident {
-        self.resident.get_mut()
-    }
-
-    /// The instance, to be called where it is.
-    #[inline]
-    pub(super) fn called(&self) -> Option<AtomicRefMut<'_, ScriptInstance>> {
-        AtomicRefMut::filter_map(self.resident.borrow_mut(), |own| own.instance.as_deref_mut())
-    }
-
-    /// Does something with how often it has failed, while it is not called.
-    #[cold]
-    pub(super) fn judge<R>(&self, judge: impl FnOnce(&mut Faults) -> R) -> R {
-        judge(&mut self.resident.borrow_mut().faults)
-    }
-
     pub(super) fn instance_mut(&mut self) -> &mut Option<Box<ScriptInstance>> {
-        &mut self.resident_mut().instance
+        self.resident.instance_mut()
     }
 
     pub(super) const fn config(&self) -> Option<&Value> {
@@ -403,23 +372,20 @@ impl CScript {
             let path = script.map(|script| script.path().to_string());
             path.or_else(|| handle.path().map(ToString::to_string))
         };
-        let saved = |slot: &ScriptSlot| {
-            let resident = slot.resident();
-            SavedSlot {
-                running: resident.instance.as_ref().map(|instance| {
-                    let script = instance.script();
-                    let path = script.path().to_string();
-                    (path, *script.digest(), script.source_hash(), instance.snapshot())
-                }),
-                awaited: awaited(&slot.handle),
-                enabled: slot.enabled,
-                every: slot.every,
-                status: slot.status.clone(),
-                config: slot.config.clone(),
-                faults: resident.faults.clone(),
-                dying: slot.dying,
-                uninitialised: slot.uninitialised,
-            }
+        let saved = |slot: &ScriptSlot| SavedSlot {
+            running: slot.resident.instance().map(|instance| {
+                let script = instance.script();
+                let path = script.path().to_string();
+                (path, *script.digest(), script.source_hash(), instance.snapshot())
+            }),
+            awaited: awaited(&slot.handle),
+            enabled: slot.enabled,
+            every: slot.every,
+            status: slot.status.clone(),
+            config: slot.config.clone(),
+            faults: slot.resident.faults().clone(),
+            dying: slot.dying,
+            uninitialised: slot.uninitialised,
         };
         self.slots.iter().map(saved).collect()
     }
@@ -457,7 +423,7 @@ impl CScript {
                 every: saved.every,
                 status: saved.status.clone(),
                 config: saved.config.clone(),
-                resident: AtomicRefCell::new(Resident { instance, faults: saved.faults.clone() }),
+                resident: Resident::new(instance, saved.faults.clone()),
                 dying: saved.dying,
                 declined: None,
                 uninitialised: saved.uninitialised,

@@ -41,7 +41,7 @@ use super::{
     show::{self, ScriptShow, SoundFolders, SoundLimit, Sounds},
     sleep,
     tag::{Tag, TagIndex},
-    view::WindowQueries,
+    view::KeptQueries,
 };
 use crate::{
     contract::{ScriptEvent, ScriptId},
@@ -204,7 +204,7 @@ impl Plugin for ScriptingPlugin {
             .init_resource::<SoundLimit>()
             .add_message::<ScriptShow>()
             .init_resource::<ScriptMetrics>()
-            .init_resource::<WindowQueries>()
+            .init_resource::<KeptQueries>()
             .add_message::<ScriptEvent>()
             .add_message::<ScriptFault>()
             .add_message::<ScriptLogged>()

@@ -164,18 +164,14 @@ pub(super) fn quarantine(
     for (_, mut script, _) in &mut scripts {
         for i in 0..script.slots().len() {
             let Some(slot) = script.slots().get(i) else { break };
-            let resident = slot.resident();
-            let Some(compiled) = resident.instance.as_ref().map(|instance| instance.script())
-            else {
-                continue;
-            };
+            let Some(compiled) = slot.resident.script() else { continue };
             if compiled.level() == TrustLevel::Trusted {
                 continue;
             }
             let reason = paused.mods.get(compiled.mod_name()).cloned();
             let resumes = resumed.contains(compiled.mod_name());
             let stops = *slot.status() == ScriptStatus::Ready;
-            drop(resident);
+            drop(compiled);
             let Some(slot) = script.slots_mut().get_mut(i) else { break };
             match reason {
                 Some(reason) if stops => slot.set_status(ScriptStatus::Paused { reason }),

@@ -2,7 +2,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use bevy::{ecs::entity::EntityHashSet, prelude::*};
 
-use super::cscript::{CScript, ScriptSlot};
+use super::{
+    cscript::{CScript, ScriptSlot},
+    stretches::{Stretch, Stretches},
+};
 use crate::{
     contract::{Callback, ScriptId},
     script::{CompiledScript, FunctionId},
@@ -25,6 +28,8 @@ pub(super) struct Roster {
     paces: BTreeSet<u32>,
     /// Those that are updated in the tick that runs, if not all of them are.
     due: Vec<RosterEntry>,
+    /// All that are updated, in pieces.
+    stretches: Stretches,
     /// Not yet in their place.
     added: Vec<RosterEntry>,
     /// Entities that are not updated.
@@ -53,6 +58,9 @@ pub(super) struct RosterEntry {
     pub(super) is_trusted: bool,
     /// The script, by its [number](CompiledScript::serial).
     pub(super) script: u64,
+    /// Of those who are updated, the [stretch](Stretches) that it is in, and its place there.
+    pub(super) stretch: u32,
+    pub(super) rank: u32,
 }
 
 /// What was found out about entries while it was their turn.
@@ -116,7 +124,25 @@ impl RosterEntry {
             timed: script.sets_timers(),
             is_trusted: script.level() == TrustLevel::Trusted,
             script: script.serial(),
+            stretch: 0,
+            rank: 0,
         }
+    }
+
+    /// In this order they come.
+    pub(super) const fn key(&self) -> (ScriptId, u16) {
+        (self.id, self.slot)
+    }
+
+    /// Whether the same function of the same script is called as of another, in the same slot.
+    pub(super) fn is_alike(&self, other: &Self) -> bool {
+        let Self { script, on_update, slot, .. } = *other;
+        (self.script, self.on_update, self.slot) == (script, on_update, slot)
+    }
+
+    /// Whether it is the same as another, wherever that stands.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (self.id, self.entity) == (other.id, other.entity) && self.is_alike(other)
     }
 
     /// In which tick of its so many its turn is: neighbours are called in different ones.
@@ -207,15 +233,28 @@ impl Roster {
         if self.paces.is_empty() {
             return &self.updated;
         }
-        self.due.clear();
+        self.choose_paced(tick);
         self.due.extend(&self.updated);
+        // Each of them is in order, and this sort merges what is.
+        self.due.sort_by_key(RosterEntry::key);
+        &self.due
+    }
+
+    /// The same, stretch by stretch, and by themselves those that are not updated in every tick, by (id, slot).
+    pub(super) fn due_together(&mut self, tick: u64) -> (&mut [Stretch], &[RosterEntry]) {
+        self.ordered();
+        self.choose_paced(tick);
+        self.due.sort_by_key(RosterEntry::key);
+        (self.stretches.all_mut(), &self.due)
+    }
+
+    /// Finds those that are updated in a tick and not in every one.
+    fn choose_paced(&mut self, tick: u64) {
+        self.due.clear();
         for every in &self.paces {
             let turn = (tick % u64::from(*every)) as u32;
             self.due.extend(self.paced.get(&(*every, turn)).into_iter().flatten());
         }
-        // Each of them is in order, and this sort merges what is.
-        self.due.sort_by_key(|entry| (entry.id, entry.slot));
-        &self.due
     }
 
     fn choose(&mut self) {
@@ -228,16 +267,17 @@ impl Roster {
         self.updated.clear();
         self.paced.clear();
         self.paces.clear();
-        let awake = |entry: &&RosterEntry| !self.asleep.contains(&entry.entity);
-        for entry in self.entries.iter().filter(awake) {
-            if entry.on_update.is_none() {
-                continue;
-            }
+        let is_updated = |entry: &&RosterEntry| {
+            entry.on_update.is_some() && !self.asleep.contains(&entry.entity)
+        };
+        let mut all: Vec<_> = self.entries.iter().filter(is_updated).copied().collect();
+        self.stretches.renew(&mut all);
+        for entry in all {
             if entry.every <= 1 {
-                self.updated.push(*entry);
+                self.updated.push(entry);
             } else {
                 self.paces.insert(entry.every);
-                self.paced.entry((entry.every, entry.turn())).or_default().push(*entry);
+                self.paced.entry((entry.every, entry.turn())).or_default().push(entry);
             }
         }
     }
@@ -261,6 +301,8 @@ mod tests {
             timed: false,
             is_trusted: true,
             script: 1,
+            stretch: 0,
+            rank: 0,
         };
         let mut roster = Roster::default();
         for added in [entry(3, 0, 0), entry(1, 1, 1), entry(1, 0, 1)] {
@@ -298,6 +340,8 @@ mod tests {
                 timed,
                 is_trusted,
                 script: 1,
+                stretch: 0,
+                rank: 0,
             });
         }
         let due = |roster: &mut Roster, tick| -> Vec<_> {

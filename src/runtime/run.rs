@@ -22,6 +22,7 @@ use super::{
     quarantine::Discipline,
     roster::{Noticed, Roster, RosterEntry},
     shares,
+    stretches::Stretch,
     updates::{Gap, Updates},
     view::WorldWindow,
 };
@@ -114,7 +115,6 @@ pub(super) fn run(world: &mut World) {
     let pace = paces.of(pass);
     let lane = used.lane(pass, &budget);
     let mut roster = std::mem::take(&mut *world.resource_mut::<Roster>());
-    let due = if in_place { roster.due(clock.tick) } else { &[] };
     let done = WorldWindow::open(world, |view| {
         let scope = CallScope {
             world: view,
@@ -128,13 +128,15 @@ pub(super) fn run(world: &mut World) {
             let passing = is_mixed.then_some(&owners);
             let updates = Updates { window: view, scope, discipline, hashing, passing };
             if !is_mixed {
-                let mut batches = run_in_place(due, pace, workers, updates);
+                let due = roster.due_together(clock.tick);
+                let mut batches = run_together(due, pace, workers, updates);
                 let told = batches.iter_mut().flat_map(|batch| std::mem::take(&mut batch.told));
                 return Done { jobs: told.collect(), batches, ..Done::default() };
             }
+            let due = roster.due(clock.tick);
             let purses = (&budget, &mut used, &owners);
             let (held, of_held) = shares::update(due, updates, lane, purses, workers);
-            let mut batches = run_in_place(due, pace, workers, updates);
+            let mut batches = run_passing(due, pace, workers, updates);
             if let Some(first) = batches.first_mut() {
                 first.noticed.add(of_held);
             }
@@ -194,8 +196,35 @@ fn run_free(
     outcomes
 }
 
-/// Updates scripts where they are.
-fn run_in_place(
+/// Updates scripts where they are, those that run the same one together.
+fn run_together(
+    (stretches, paced): (&mut [Stretch], &[RosterEntry]),
+    pace: &mut Pace,
+    workers: &ScriptWorkers,
+    updates: Updates<'_>,
+) -> Vec<BatchOutcome> {
+    let due = stretches.iter().map(Stretch::count).sum::<usize>() + paced.len();
+    let batches = due.div_ceil(pace.batch_size(due, workers.count()).max(1)).max(1);
+    let batch_size = stretches.len().div_ceil(batches).max(1);
+    let mut rest = paced;
+    let batches = stretches.chunks_mut(batch_size).map(|stretches| {
+        let last = stretches.last().map_or(0, |stretch| stretch.number);
+        let (paced, others) = rest.split_at(rest.partition_point(|entry| entry.stretch <= last));
+        rest = others;
+        (stretches, paced)
+    });
+    let outcomes = workers.run_each(batches, |(stretches, paced)| {
+        let began = Instant::now();
+        let mut outcome = updates.run_together(stretches, paced);
+        outcome.took = began.elapsed();
+        outcome
+    });
+    pace.note(due, outcomes.iter().map(|outcome| outcome.took).sum());
+    outcomes
+}
+
+/// Updates scripts where they are, but for those that are held to a share.
+fn run_passing(
     due: &[RosterEntry],
     pace: &mut Pace,
     workers: &ScriptWorkers,
@@ -204,7 +233,7 @@ fn run_in_place(
     let batch_size = pace.batch_size(due.len(), workers.count());
     let outcomes = workers.run_each(due.chunks(batch_size.max(1)), |batch| {
         let began = Instant::now();
-        let mut outcome = updates.run(batch);
+        let mut outcome = updates.run_passing(batch);
         outcome.took = began.elapsed();
         outcome
     });

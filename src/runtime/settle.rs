@@ -4,7 +4,7 @@ use super::{
     apply::Asked,
     authority::{Ledger, Owners},
     collect::{Job, Start, Work},
-    cscript::{CScript, Resident, ScriptStatus},
+    cscript::{CScript, ScriptStatus},
     quarantine::Wardens,
     report::Reports,
     roster::{Roster, RosterEntry},
@@ -90,7 +90,8 @@ fn put_back(script: &mut CScript, job: Job, state: Option<u64>) {
             },
             Work::Nothing => None,
         };
-        *slot.resident_mut() = Resident { instance, faults: job.faults };
+        *slot.instance_mut() = instance;
+        *slot.resident.faults_mut() = job.faults;
     }
     script.note_state(state);
 }
@@ -105,9 +106,8 @@ fn take_note(
 ) -> Option<RosterEntry> {
     let Job { id, entity, slot, .. } = job;
     put_back(script.bypass_change_detection(), job, None);
-    let resident = script.slots().get(usize::from(slot))?.resident();
-    let compiled = resident.instance.as_ref().map(|instance| instance.script().clone());
-    drop(resident);
+    let resident = &script.slots().get(usize::from(slot))?.resident;
+    let compiled = resident.script().map(|script| script.clone());
     let mut status = None;
     let mut entry = None;
     let mut declined = None;

@@ -2,7 +2,7 @@
 //! moved: each thread goes through its part of the roster.
 
 mod held;
-mod order;
+mod together;
 mod walk;
 
 use std::{
@@ -14,7 +14,7 @@ use atomic_refcell::AtomicRefMut;
 use bevy::math::Vec3;
 
 pub(super) use self::held::{HeldDone, HeldUpdates, Mark};
-use self::{order::by_script, walk::Walk};
+use self::walk::Walk;
 use super::{
     apply::Moves,
     authority::Owners,
@@ -130,44 +130,27 @@ trait Way<'w> {
 }
 
 impl<'w> Updates<'w> {
-    /// Updates all of them. Those who run the same script have their turns together, but what comes of it is in the order
-    /// of the entries.
-    pub(super) fn run(&self, entries: &'w [RosterEntry]) -> BatchOutcome {
-        // Where some are passed by, it counts after whom.
-        let order = if self.passing.is_some() { None } else { by_script(entries) };
-        let Some(order) = order else { return self.run_all((0..).zip(entries), false) };
-        let places = order.iter().filter_map(|place| Some((*place, entries.get(*place as usize)?)));
-        let mut outcome = self.run_all(places, true);
-        in_order(&mut outcome);
+    /// Updates all of them but those who are passed by, one after the other: it counts after whom that was.
+    pub(super) fn run_passing(&self, entries: &'w [RosterEntry]) -> BatchOutcome {
+        let mut context = ScriptContext::new(self.scope);
+        // Mostly each of them moves, or none.
+        context.expect_commands(entries.len());
+        let mut outcome = BatchOutcome::default();
+        let mut walk = Walk::new(*self, (0..).zip(entries), &mut outcome);
+        self.follow(&mut walk, &mut context, &mut outcome);
+        walk.note_gaps(context.command_count(), &mut outcome);
+        // They are put together with those of others.
+        outcome.commands = context.take_commands();
         outcome
     }
 
-    fn run_all(
-        &self,
-        entries: impl Iterator<Item = (u32, &'w RosterEntry)> + Clone,
-        is_ranked: bool,
-    ) -> BatchOutcome {
-        let mut context = ScriptContext::new(self.scope);
-        // Mostly each of them moves, or none.
-        context.expect_commands(entries.size_hint().1.unwrap_or_default());
-        if is_ranked {
-            context.rank_commands();
-        }
-        let mut outcome = BatchOutcome::default();
-        let mut walk = Walk::new(*self, entries, &mut outcome);
-        self.follow(&mut walk, &mut context, &mut outcome);
-        walk.note_gaps(context.command_count(), &mut outcome);
-        if self.passing.is_some() {
-            // They are put together with those of others.
-            outcome.commands = context.take_commands();
-            return outcome;
-        }
+    /// Takes what all of them have asked for.
+    fn finish(&self, context: &mut ScriptContext<'_>, outcome: &mut BatchOutcome) {
         match Moves::of(context.take_commands(), self.window) {
             Ok(moves) => outcome.moves = Some(moves),
             Err(commands) => outcome.commands = commands,
         }
         outcome.jobs = outcome.told.len();
-        outcome
     }
 
     /// Updates whoever comes.
@@ -343,7 +326,7 @@ impl<'w, W: Way<'w>> Neighbours<'_, 'w, W> {
         let Self { updates, outcome, script, .. } = self;
         let slot = scripts.slots().get(usize::from(entry.slot));
         let (Some(slot), Some(function)) = (slot, entry.on_update) else { return };
-        slot.judge(|faults| {
+        slot.resident.judge(|faults| {
             let job = outcome.told.len();
             told(outcome, (job, context), script, (updates.discipline, faults), called, false);
         });

@@ -12,6 +12,7 @@ use std::{
 
 use bevy::{
     ecs::{
+        change_detection::Tick,
         component::ComponentId,
         query::{ROQueryItem, ReadOnlyQueryData},
         reflect::{ReflectComponent, ReflectResource},
@@ -41,10 +42,10 @@ use crate::contract::{
     WorldView,
 };
 
-pub(super) use self::tables::Finger;
 use self::tables::Tables;
+pub(super) use self::tables::{Finger, Neighbours};
+pub(super) use queries::KeptQueries;
 use queries::OpenQueries;
-pub(super) use queries::WindowQueries;
 
 /// Borrows the world for the length of a pass and copies nothing.
 pub(super) struct WorldWindow<'w> {
@@ -76,7 +77,8 @@ impl WorldWindow<'_> {
     /// Does something with a window on the world.
     pub(super) fn open<R>(world: &mut World, look: impl FnOnce(&WorldWindow<'_>) -> R) -> R {
         let child_of = world.register_component::<ChildOf>();
-        world.resource_scope(|world, mut queries: Mut<'_, WindowQueries>| {
+        world.resource_scope(|world, mut kept: Mut<'_, KeptQueries>| {
+            let KeptQueries(queries) = &mut *kept;
             let world = &*world;
             let registry = world.resource::<AppTypeRegistry>().read();
             let last_space = Mutex::new(queries.last_space.take());
@@ -196,6 +198,22 @@ impl WorldWindow<'_> {
     ) -> Option<(&'a CScript, bool)> {
         let found = self.tables.scripts(entity, finger);
         found.or_else(|| self.queries.scripts.get(entity).ok())
+    }
+
+    /// Some entities, if they lie side by side in this order and are not disabled.
+    #[inline(always)]
+    pub(super) fn neighbours(&self, all: &[Entity]) -> Option<Neighbours<'_>> {
+        self.tables.neighbours(all)
+    }
+
+    /// When the scripts of an entity were changed, if it is not disabled. `None` says nothing.
+    #[inline(always)]
+    pub(super) fn scripts_changed<'a>(
+        &'a self,
+        entity: Entity,
+        finger: &mut Finger<'a>,
+    ) -> Option<Tick> {
+        self.tables.scripts_changed(entity, finger)
     }
 
     /// The id of an entity that scripts know.

@@ -69,6 +69,11 @@ impl Marks {
         self.dirty = 0;
     }
 
+    /// The marks of all variables, and their sum, as they were [hashed](Self::refresh) last.
+    pub(super) const fn all(&self) -> (&[u64], u64) {
+        (&self.of, self.sum)
+    }
+
     /// The hash of all variables.
     #[inline]
     pub(super) fn sum(&self, state: &ScriptState) -> u64 {
@@ -79,6 +84,11 @@ impl Marks {
         fresh.refresh(state);
         fresh.sum
     }
+}
+
+/// The mark of a variable.
+pub(super) fn of(variable: u16, value: &Val) -> u64 {
+    mark_of(u64::from(variable), value)
 }
 
 fn mark(state: &ScriptState, i: usize) -> u64 {

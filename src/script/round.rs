@@ -178,7 +178,8 @@ impl<'w> Calls<'_, 'w> {
         for (turn, lane) in turns.iter_mut().zip(0..) {
             touch(turn, lanes.noted(lane));
         }
-        round.done_many(context, turns, lanes.fuel());
+        let fuel: [u64; LANES] = array::from_fn(|lane| lanes.fuel(lane));
+        round.done_many(context, turns, &fuel[..turns.len()]);
     }
 
     /// Makes the calls by themselves that did not go, and hands all instances back.
@@ -201,8 +202,7 @@ impl<'w> Calls<'_, 'w> {
             }
             if is_done {
                 touch(&mut turn, lanes.noted(lane));
-                let fuel = lanes.fuel().get(lane).copied().unwrap_or_default();
-                round.done_abreast(self.context(), turn, fuel);
+                round.done_abreast(self.context(), turn, lanes.fuel(lane));
                 continue;
             }
             self.context().begin_call(call);

@@ -54,9 +54,10 @@ impl ScriptContext<'_> {
 
     /// Drops the commands of the running call, because it failed.
     pub fn abandon(&mut self) {
-        let first = self.commands.len().saturating_sub(std::mem::take(&mut self.call.commands));
-        self.commands.truncate(first);
-        self.ranks.truncate(first);
+        let count = std::mem::take(&mut self.call.commands);
+        self.commands.truncate(self.commands.len().saturating_sub(count));
+        // There are none of those that are in order already.
+        self.ranks.truncate(self.ranks.len().saturating_sub(count));
         if self.caps.is_some() {
             self.caps = self.caps_before;
         }
@@ -82,6 +83,22 @@ impl ScriptContext<'_> {
             let Self { commands, ranks, places, .. } = self;
             ordered(&mut commands[from..], &mut ranks[first_rank..], places);
         }
+    }
+
+    /// Begins a part of the calls: their ranks order them among themselves.
+    #[cfg(feature = "bevy")]
+    pub(crate) const fn begin_part(&self) -> (usize, usize) {
+        (self.commands.len(), self.ranks.len())
+    }
+
+    /// Ends a part that has [begun](Self::begin_part): puts its commands in order, if they may not be.
+    #[cfg(feature = "bevy")]
+    pub(crate) fn end_part(&mut self, (command, rank): (usize, usize), is_mixed: bool) {
+        self.call.commands = 0;
+        if is_mixed {
+            self.order_commands(command, rank);
+        }
+        self.ranks.truncate(rank);
     }
 
     /// Makes room for so many commands.

@@ -22,6 +22,21 @@ impl LaneCalls {
         &self.0[lane].begun
     }
 
+    /// Begins the calls in some lanes, given each and where its entity stood when the pass began, if that is known.
+    #[inline(always)]
+    pub(crate) fn begin_some(
+        &mut self,
+        lanes: impl Iterator<Item = usize>,
+        call: impl Fn(usize) -> (Begun, Option<Vec3>),
+    ) {
+        for lane in lanes {
+            let Some(state) = self.0.get_mut(lane) else { continue };
+            let (begun, stood) = call(lane);
+            state.note_stood(stood);
+            state.begin_anew(begun);
+        }
+    }
+
     /// All of them, in order.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Begun> + Clone {
         self.0.iter().map(|call| &call.begun)
@@ -165,6 +180,20 @@ impl ScriptContext<'_> {
     pub(crate) fn keep_commands(&mut self, before: BeforeLanes) {
         if !before.is_ranked {
             self.ranks.truncate(before.ranks);
+        }
+    }
+
+    /// The same, but for what calls of certain ranks have asked for.
+    pub(crate) fn keep_commands_but(&mut self, before: BeforeLanes, ranks: &[u32]) {
+        let is_ranked = before.is_ranked;
+        for (rank, command) in self.take_back(before) {
+            if ranks.contains(&rank) {
+                continue;
+            }
+            self.commands.push(command);
+            if is_ranked {
+                self.ranks.push(rank);
+            }
         }
     }
 

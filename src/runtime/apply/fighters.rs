@@ -39,13 +39,13 @@ pub(in crate::runtime) struct Fighters<'w, 's> {
     died: MessageWriter<'w, Died>,
 }
 
-/// Kept from pass to pass.
+/// Kept from pass to pass, in a box: it is taken out of the world for each.
 #[derive(Resource)]
-pub(in crate::runtime) struct FightState(SystemState<Fighters<'static, 'static>>);
+pub(in crate::runtime) struct FightState(Box<SystemState<Fighters<'static, 'static>>>);
 
 impl FromWorld for FightState {
     fn from_world(world: &mut World) -> Self {
-        Self(SystemState::new(world))
+        Self(Box::new(SystemState::new(world)))
     }
 }
 

@@ -29,13 +29,13 @@ struct Movers<'w, 's> {
     bodies: crate::runtime::physics::Bodies<'w, 's>,
 }
 
-/// Kept from pass to pass.
+/// Kept from pass to pass, in a box: it is taken out of the world for each.
 #[derive(Resource)]
-pub(in crate::runtime) struct MoverState(SystemState<Movers<'static, 'static>>);
+pub(in crate::runtime) struct MoverState(Box<SystemState<Movers<'static, 'static>>>);
 
 impl FromWorld for MoverState {
     fn from_world(world: &mut World) -> Self {
-        Self(SystemState::new(world))
+        Self(Box::new(SystemState::new(world)))
     }
 }
 
@@ -111,8 +111,31 @@ impl Step {
         }
     }
 
+    /// Takes the one that a command asks for, for an entity with nothing above it, if it is that one's; says whether there
+    /// is such a place. `None` if it is not.
+    // Not by way of a step: that would be put together in memory for each.
+    #[inline(always)]
+    pub(super) fn take_own(
+        command: &ScriptCommand,
+        whose: ScriptId,
+        place: &mut Transform,
+    ) -> Option<bool> {
+        match command {
+            ScriptCommand::MoveTowards { id, target, step } if *id == whose => {
+                Some(Self::Towards(*target, *step).take(place))
+            }
+            ScriptCommand::SetPosition { id, position } if *id == whose => {
+                Some(Self::To(*position).take(place))
+            }
+            ScriptCommand::Face { id, direction } if *id == whose => {
+                Some(Self::Facing(*direction).take(place))
+            }
+            _ => None,
+        }
+    }
+
     /// Takes it, for an entity with nothing above it; says whether there is such a place.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(self, place: &mut Transform) -> bool {
         match self {
             Self::To(position) => put(place, position),

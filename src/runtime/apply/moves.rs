@@ -55,6 +55,15 @@ pub(in crate::runtime) enum Asked {
     Commands(Vec<ScriptCommand>),
 }
 
+impl Asked {
+    pub(super) const fn is_empty(&self) -> bool {
+        match self {
+            Self::Moves(moves) => moves.commands.is_empty(),
+            Self::Commands(commands) => commands.is_empty(),
+        }
+    }
+}
+
 /// Steps of entities with nothing above them. Only those of one entity have an order: nothing else sees which
 /// of two came first.
 pub(in crate::runtime) struct Moves {
@@ -177,13 +186,13 @@ struct Table<'w> {
     ticks: ContiguousComponentTicksMut<'w>,
 }
 
-/// Kept from pass to pass.
+/// Kept from pass to pass, in a box: it is taken out of the world for each.
 #[derive(Resource)]
-pub(in crate::runtime) struct TableState(SystemState<Tables<'static, 'static>>);
+pub(in crate::runtime) struct TableState(Box<SystemState<Tables<'static, 'static>>>);
 
 impl FromWorld for TableState {
     fn from_world(world: &mut World) -> Self {
-        Self(SystemState::new(world))
+        Self(Box::new(SystemState::new(world)))
     }
 }
 
@@ -292,13 +301,10 @@ impl Part<'_> {
                 };
                 let here = ids.iter().zip(places).zip(changed);
                 for (command, ((id, place), changed)) in commands.iter().zip(here) {
-                    match Step::of(command) {
-                        Some((of, step)) if of == *id => {
-                            if step.take(place) {
-                                *changed = *now;
-                            }
-                        }
-                        other => elsewhere.extend(other),
+                    match Step::take_own(command, *id, place) {
+                        Some(true) => *changed = *now,
+                        Some(false) => {}
+                        None => elsewhere.extend(Step::of(command)),
                     }
                 }
                 // There are not so many rows any more.

@@ -71,7 +71,7 @@ impl<'w> HeldUpdates<'w> {
                 continue;
             };
             let Some(slot) = noticed.of(entry, scripts, disabled) else { continue };
-            let Some(instance) = slot.called() else {
+            let Some(instance) = slot.resident.called() else {
                 noticed.stale = true;
                 continue;
             };
@@ -146,7 +146,7 @@ impl Sharing for HeldUpdates<'_> {
 
     fn needs(&self) -> Option<u64> {
         let (_, slot) = self.queue.get(self.done)?;
-        Some(slot.called()?.script().limits().fuel)
+        Some(slot.resident.script()?.limits().fuel)
     }
 }
 
@@ -167,7 +167,7 @@ impl<'w> Way<'w> for HeldWay<'_, 'w> {
     fn next(&mut self, _: &mut ScriptContext<'_>, outcome: &mut BatchOutcome) -> Option<Due<'w>> {
         while !self.is_over && self.account.left > 0 {
             let (whose, slot) = *self.queue.get(*self.done)?;
-            if let Some(instance) = slot.called() {
+            if let Some(instance) = slot.resident.called() {
                 return Some(Due { whose, instance });
             }
             outcome.noticed.stale = true;

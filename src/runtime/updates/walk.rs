@@ -26,6 +26,8 @@ pub(super) struct Walk<'w, I> {
     before: (I, Finger<'w>),
     /// Who was passed by on the way there.
     passed: Vec<(ScriptId, u16)>,
+    /// Whether those who run the same script are called side by side.
+    pub(super) side_by_side: bool,
 }
 
 impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Walk<'w, I> {
@@ -33,7 +35,9 @@ impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Walk<'w, I> {
     pub(super) fn new(updates: Updates<'w>, entries: I, outcome: &mut BatchOutcome) -> Self {
         let (finger, passed) = (Finger::new(), Vec::new());
         let before = (entries.clone(), finger);
-        let mut walk = Self { updates, entries, finger, ahead: None, before, passed };
+        // Gaps are counted in commands of those who are done.
+        let side_by_side = updates.passing.is_none();
+        let mut walk = Self { updates, entries, finger, ahead: None, before, passed, side_by_side };
         walk.look_ahead(outcome);
         walk
     }
@@ -82,7 +86,7 @@ impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Way<'w> for Walk<'w
             self.note_gaps(context.command_count(), outcome);
             let (whose, slot) = self.ahead.take().or_else(|| self.find(outcome))?;
             self.look_ahead(outcome);
-            if let Some(instance) = slot.called() {
+            if let Some(instance) = slot.resident.called() {
                 return Some(Due { whose, instance });
             }
             outcome.noticed.stale = true;
@@ -115,7 +119,7 @@ impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Way<'w> for Walk<'w
             let Some((scripts, slot)) = look(updates.window, entry, &mut at, noticed) else {
                 continue;
             };
-            let Some(instance) = slot.called() else {
+            let Some(instance) = slot.resident.called() else {
                 noticed.stale = true;
                 continue;
             };
@@ -133,8 +137,7 @@ impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Way<'w> for Walk<'w
     }
 
     fn runs_ahead(&self) -> bool {
-        // Gaps are counted in commands of those who are done.
-        self.updates.passing.is_none()
+        self.side_by_side
     }
 
     #[inline(always)]
@@ -166,7 +169,7 @@ fn find<'w>(
 
 /// Looks up the script of an entry, if it is to be updated now.
 #[inline(always)]
-fn look<'w>(
+pub(super) fn look<'w>(
     window: &'w WorldWindow<'w>,
     entry: &RosterEntry,
     finger: &mut Finger<'w>,

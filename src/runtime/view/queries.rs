@@ -41,17 +41,20 @@ type Occupants = (
 type TablesOfScripts = (
     Entity,
     &'static ScriptId,
-    &'static CScript,
+    Ref<'static, CScript>,
     Option<&'static Transform>,
     Has<ChildOf>,
     Has<Disabled>,
 );
 
+/// The queries of the window, in a box: they are taken out of the world for each pass.
+#[derive(Resource)]
+pub(in crate::runtime) struct KeptQueries(pub(super) Box<WindowQueries>);
+
 macro_rules! window_queries {
     ($($name:ident: $data:ty $(where $filter:ty)?,)*) => {
         /// What the window asks of the world, kept from pass to pass: a query finds a component
         /// sooner than the world does.
-        #[derive(Resource)]
         pub(in crate::runtime) struct WindowQueries {
             $($name: QueryState<$data $(, $filter)?>,)*
             /// Who was where when somebody asked last.
@@ -60,14 +63,14 @@ macro_rules! window_queries {
             physics: PhysicsQueries,
         }
 
-        impl FromWorld for WindowQueries {
+        impl FromWorld for KeptQueries {
             fn from_world(world: &mut World) -> Self {
-                Self {
+                Self(Box::new(WindowQueries {
                     $($name: QueryState::new(world),)*
                     last_space: None,
                     #[cfg(feature = "avian3d")]
                     physics: PhysicsQueries::from_world(world),
-                }
+                }))
             }
         }
 

@@ -1,4 +1,7 @@
-use bevy::{ecs::entity::Entities, prelude::*};
+use bevy::{
+    ecs::{change_detection::Tick, entity::Entities},
+    prelude::*,
+};
 
 use super::queries::OpenQueries;
 use crate::{
@@ -20,6 +23,8 @@ struct Rows<'w> {
     entities: &'w [Entity],
     ids: &'w [ScriptId],
     scripts: &'w [CScript],
+    /// When those were changed.
+    changed: &'w [Tick],
     /// Of those with nothing above them.
     places: &'w [Transform],
     are_disabled: bool,
@@ -30,6 +35,16 @@ struct Rows<'w> {
 pub(in crate::runtime) struct Finger<'w> {
     rows: &'w Rows<'w>,
     row: usize,
+}
+
+/// Entities that lie side by side.
+#[derive(Clone, Copy)]
+pub(in crate::runtime) struct Neighbours<'w> {
+    pub(in crate::runtime) scripts: &'w [CScript],
+    /// When those were changed.
+    pub(in crate::runtime) changed: &'w [Tick],
+    /// Where each of them is; nothing if something is above them.
+    pub(in crate::runtime) places: &'w [Transform],
 }
 
 impl Finger<'_> {
@@ -49,6 +64,7 @@ impl Finger<'_> {
             entities: &[],
             ids: &[],
             scripts: &[],
+            changed: &[],
             places: &[],
             are_disabled: false,
         };
@@ -75,7 +91,9 @@ impl<'w> Tables<'w> {
                 tables.resize_with(at + 1, || None);
             }
             let places = places.filter(|_| !has_parent).unwrap_or_default();
-            tables[at] = Some(Rows { number, entities: here, ids, scripts, places, are_disabled });
+            let (changed, scripts) = (scripts.changed_ticks_slice(), scripts.into_inner());
+            tables[at] =
+                Some(Rows { number, entities: here, ids, scripts, changed, places, are_disabled });
         }
         Self { entities, tables }
     }
@@ -112,6 +130,39 @@ impl<'w> Tables<'w> {
         }
         let Finger { rows, row } = finger;
         Some((rows.scripts.get(*row)?, rows.are_disabled))
+    }
+
+    /// When the scripts of an entity were changed, if it is not disabled. `None` says nothing.
+    #[inline(always)]
+    pub(super) fn scripts_changed(
+        &'w self,
+        entity: Entity,
+        finger: &mut Finger<'w>,
+    ) -> Option<Tick> {
+        if !self.find(entity, finger) || finger.rows.are_disabled {
+            return None;
+        }
+        finger.rows.changed.get(finger.row).copied()
+    }
+
+    /// Some entities, if they lie side by side in this order and are not disabled.
+    #[inline(always)]
+    pub(super) fn neighbours(&'w self, all: &[Entity]) -> Option<Neighbours<'w>> {
+        let Finger { rows, row } = self.look_up(*all.first()?)?;
+        if rows.are_disabled {
+            return None;
+        }
+        let range = row..row + all.len();
+        let here = rows.entities.get(range.clone())?;
+        // All are compared, without asking after each: then it goes several at a time.
+        let differ = |(a, b): (&Entity, &Entity)| a.to_bits() ^ b.to_bits();
+        if all.iter().zip(here).map(differ).fold(0, |a, b| a | b) != 0 {
+            return None;
+        }
+        let (scripts, changed) =
+            (rows.scripts.get(range.clone())?, rows.changed.get(range.clone())?);
+        let places = rows.places.get(range).unwrap_or_default();
+        Some(Neighbours { scripts, changed, places })
     }
 
     /// Where an entity lies that stands somewhere and has nothing above it. `None` says nothing.

@@ -17,8 +17,10 @@ mod call;
 mod columns;
 mod copies;
 mod flat;
+mod fuel;
 mod groups;
 mod instruction;
+mod kept;
 mod liveness;
 mod op;
 mod plan;
@@ -30,12 +32,16 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+use glam::Vec3;
+
 pub(crate) use self::{
     call::{LaneFn, LaneFns},
     columns::Kind,
+    groups::lanes_of,
+    kept::Kept,
     plan::Plan,
 };
-use self::{columns::Columns, groups::Groups};
+use self::{columns::Columns, fuel::Fuel, groups::Groups, kept::Variables, plan::Variable};
 use super::Val;
 use crate::api::{BeforeLanes, Begun, CallsAhead, LANES, LaneCalls, ScriptContext};
 
@@ -52,7 +58,7 @@ pub(crate) struct Lanes {
     calls: LaneCalls,
     /// How many lanes are calls.
     count: usize,
-    fuel: [u64; LANES],
+    fuel: Fuel,
     /// Of each [bit](crate::script::marks::bit) the lanes that have changed a variable with it.
     changed: [u64; MARKS],
     /// The variables that those have changed who are done, as bits.
@@ -60,6 +66,8 @@ pub(crate) struct Lanes {
     groups: Groups,
     /// Those that have come to their end.
     done: u64,
+    /// Of these, those that have changed a variable that is kept.
+    touched: u64,
 }
 
 impl Lanes {
@@ -76,11 +84,12 @@ impl Lanes {
             filled_for: 0,
             calls: LaneCalls::nobody(LANES),
             count: 0,
-            fuel: [0; LANES],
+            fuel: Fuel::default(),
             changed: [0; MARKS],
             noted: [0; LANES],
             groups: Groups::default(),
             done: 0,
+            touched: 0,
         })
     }
 
@@ -98,6 +107,37 @@ impl Lanes {
     ) {
         fill(&mut CallsAhead::new(turns, &mut self.calls));
         (self.count, self.done) = (turns.len(), 0);
+    }
+
+    /// Begins the calls of the lanes in a mask, given each and where its entity stood if that is known.
+    #[inline(always)]
+    pub(crate) fn begin_some(&mut self, mask: u64, call: impl Fn(usize) -> (Begun, Option<Vec3>)) {
+        self.calls.begin_some(groups::lanes_of(mask), call);
+    }
+
+    /// Forgets who has come to his end.
+    pub(crate) const fn nobody_is_done(&mut self) {
+        (self.done, self.touched) = (0, 0);
+    }
+
+    /// The lanes of those who have, and have changed a variable that is [kept](Kept).
+    pub(crate) const fn touched(&self) -> u64 {
+        self.touched
+    }
+
+    /// The lanes of calls that have come to their end.
+    pub(crate) const fn done(&self) -> u64 {
+        self.done
+    }
+
+    /// The fuel that those have used.
+    pub(crate) fn fuel_of_done(&self) -> u64 {
+        self.fuel.sum(self.done)
+    }
+
+    /// The ranks of the calls in a mask.
+    pub(crate) fn ranks(&self, mask: u64) -> Vec<u32> {
+        groups::lanes_of(mask).map(|lane| self.call(lane).rank()).collect()
     }
 
     /// Leaves out all but so many calls.
@@ -118,21 +158,57 @@ impl Lanes {
         context: &mut ScriptContext<'_>,
         states: &mut [&mut [Val]],
         limit: u64,
-    ) -> BeforeLanes {
-        self.fill(plan, states);
-        let before = context.begin_lanes(&mut self.calls);
-        let ran = catch_unwind(AssertUnwindSafe(|| self.run(plan, context, states, limit)));
-        context.end_lanes(&mut self.calls, &before);
+    ) -> Option<BeforeLanes> {
+        let misfits = self.fill(plan, states);
+        let all = if self.count < LANES { (1 << self.count) - 1 } else { u64::MAX };
+        let variables = Variables::Own(states);
+        let before = self.do_all(plan, context, &variables, (all & !misfits, limit));
+        self.write_back(plan, states);
+        if !self.most_are_done() {
+            plan.rest();
+        }
+        before
+    }
+
+    /// The same, of the calls in a mask, whose variables are kept.
+    pub(crate) fn go_on(
+        &mut self,
+        plan: &Plan,
+        context: &mut ScriptContext<'_>,
+        kept: &mut Kept,
+        (mask, limit): (u64, u64),
+    ) -> Option<BeforeLanes> {
+        self.fit(plan);
+        kept.load(plan, &self.columns, mask);
+        let before = self.do_all(plan, context, &Variables::Kept(kept), (mask, limit));
+        self.touched = kept.store(plan, &self.columns, self.done, &self.changed);
+        before
+    }
+
+    /// Does the calls in a mask, which have their variables in the columns.
+    fn do_all(
+        &mut self,
+        plan: &Plan,
+        context: &mut ScriptContext<'_>,
+        variables: &Variables<'_, '_>,
+        (mask, limit): (u64, u64),
+    ) -> Option<BeforeLanes> {
+        self.columns.give(plan.given, self.calls.all());
+        self.fuel.begin(mask);
+        (self.changed, self.done) = ([0; MARKS], 0);
+        self.groups.begin(mask);
+        // Whoever asks for nothing has nothing to do with the context.
+        let before = plan.asks.then(|| context.begin_lanes(&mut self.calls));
+        let ran = catch_unwind(AssertUnwindSafe(|| self.run(plan, context, variables, limit)));
+        if let Some(before) = &before {
+            context.end_lanes(&mut self.calls, before);
+        }
         if ran.is_err() {
             // What the functions that are done side by side do cannot panic. If it does, each call is made by itself,
             // and the one at fault is found.
             self.done = 0;
         }
-        self.write_back(plan, states);
         context.count_abreast(self.done.count_ones());
-        if !self.most_are_done() {
-            plan.rest();
-        }
         before
     }
 
@@ -151,9 +227,9 @@ impl Lanes {
         self.done >> lane & 1 == 1
     }
 
-    /// The fuel of each call that has come to its end.
-    pub(crate) fn fuel(&self) -> &[u64] {
-        &self.fuel[..self.count]
+    /// The fuel of a call that has come to its end.
+    pub(crate) fn fuel(&self, lane: usize) -> u64 {
+        self.fuel.of(lane)
     }
 
     /// The variables that a call has changed which has come to its end, as [bits](crate::script::marks::bit).
@@ -162,29 +238,31 @@ impl Lanes {
         self.noted[lane % LANES]
     }
 
-    /// Makes ready: fills the columns, and leaves those out whose variables do not fit.
-    fn fill(&mut self, plan: &Plan, states: &[&mut [Val]]) {
-        let Self { columns, calls, count, filled_for, .. } = self;
+    /// Makes sure that there are the columns of a plan, with its constants.
+    fn fit(&mut self, plan: &Plan) {
+        let Self { columns, filled_for, .. } = self;
         if *filled_for != plan.number {
             columns.fit(plan.counts);
             plan.constants.iter().for_each(|(place, value)| columns.fill(*place, value));
             *filled_for = plan.number;
         }
+    }
+
+    /// Fills the columns; gives the lanes whose variables do not fit.
+    fn fill(&mut self, plan: &Plan, states: &[&mut [Val]]) -> u64 {
+        self.fit(plan);
         let mut misfits = 0;
-        for (slot, place) in &plan.variables {
+        for Variable { slot, place, .. } in &plan.variables {
             let slot = usize::from(*slot);
-            misfits |= columns.load(*place, states.iter().map(|it| it.get(slot)));
+            misfits |= self.columns.load(*place, states.iter().map(|it| it.get(slot)));
         }
-        columns.give(plan.given, calls.all().take(*count));
-        (self.fuel, self.changed, self.noted) = ([0; LANES], [0; MARKS], [0; LANES]);
-        self.done = 0;
-        let all = if *count < LANES { (1 << *count) - 1 } else { u64::MAX };
-        self.groups.begin(all & !misfits);
+        misfits
     }
 
     /// Gives the variables of those who are done the values that they have now.
     fn write_back(&mut self, plan: &Plan, states: &mut [&mut [Val]]) {
-        for (slot, place, bit) in &plan.written {
+        self.noted = [0; LANES];
+        for Variable { slot, place, bit, .. } in plan.written() {
             for lane in groups::lanes_of(self.done & self.changed[place_of(*bit)]) {
                 self.noted[lane] |= bit;
                 if let Some(state) = states.get_mut(lane)

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use glam::Vec3;
 use rhai::EvalAltResult;
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
     alike::share,
     convert,
     fault::{Fault, Left, Trouble, What},
-    lanes::{Kind, Lanes, Plan},
+    lanes::{Kept, Kind, Lanes, Plan},
     library::natives,
     lower,
     machine::{Last, Machine, Run, Turns, shown_name},
@@ -20,7 +21,7 @@ use super::{
     show::{Style, shown},
 };
 use crate::{
-    api::{ApiTable, BeforeLanes, Category, ScriptContext},
+    api::{ApiTable, BeforeLanes, Begun, Category, ScriptContext},
     contract::{ErrorKind, Frame, ScriptError, Stage, Value},
     script::{
         outline::Outline,
@@ -134,6 +135,17 @@ impl CompiledProgram {
         Ok(state)
     }
 
+    /// How a function is done for many instances side by side whose variables are like those of one.
+    pub(crate) fn plan_like(&self, function: usize, state: &[Val]) -> Option<&Plan> {
+        let (plan, number) = (self.plans.get(function)?, self.functions.get(function)?);
+        plan.get_or_init(|| Plan::new(&self.program, *number, state)).as_ref()
+    }
+
+    /// The same, if that was asked before.
+    pub(crate) fn plan(&self, function: usize) -> Option<&Plan> {
+        self.plans.get(function)?.get()?.as_ref()
+    }
+
     /// Makes ready to call functions, one after the other, within the limits that the context holds.
     #[inline(always)]
     pub(crate) fn caller<'a, 'w>(
@@ -211,14 +223,33 @@ impl<'w> Caller<'_, 'w> {
         lanes: &mut Lanes,
         states: &mut [&mut [Val]],
     ) -> Option<BeforeLanes> {
-        let CompiledProgram { program, functions, plans, .. } = self.program;
-        let plan = plans.get(function).and_then(|plan| {
-            let (number, state) = (functions.get(function)?, states.first()?);
-            plan.get_or_init(|| Plan::new(program, *number, state)).as_ref()
-        });
-        let plan = plan.filter(|plan| self.run.goes_so_deep(plan.depth()))?;
+        let plan = self.program.plan_like(function, states.first()?)?;
+        if !self.run.goes_so_deep(plan.depth()) {
+            return None;
+        }
         let limit = self.run.first_fuel();
-        Some(lanes.go(plan, self.run.context(), states, limit))
+        lanes.go(plan, self.run.context(), states, limit)
+    }
+
+    /// The same, for the instances in the lanes of a mask, whose variables are kept; given for each its call, and where its
+    /// entity stood if that is known.
+    pub(crate) fn abreast_again(
+        &mut self,
+        function: usize,
+        lanes: &mut Lanes,
+        (kept, mask): (&mut Kept, u64),
+        call: impl Fn(usize) -> (Begun, Option<Vec3>),
+    ) -> Option<BeforeLanes> {
+        lanes.nobody_is_done();
+        let plan = self.program.plan(function)?;
+        if !self.run.goes_so_deep(plan.depth()) {
+            return None;
+        }
+        if plan.asks() {
+            lanes.begin_some(mask, call);
+        }
+        let limit = self.run.first_fuel();
+        lanes.go_on(plan, self.run.context(), kept, (mask, limit))
     }
 
     fn one(

@@ -4,6 +4,7 @@ use glam::Vec3;
 
 use super::{
     columns::{Columns, Kind, Place},
+    fuel::Own,
     groups::lanes_of,
 };
 use crate::{
@@ -32,7 +33,7 @@ pub(crate) struct LaneCall<'a> {
     pub(super) to: AnyColumn<'a>,
     /// For whom.
     pub(super) mask: u64,
-    pub(super) fuel: &'a mut [u64; LANES],
+    pub(super) fuel: &'a mut Own,
 }
 
 impl LaneCall<'_> {
@@ -68,7 +69,7 @@ trait Way<'w> {
 /// It goes on with each of them.
 struct Entering<'a, 'w> {
     context: &'a mut ScriptContext<'w>,
-    fuel: &'a mut [u64; LANES],
+    fuel: &'a mut Own,
 }
 
 impl<'w> Way<'w> for Entering<'_, 'w> {
@@ -76,7 +77,7 @@ impl<'w> Way<'w> for Entering<'_, 'w> {
     fn with(&mut self, at: usize, work: impl FnOnce(&mut ScriptContext<'w>) -> bool) -> bool {
         self.context.enter(at);
         let is_done = work(self.context);
-        self.fuel[at % LANES] += self.context.take_owed();
+        self.fuel.add(at, self.context.take_owed());
         is_done
     }
 }
@@ -102,11 +103,13 @@ fn call<'w, F: Native<M, N>, M, const N: usize>(
     let Some(columns) = F::columns(|at| args.column(at)) else {
         return call_as_passed(function, (args, to, mask), way);
     };
-    failing(mask, |lane| {
+    let fit = F::sieve(columns, mask);
+    let failed = failing(fit, |lane| {
         let mut answer = LaneAnswer::<F::Answer> { to, lane, fits: true };
         way.with(lane, |context| function.call_lane(context, columns, lane, &mut answer))
             && answer.fits
-    })
+    });
+    mask & !fit | failed
 }
 
 /// The same, where other types are handed over than mostly.
@@ -128,12 +131,18 @@ fn call_as_passed<'w, F: Native<M, N>, M, const N: usize>(
 fn failing(mask: u64, mut succeeds: impl FnMut(usize) -> bool) -> u64 {
     let mut failed = 0;
     for lane in lanes_of(mask) {
-        // They are few: a jump is cheaper than a bit for each.
         if !succeeds(lane) {
-            failed |= 1 << lane;
+            failed = with(failed, lane);
         }
     }
     failed
+}
+
+/// One lane more. They are few, so this is better jumped to than reckoned for each.
+#[cold]
+#[inline(never)]
+const fn with(mask: u64, lane: usize) -> u64 {
+    mask | 1 << lane
 }
 
 /// The column at a place.

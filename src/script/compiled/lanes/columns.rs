@@ -2,6 +2,7 @@ use std::cell::Cell;
 
 use glam::Vec3;
 
+use super::groups::each;
 use crate::{
     api::{Begun, Column, LANES},
     script::compiled::Val,
@@ -200,6 +201,23 @@ impl Columns {
                 Val::Vec3(value) => Some(*value),
                 _ => None,
             }),
+        }
+    }
+
+    /// Copies a column of another set of columns, for the lanes in a mask.
+    pub(super) fn take(&self, mask: u64, to: Place, from: &Self, of: u16) {
+        fn take<T: Copy>(mask: u64, to: &[Column<T>], from: &[Column<T>], (to_at, at): (u16, u16)) {
+            let (to, from) = (to.get(usize::from(to_at)), from.get(usize::from(at)));
+            let (Some(to), Some(from)) = (to, from) else { return };
+            each(mask, |lane| to[lane].set(from[lane].get()));
+        }
+        let at = (to.column, of);
+        match to.kind {
+            Kind::Unit => {}
+            Kind::Bool => take(mask, &self.bools, &from.bools, at),
+            Kind::Int => take(mask, &self.ints, &from.ints, at),
+            Kind::Float => take(mask, &self.floats, &from.floats, at),
+            Kind::Vec3 => take(mask, &self.vec3s, &from.vec3s, at),
         }
     }
 

@@ -59,7 +59,7 @@ impl Groups {
 
 /// The numbers of the lanes in a mask.
 #[inline(always)]
-pub(super) fn lanes_of(mut mask: u64) -> impl Iterator<Item = usize> {
+pub(crate) fn lanes_of(mut mask: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let lane = mask.trailing_zeros() as usize;
         mask &= mask.checked_sub(1)?;

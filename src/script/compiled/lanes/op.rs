@@ -239,6 +239,14 @@ impl LaneOp {
         }
     }
 
+    /// The variable of which it reads items.
+    pub(super) const fn list(&self) -> Option<u16> {
+        match self {
+            Self::Item { slot, .. } | Self::Length { slot, .. } => Some(*slot),
+            _ => None,
+        }
+    }
+
     /// The column that it changes: what it writes there depends on what was there.
     pub(super) const fn changes(&self) -> Option<Place> {
         match self {

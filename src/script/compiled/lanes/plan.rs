@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
 };
 
@@ -23,10 +23,14 @@ pub(crate) struct Plan {
     pub(super) ops: Box<[LaneOp]>,
     /// Fuel of each of them.
     pub(super) costs: Box<[u64]>,
-    /// The variables that the call reads or writes, and their columns. Others are looked at where they are.
-    pub(super) variables: Box<[(u16, Place)]>,
-    /// Of these, those that it writes, with their [bits](marks::bit).
-    pub(super) written: Box<[(u16, Place, u64)]>,
+    /// The variables that the call reads or writes, by number. Others are looked at where they are.
+    pub(super) variables: Box<[Variable]>,
+    /// How many columns keep them from one round of calls to the next.
+    pub(super) kept: Counts,
+    /// The variables that are lists of which it reads items.
+    pub(super) lists: Box<[u16]>,
+    /// Whether it calls functions of the API.
+    pub(super) asks: bool,
     pub(super) given: Given,
     /// Columns that hold the same all the time.
     pub(super) constants: Box<[(Place, Val)]>,
@@ -34,6 +38,18 @@ pub(crate) struct Plan {
     depth: usize,
     /// For how many rounds the plan rests, because too many calls had to be made by themselves.
     rests: AtomicU32,
+}
+
+/// A variable that has columns.
+pub(super) struct Variable {
+    pub(super) slot: u16,
+    /// Its [bit](marks::bit).
+    pub(super) bit: u64,
+    pub(super) is_written: bool,
+    /// Where calls have it.
+    pub(super) place: Place,
+    /// Where it is [kept](super::Kept).
+    pub(super) kept: Place,
 }
 
 /// Of the columns of all kinds. So much memory stays with a thread.
@@ -55,22 +71,44 @@ impl Plan {
         spare_copies(&mut ops);
         drop_unread(&mut ops, typing.counts);
         find_last_calls(&mut ops);
+        let mut kept = Counts::default();
         let mut variables: Vec<_> = typing.variables.into_iter().collect();
         variables.sort_unstable_by_key(|(slot, _)| *slot);
-        let written = variables.iter().filter(|(slot, _)| typing.written.contains(slot));
+        let variables = variables.into_iter().map(|(slot, place)| Variable {
+            slot,
+            bit: marks::bit(slot),
+            is_written: typing.written.contains(&slot),
+            place,
+            kept: kept.add(place.kind),
+        });
+        let variables = variables.collect();
+        let lists: BTreeSet<_> = ops.iter().filter_map(LaneOp::list).collect();
         static LAST: AtomicU64 = AtomicU64::new(0);
         Some(Self {
             number: LAST.fetch_add(1, Relaxed) + 1,
+            asks: ops.iter().any(|op| matches!(op, LaneOp::Api(_))),
+            lists: lists.into_iter().collect(),
             ops: ops.into(),
             costs: costs.into(),
-            written: written.map(|(slot, place)| (*slot, *place, marks::bit(*slot))).collect(),
-            variables: variables.into(),
+            variables,
+            kept,
             constants: typing.constants.into(),
             given: typing.given,
             counts: typing.counts,
             depth: flat.depth,
             rests: AtomicU32::new(0),
         })
+    }
+
+    /// Whether it matters whose call it is.
+    pub(crate) const fn asks(&self) -> bool {
+        let Given { entity, delta_time } = self.given;
+        self.asks || entity.is_some() || delta_time.is_some()
+    }
+
+    /// The variables that it writes.
+    pub(super) fn written(&self) -> impl Iterator<Item = &Variable> {
+        self.variables.iter().filter(|variable| variable.is_written)
     }
 
     /// How many calls of functions are open at the most, the first one not counted.

@@ -5,6 +5,7 @@ use super::{
     call::{LaneArgs, LaneCall, column_at},
     columns::{Columns, Kind, Place},
     groups::each,
+    kept::{ListOf, Variables},
     op::{Arithmetic, Call, LaneOp},
     place_of,
     plan::Plan,
@@ -126,16 +127,18 @@ impl Columns {
     }
 
     /// Reads an item of a list for each lane: those for which there is none, or one of another type.
-    // By itself, because there is little to be kept at hand.
-    #[inline(never)]
-    fn read_items(
+    #[inline(always)]
+    fn read_items<'v>(
         &self,
         mask: u64,
-        to: Place,
-        (states, slot): (&[&mut [Val]], u16),
-        index: &Column<i64>,
+        (to, index): (Place, &Column<i64>),
+        list: impl Fn(usize) -> Option<&'v Val>,
     ) -> Option<u64> {
-        let item = |lane: usize| item(states, lane, slot, index[lane].get());
+        let item = |lane: usize| match list(lane)? {
+            // One below zero is a number beyond any list.
+            Val::Array(list) => list.get(index[lane].get() as usize),
+            _ => None,
+        };
         Some(match to.kind {
             Kind::Vec3 => {
                 let to = column(&self.vec3s, to.column)?;
@@ -168,7 +171,7 @@ impl Lanes {
         &mut self,
         plan: &Plan,
         context: &mut ScriptContext<'_>,
-        states: &[&mut [Val]],
+        variables: &Variables<'_, '_>,
         limit: u64,
     ) {
         while !self.groups.is_over() || self.turn(limit) {
@@ -179,7 +182,7 @@ impl Lanes {
             };
             self.groups.line += 1;
             self.groups.owed += cost;
-            if self.step(op, context, states, limit).is_none() {
+            if self.step((plan, op), context, variables, limit).is_none() {
                 // What a plan names is there; if it were not, they would be done by themselves.
                 self.groups.mask = 0;
             }
@@ -190,12 +193,16 @@ impl Lanes {
     /// place.
     fn settle(&mut self, limit: u64) {
         let owed = std::mem::take(&mut self.groups.owed);
-        let mut spent = 0;
-        each(self.groups.mask, |lane| {
-            self.fuel[lane] += owed;
-            spent |= u64::from(self.fuel[lane] > limit) << lane;
-        });
-        self.groups.mask &= !spent;
+        let spent = self.fuel.add(self.groups.mask, owed, limit);
+        if spent != 0 {
+            self.leave_alone(spent);
+        }
+    }
+
+    /// Leaves some to be done by themselves.
+    fn leave_alone(&mut self, alone: u64) {
+        self.groups.mask &= !alone;
+        self.fuel.leave_out(alone);
     }
 
     /// Goes on with the next group.
@@ -232,9 +239,9 @@ impl Lanes {
     #[inline(always)]
     fn step(
         &mut self,
-        op: &LaneOp,
+        (plan, op): (&Plan, &LaneOp),
         context: &mut ScriptContext<'_>,
-        states: &[&mut [Val]],
+        variables: &Variables<'_, '_>,
         limit: u64,
     ) -> Option<()> {
         let mask = self.groups.mask;
@@ -295,7 +302,9 @@ impl Lanes {
             }
             LaneOp::JumpUnless { operator, a, b, to } => {
                 let (holds, neither) = columns.compared(mask, *operator, *a, *b);
-                self.groups.mask &= !neither;
+                if neither != 0 {
+                    self.leave_alone(neither);
+                }
                 self.split(self.groups.mask & !holds, *to, limit);
             }
             LaneOp::Range { inclusive, start, end, over, next } => {
@@ -325,17 +334,31 @@ impl Lanes {
             }
             LaneOp::Item { slot, index, to } => {
                 let index = column(&columns.ints, *index)?;
-                alone = columns.read_items(mask, *to, (states, *slot), index)?;
+                let what = (*to, index);
+                alone = match variables.list(plan, *slot)? {
+                    ListOf::Variable(all, at) => {
+                        columns.read_items(mask, what, |lane| variable(all, lane, at))?
+                    }
+                    ListOf::Same(list) => columns.read_items(mask, what, |_| Some(list))?,
+                    ListOf::Own(lists) => columns.read_items(mask, what, |lane| lists.get(lane))?,
+                };
             }
             LaneOp::Length { slot, to } => {
                 let to = column(&columns.ints, *to)?;
-                alone = which(mask, |lane| match variable(states, lane, *slot) {
+                let length = |lane: usize, list: Option<&Val>| match list {
                     Some(Val::Array(list)) => {
                         to[lane].set(list.len() as i64);
                         false
                     }
                     _ => true,
-                });
+                };
+                alone = match variables.list(plan, *slot)? {
+                    ListOf::Variable(all, at) => {
+                        which(mask, |lane| length(lane, variable(all, lane, at)))
+                    }
+                    ListOf::Same(list) => which(mask, |lane| length(lane, Some(list))),
+                    ListOf::Own(lists) => which(mask, |lane| length(lane, lists.get(lane))),
+                };
             }
             LaneOp::Part { to, of, part } => {
                 let (to, of) = (column(&columns.floats, *to)?, column(&columns.vec3s, *of)?);
@@ -350,7 +373,9 @@ impl Lanes {
             }
             LaneOp::Alone => alone = mask,
         }
-        self.groups.mask &= !alone;
+        if alone != 0 {
+            self.leave_alone(alone);
+        }
         Some(())
     }
 
@@ -360,7 +385,7 @@ impl Lanes {
             args: LaneArgs::of(&self.columns, &call.args),
             to,
             mask,
-            fuel: &mut self.fuel,
+            fuel: self.fuel.own(),
         };
         context.look_back(call.asks_again || call.is_used);
         let failed = (call.code)(context, called);
@@ -370,15 +395,6 @@ impl Lanes {
 }
 
 #[inline(always)]
-fn variable<'v>(states: &'v [&mut [Val]], lane: usize, slot: u16) -> Option<&'v Val> {
-    states.get(lane)?.get(usize::from(slot))
-}
-
-#[inline(always)]
-fn item<'v>(states: &'v [&mut [Val]], lane: usize, slot: u16, index: i64) -> Option<&'v Val> {
-    match variable(states, lane, slot)? {
-        // One below zero is a number beyond any list.
-        Val::Array(list) => list.get(index as usize),
-        _ => None,
-    }
+fn variable<'v>(states: &'v [&mut [Val]], lane: usize, slot: usize) -> Option<&'v Val> {
+    states.get(lane)?.get(slot)
 }

@@ -1,0 +1,240 @@
+//! Who is updated together: neighbours by id, and among them those who run the same script.
+
+use std::sync::Arc;
+
+use bevy::{ecs::change_detection::Tick, prelude::*};
+
+use super::roster::RosterEntry;
+use crate::{contract::ScriptId, script::Seats};
+
+/// Some of those who are updated, in the order of (id, slot). What they ask for is put in order when all have had their
+/// turn, so within a stretch they may come in any order.
+pub(super) struct Stretch {
+    /// From 0.
+    pub(super) number: u32,
+    /// From whom on; the first stretch has all before that, too.
+    first: Key,
+    /// Those who run the same script and are updated in every tick.
+    pub(super) cohorts: Vec<Cohort>,
+    /// The others who are updated in every tick.
+    pub(super) loose: Vec<RosterEntry>,
+}
+
+/// Up to 64 who run the same script and are updated in every tick.
+pub(super) struct Cohort {
+    /// Who they are, in order: each has the seat of this number.
+    pub(super) members: Box<[RosterEntry]>,
+    /// The same, for finding them.
+    pub(super) entities: Box<[Entity]>,
+    /// Where their variables are, once somebody has taken a seat.
+    pub(super) seats: Option<Arc<Seats>>,
+    /// When each one's scripts were changed last, as far as that is known. Whoever's are not changed since still has his
+    /// seat or has been called home from it.
+    pub(super) seen: Box<[Tick]>,
+    /// Whether it pays to call them side by side.
+    pub(super) rest: Rest,
+}
+
+/// For how many ticks something is not tried that did not pay: twice as many each time.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Rest {
+    left: u32,
+    last: u32,
+}
+
+/// In this order they come.
+type Key = (ScriptId, u16);
+
+/// Fewer than these are called one after the other.
+const FEWEST: usize = 5;
+
+/// Among more different scripts in a stretch hardly anybody would find company.
+const MOST_SCRIPTS: usize = 16;
+
+/// All stretches, and how long they are.
+#[derive(Default)]
+pub(super) struct Stretches {
+    all: Vec<Stretch>,
+    /// How many calls in a tick one should be.
+    length: usize,
+}
+
+impl Stretches {
+    /// All of them, in order.
+    pub(super) fn all_mut(&mut self) -> &mut [Stretch] {
+        &mut self.all
+    }
+
+    /// Takes note of all who are updated, in order, and tells each where it belongs. Stretches of which nobody came or went
+    /// stay as they are.
+    pub(super) fn renew(&mut self, entries: &mut [RosterEntry]) {
+        let length = length(entries);
+        if self.length != length {
+            // So short are they only where there are few scripts.
+            *self = Self { all: Vec::new(), length };
+        }
+        let mut parts = self.parts(entries);
+        join_small(&mut parts, length as f64);
+        let mut rest = entries;
+        for Part { stretch, count, weight } in parts {
+            let (mut members, others) = std::mem::take(&mut rest).split_at_mut(count);
+            rest = others;
+            let is_long = weight > 2.0 * length as f64 || stretch.is_none();
+            let pieces = if is_long { (weight / length as f64).ceil() as usize } else { 1 };
+            let mut stretch = stretch;
+            for left in (1..=pieces.max(1)).rev() {
+                let count = members.len().div_ceil(left);
+                let (piece, others) = std::mem::take(&mut members).split_at_mut(count);
+                members = others;
+                let stretch = stretch.take();
+                self.all.extend(Stretch::renewed(stretch, piece, self.all.len() as u32));
+            }
+        }
+    }
+
+    /// Who is in which of the stretches that there are, and behind whom.
+    fn parts(&mut self, entries: &[RosterEntry]) -> Vec<Part> {
+        let mut rest = entries;
+        let mut old = std::mem::take(&mut self.all).into_iter().peekable();
+        let mut parts = Vec::new();
+        loop {
+            let stretch = old.next();
+            let count = match old.peek() {
+                Some(next) => rest.partition_point(|entry| entry.key() < next.first),
+                None => rest.len(),
+            };
+            let (members, others) = rest.split_at(count);
+            rest = others;
+            parts.push(Part { stretch, count, weight: weight(members) });
+            if old.peek().is_none() {
+                return parts;
+            }
+        }
+    }
+}
+
+/// Some of those who are updated: those of a stretch, or all.
+struct Part {
+    stretch: Option<Stretch>,
+    count: usize,
+    weight: f64,
+}
+
+/// How many calls in a tick they come to.
+fn weight(members: &[RosterEntry]) -> f64 {
+    members.iter().map(|entry| 1.0 / f64::from(entry.every.max(1))).sum()
+}
+
+/// How long stretches are: the more scripts there are, the longer, so that those who run the same one find company. What is
+/// close in memory is still used about the same time.
+fn length(entries: &[RosterEntry]) -> usize {
+    let mut scripts: Vec<u64> = Vec::new();
+    for entry in entries {
+        if scripts.last() != Some(&entry.script) && !scripts.contains(&entry.script) {
+            scripts.push(entry.script);
+            if scripts.len() == MOST_SCRIPTS {
+                break;
+            }
+        }
+    }
+    // Powers of two, so that they are not cut anew for each script that comes.
+    scripts.len().max(1).next_power_of_two() * Seats::COUNT
+}
+
+/// Lets stretches of which little is left be one with those before them.
+fn join_small(parts: &mut Vec<Part>, length: f64) {
+    parts.dedup_by(|later, earlier| {
+        let joins = later.weight < length / 4.0 && earlier.weight + later.weight <= length;
+        if joins {
+            earlier.count += later.count;
+            earlier.weight += later.weight;
+        }
+        joins
+    });
+}
+
+impl Rest {
+    /// The fewest ticks, and the most.
+    const LONG: [u32; 2] = [16, 1_024];
+
+    /// Whether it is over. Asked once in a tick.
+    pub(super) const fn is_over(&mut self) -> bool {
+        let is_over = self.left == 0;
+        self.left = self.left.saturating_sub(1);
+        is_over
+    }
+
+    /// Takes note of whether it has paid.
+    pub(super) fn note(&mut self, pays: bool) {
+        let [fewest, most] = Self::LONG;
+        self.last = if pays { 0 } else { (self.last * 2).clamp(fewest, most) };
+        self.left = self.last;
+    }
+}
+
+impl Stretch {
+    /// A stretch with these members, who are told that they are in it, and their order. `None` without members. What is as
+    /// it was stays.
+    fn renewed(old: Option<Self>, members: &mut [RosterEntry], number: u32) -> Option<Self> {
+        let first = members.first()?.key();
+        (0..)
+            .zip(&mut *members)
+            .for_each(|(rank, entry)| (entry.stretch, entry.rank) = (number, rank));
+        let (first, old) =
+            old.map_or((first, Vec::new()), |old| (old.first.min(first), old.cohorts));
+        let mut groups: Vec<Vec<RosterEntry>> = Vec::new();
+        for entry in members.iter().filter(|entry| entry.every <= 1) {
+            let alike = |group: &&mut Vec<RosterEntry>| {
+                group.first().is_some_and(|other| other.is_alike(entry))
+            };
+            match groups.iter_mut().find(alike) {
+                Some(group) => group.push(*entry),
+                None => groups.push(vec![*entry]),
+            }
+        }
+        let (mut cohorts, mut loose) = (Vec::new(), Vec::new());
+        let mut old = old;
+        for group in groups {
+            if group.len() < FEWEST {
+                loose.extend(group);
+                continue;
+            }
+            let count = group.len().div_ceil(Seats::COUNT);
+            for members in group.chunks(group.len().div_ceil(count)) {
+                let is_it = |cohort: &Cohort| cohort.has(members);
+                let known = old.iter().position(is_it).map(|at| old.swap_remove(at));
+                cohorts.push(Cohort::renewed(known, members));
+            }
+        }
+        Some(Self { number, first, cohorts, loose })
+    }
+}
+
+impl Stretch {
+    /// How many are updated in every tick.
+    pub(super) fn count(&self) -> usize {
+        let of_cohorts: usize = self.cohorts.iter().map(|cohort| cohort.members.len()).sum();
+        of_cohorts + self.loose.len()
+    }
+}
+
+impl Cohort {
+    /// Whether these are its members.
+    fn has(&self, members: &[RosterEntry]) -> bool {
+        let pairs = self.members.iter().zip(members);
+        self.members.len() == members.len() && pairs.into_iter().all(|(a, b)| a.is_same(b))
+    }
+
+    fn renewed(known: Option<Self>, members: &[RosterEntry]) -> Self {
+        match known {
+            Some(known) => Self { members: members.into(), ..known },
+            None => Self {
+                entities: members.iter().map(|entry| entry.entity).collect(),
+                seen: vec![Tick::new(0); members.len()].into(),
+                members: members.into(),
+                seats: None,
+                rest: Rest::default(),
+            },
+        }
+    }
+}

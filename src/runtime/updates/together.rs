@@ -1,0 +1,267 @@
+//! Updates of those who have seats side by side.
+
+use std::sync::Arc;
+
+use bevy::{ecs::change_detection::Tick, prelude::*};
+
+use super::{
+    Updates, in_order,
+    walk::{Walk, look},
+};
+use crate::{
+    api::ScriptContext,
+    runtime::{
+        batch::salt,
+        roster::RosterEntry,
+        run::BatchOutcome,
+        stretches::{Cohort, Stretch},
+        view::{Finger, Neighbours},
+    },
+    script::{CompiledScript, Seats},
+};
+
+/// The members of a cohort who have their turn in a tick, each a bit.
+#[derive(Default)]
+struct Present<'w> {
+    /// They have their seats.
+    seated: u64,
+    /// They have had them not for long.
+    fresh: u64,
+    /// They are called by themselves.
+    alone: u64,
+    /// Who they are, if they lie side by side.
+    neighbours: Option<Neighbours<'w>>,
+    /// Where each stands, else, if that is at hand.
+    places: Option<Box<[Option<Vec3>; Seats::COUNT]>>,
+}
+
+impl Present<'_> {
+    /// Where one stands, if that is at hand.
+    #[inline(always)]
+    fn place(&self, place: usize) -> Option<Vec3> {
+        match &self.neighbours {
+            Some(neighbours) => Some(neighbours.places.get(place)?.translation),
+            None => *self.places.as_ref()?.get(place)?,
+        }
+    }
+}
+
+/// Who is called by himself, in what order.
+type Alone<'w> = Vec<&'w RosterEntry>;
+
+impl<'w> Updates<'w> {
+    /// Updates some stretches, and those of some entries that are in them beside those who are updated in every tick. What
+    /// comes of it is in the order of (id, slot).
+    pub(in crate::runtime) fn run_together(
+        &self,
+        stretches: &'w mut [Stretch],
+        paced: &'w [RosterEntry],
+    ) -> BatchOutcome {
+        let mut context = ScriptContext::new(self.scope);
+        context.rank_commands();
+        let mut outcome = BatchOutcome::default();
+        // Mostly each of them moves, or none.
+        context.expect_commands(stretches.iter().map(Stretch::count).sum::<usize>() + paced.len());
+        let mut paced = paced.chunk_by(|a, b| a.stretch == b.stretch).peekable();
+        // Their memory is used again.
+        let (mut alone, mut others) = (Alone::new(), Alone::new());
+        for stretch in stretches {
+            let before = context.begin_part();
+            let Stretch { cohorts, loose, number, .. } = stretch;
+            let mut groups = cohorts.len();
+            alone.clear();
+            for cohort in cohorts {
+                self.run_cohort(cohort, &mut context, &mut outcome, &mut alone);
+            }
+            groups += alone.len();
+            self.walk(&alone, false, &mut context, &mut outcome);
+            let is_here = |entries: &&[RosterEntry]| {
+                entries.first().is_some_and(|entry| entry.stretch == *number)
+            };
+            let paced = paced.next_if(is_here).unwrap_or_default();
+            others.clear();
+            others.extend(loose.iter().chain(paced));
+            others.sort_unstable_by_key(|entry| (entry.script, entry.rank));
+            self.walk(&others, true, &mut context, &mut outcome);
+            // What one cohort asks for is in order.
+            context.end_part(before, groups + others.len() > 1);
+        }
+        if !outcome.told.is_empty() {
+            in_order(&mut outcome);
+        }
+        self.finish(&mut context, &mut outcome);
+        outcome
+    }
+
+    /// Updates some one after the other, or side by side where that pays.
+    fn walk(
+        &self,
+        entries: &[&'w RosterEntry],
+        side_by_side: bool,
+        context: &mut ScriptContext<'w>,
+        outcome: &mut BatchOutcome,
+    ) {
+        if entries.is_empty() {
+            return;
+        }
+        let entries = entries.iter().map(|entry| (entry.rank, *entry));
+        let mut walk = Walk::new(*self, entries, outcome);
+        walk.side_by_side &= side_by_side;
+        self.follow(&mut walk, context, outcome);
+    }
+
+    /// Updates a cohort, but for those who are to be called by themselves.
+    fn run_cohort(
+        &self,
+        cohort: &'w mut Cohort,
+        context: &mut ScriptContext<'w>,
+        outcome: &mut BatchOutcome,
+        alone: &mut Alone<'w>,
+    ) {
+        if cohort.seats.as_ref().is_some_and(|seats| seats.is_hashed() != self.hashing) {
+            // All come home from those that they have.
+            cohort.seats = None;
+        }
+        if !cohort.rest.is_over() {
+            alone.extend(&cohort.members);
+            return;
+        }
+        let mut present = self.find_members(cohort, outcome);
+        if let (Some(seats), Some(first)) = (&cohort.seats, cohort.members.first())
+            && let Some(function) = first.on_update
+            && present.seated != 0
+        {
+            let salt = salt(seats.script().salt(function), first.slot, 0);
+            let to_come = context.calls_to_come();
+            let mut finger = Finger::new();
+            let hashed = |place: usize, hash: u64| {
+                let scripts = match &present.neighbours {
+                    Some(neighbours) => neighbours.scripts.get(place),
+                    None => cohort
+                        .entities
+                        .get(place)
+                        .and_then(|entity| Some(self.window.scripts(*entity, &mut finger)?.0)),
+                };
+                if let Some(scripts) = scripts {
+                    scripts.note_state(Some(hash));
+                }
+            };
+            let call = |place: usize| {
+                let RosterEntry { id, rank, .. } = cohort.members[place];
+                (to_come.call(id, salt, (1, rank)), present.place(place))
+            };
+            let called = seats.script().calls(context, |calls| {
+                calls.seated(seats, (present.seated, present.fresh), call, hashed)
+            });
+            outcome.calls += u64::from(called.done.count_ones());
+            outcome.fuel += called.fuel;
+            present.alone |= present.seated & !called.done;
+            present.seated = called.done;
+        }
+        cohort.rest.note(present.alone.count_ones() <= present.seated.count_ones());
+        let cohort = &*cohort;
+        if present.alone != 0 {
+            let members = cohort.members.iter().enumerate();
+            let is_alone = |(place, _): &(usize, _)| present.alone >> place & 1 == 1;
+            alone.extend(members.filter(is_alone).map(|(_, entry)| entry));
+        }
+    }
+
+    /// Finds out which members of a cohort have their turn, and gives those a seat who have none.
+    #[inline(always)]
+    fn find_members(&self, cohort: &mut Cohort, outcome: &mut BatchOutcome) -> Present<'w> {
+        let all = u64::MAX >> (Seats::COUNT - cohort.members.len());
+        let taken = cohort.seats.as_ref().map_or(0, |seats| seats.taken());
+        if taken == all
+            && let Some(neighbours) = self.window.neighbours(&cohort.entities)
+        {
+            let differ = |(a, b): (&Tick, &Tick)| a.get() ^ b.get();
+            let pairs = cohort.seen.iter().zip(neighbours.changed);
+            if pairs.map(differ).fold(0, |a, b| a | b) == 0 {
+                return Present { seated: all, neighbours: Some(neighbours), ..Present::default() };
+            }
+        }
+        self.find_each(cohort, taken, outcome)
+    }
+
+    /// The same, of each by himself.
+    #[inline(never)]
+    fn find_each(
+        &self,
+        cohort: &mut Cohort,
+        taken: u64,
+        outcome: &mut BatchOutcome,
+    ) -> Present<'w> {
+        let asks_place = cohort.seats.as_ref().is_none_or(|seats| seats.script().calls_any_api());
+        let mut places = asks_place.then(|| Box::new([None; Seats::COUNT]));
+        let mut present = Present::default();
+        let (mut finger, mut others) = (Finger::new(), 0_u64);
+        for (place, (entity, seen)) in cohort.entities.iter().zip(&cohort.seen).enumerate() {
+            let changed = self.window.scripts_changed(*entity, &mut finger);
+            let is_as_seen = taken >> place & 1 == 1 && changed == Some(*seen);
+            present.seated |= u64::from(is_as_seen) << place;
+            others |= u64::from(!is_as_seen) << place;
+            if let Some(places) = &mut places {
+                places[place] = finger.place(*entity);
+            }
+        }
+        if others != 0 {
+            self.look_closer(cohort, others, &mut present, outcome);
+        }
+        present.places = places;
+        present
+    }
+
+    /// Looks at those members in a mask of whom it is not known that they are where they were.
+    #[cold]
+    #[inline(never)]
+    fn look_closer(
+        &self,
+        cohort: &mut Cohort,
+        others: u64,
+        present: &mut Present<'_>,
+        outcome: &mut BatchOutcome,
+    ) {
+        let Cohort { members, seats, seen, .. } = cohort;
+        let mut finger = Finger::new();
+        for (place, (entry, seen)) in members.iter().zip(seen).enumerate() {
+            if others >> place & 1 == 0 {
+                continue;
+            }
+            let found = look(self.window, entry, &mut finger, &mut outcome.noticed);
+            let Some((scripts, slot)) = found else { continue };
+            let resident = &slot.resident;
+            let is_seated = seats.as_ref().is_some_and(|seats| resident.has_seat(seats, place));
+            let is_seated = is_seated || {
+                let Some(script) = resident.script().map(|script| script.clone()) else {
+                    outcome.noticed.stale = true;
+                    continue;
+                };
+                self.seats(seats, entry, &script).is_some_and(|seats| {
+                    scripts.note_state(None);
+                    resident.take_seat(seats, place)
+                })
+            };
+            if is_seated {
+                present.seated |= 1 << place;
+                present.fresh |= 1 << place;
+                let changed = self.window.scripts_changed(entry.entity, &mut Finger::new());
+                *seen = changed.unwrap_or(*seen);
+            } else {
+                present.alone |= 1 << place;
+            }
+        }
+    }
+
+    /// The seats of a cohort for those who run a script, if it is that script.
+    fn seats<'s>(
+        &self,
+        seats: &'s mut Option<Arc<Seats>>,
+        entry: &RosterEntry,
+        script: &Arc<CompiledScript>,
+    ) -> Option<&'s Arc<Seats>> {
+        let function = entry.on_update.filter(|_| script.serial() == entry.script)?;
+        let fresh = || Arc::new(Seats::new(script.clone(), function, self.hashing));
+        Some(seats.get_or_insert_with(fresh)).map(|seats| &*seats)
+    }
+}
