@@ -6,6 +6,7 @@ use std::time::Duration;
 use bevy::prelude::*;
 
 use super::plugin::Pass;
+use crate::script::ScriptWorkers;
 
 /// How long jobs take, in passes of events and of updates, and moves of what they ask for.
 #[derive(Resource, Clone, Copy, Default)]
@@ -19,10 +20,13 @@ pub(super) struct Paces {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Pace(f64);
 
-/// Waking a thread takes some 20 to 40 us; a pass that is done in less than this stays on one thread.
+/// Waking a thread takes some 20 to 40 us, on virtual machines 100; a pass that is done in less than this stays on one thread.
 const BREAK_EVEN: f64 = 80_000.0;
 
-/// No batch is to be shorter: taking one costs about a microsecond.
+/// The same where none must be woken.
+const BREAK_EVEN_AWAKE: f64 = 30_000.0;
+
+/// No batch is to be shorter: with 8 us two threads were slower.
 const SHORTEST: f64 = 20_000.0;
 
 /// How many batches each thread gets, so that one slow batch does not make all wait.
@@ -46,13 +50,18 @@ impl Paces {
 
 impl Pace {
     /// How many jobs a batch gets.
-    pub(super) fn batch_size(self, jobs: usize, threads: usize) -> usize {
+    pub(super) fn batch_size(self, jobs: usize, workers: &ScriptWorkers) -> usize {
+        self.size(jobs, workers.count(), workers.are_awake())
+    }
+
+    fn size(self, jobs: usize, threads: usize, are_awake: bool) -> usize {
         let Self(nanos) = self;
         let each = if nanos > 0.0 { nanos } else { ASSUMED };
         if threads == 1 {
             return jobs.min(MOST);
         }
-        if jobs as f64 * each < BREAK_EVEN {
+        let break_even = if are_awake { BREAK_EVEN_AWAKE } else { BREAK_EVEN };
+        if jobs as f64 * each < break_even {
             return jobs;
         }
         let shortest = (SHORTEST / each).ceil() as usize;
@@ -82,17 +91,18 @@ mod tests {
             pace.note(10, Duration::from_nanos(10 * each));
             pace
         };
-        assert_eq!(pace(300).batch_size(4_000, 1), 4_000, "one thread");
-        assert_eq!(pace(300).batch_size(10_000, 1), MOST, "no more than lie in the caches");
-        assert_eq!(pace(1).batch_size(1_000_000, 2), MOST);
-        assert_eq!(pace(300).batch_size(200, 8), 200, "60 us in all");
-        assert_eq!(pace(300).batch_size(9_600, 2), 200, "48 batches");
-        assert_eq!(pace(20).batch_size(10_000, 2), 1_000, "of 20 us each");
-        assert_eq!(pace(10_000_000).batch_size(2, 2), 1, "two long ones");
-        assert_eq!(pace(10_000_000).batch_size(3, 2), 1);
-        assert_eq!(pace(100_000).batch_size(4, 64), 1);
-        assert_eq!(Pace::default().batch_size(200, 2), 200);
-        assert!(Pace::default().batch_size(1_000, 2) < 1_000);
+        assert_eq!(pace(300).size(4_000, 1, false), 4_000, "one thread");
+        assert_eq!(pace(300).size(10_000, 1, false), MOST, "no more than lie in the caches");
+        assert_eq!(pace(1).size(1_000_000, 2, false), MOST);
+        assert_eq!(pace(300).size(200, 8, false), 200, "60 us in all");
+        assert_eq!(pace(300).size(9_600, 2, false), 200, "48 batches");
+        assert_eq!(pace(20).size(10_000, 2, false), 1_000, "of 20 us each");
+        assert_eq!(pace(10_000_000).size(2, 2, false), 1, "two long ones");
+        assert_eq!(pace(10_000_000).size(3, 2, false), 1);
+        assert_eq!(pace(100_000).size(4, 64, false), 1);
+        assert_eq!(Pace::default().size(200, 2, false), 200);
+        assert_eq!(pace(300).size(200, 2, true), 67, "nobody must be woken");
+        assert!(Pace::default().size(1_000, 2, false) < 1_000);
     }
 
     #[test]

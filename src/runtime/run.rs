@@ -185,7 +185,7 @@ fn run_free(
     scope: CallScope<'_>,
     (discipline, hashing): (Discipline, bool),
 ) -> Vec<BatchOutcome> {
-    let batch_size = pace.batch_size(jobs.len(), workers.count());
+    let batch_size = pace.batch_size(jobs.len(), workers);
     let outcomes = workers.run_batches(jobs, batch_size, |batch| {
         let began = Instant::now();
         let mut outcome = BatchRunner::new(scope, discipline).hashing(hashing).run(batch);
@@ -204,7 +204,7 @@ fn run_together(
     updates: Updates<'_>,
 ) -> Vec<BatchOutcome> {
     let due = stretches.iter().map(Stretch::count).sum::<usize>() + paced.len();
-    let batches = due.div_ceil(pace.batch_size(due, workers.count()).max(1)).max(1);
+    let batches = due.div_ceil(pace.batch_size(due, workers).max(1)).max(1);
     let batch_size = stretches.len().div_ceil(batches).max(1);
     let mut rest = paced;
     let batches = stretches.chunks_mut(batch_size).map(|stretches| {
@@ -230,7 +230,7 @@ fn run_passing(
     workers: &ScriptWorkers,
     updates: Updates<'_>,
 ) -> Vec<BatchOutcome> {
-    let batch_size = pace.batch_size(due.len(), workers.count());
+    let batch_size = pace.batch_size(due.len(), workers);
     let outcomes = workers.run_each(due.chunks(batch_size.max(1)), |batch| {
         let began = Instant::now();
         let mut outcome = updates.run_passing(batch);

@@ -26,6 +26,8 @@ pub(super) struct Cohort {
     pub(super) members: Box<[RosterEntry]>,
     /// The same, for finding them.
     pub(super) entities: Box<[Entity]>,
+    /// Of each its id and where in its stretch it stands: all that its call asks for.
+    pub(super) calls: Box<[(ScriptId, u32)]>,
     /// Where their variables are, once somebody has taken a seat.
     pub(super) seats: Option<Arc<Seats>>,
     /// When each one's scripts were changed last, as far as that is known. Whoever's are not changed since still has his
@@ -226,9 +228,11 @@ impl Cohort {
     }
 
     fn renewed(known: Option<Self>, members: &[RosterEntry]) -> Self {
+        let calls = members.iter().map(|entry| (entry.id, entry.rank)).collect();
         match known {
-            Some(known) => Self { members: members.into(), ..known },
+            Some(known) => Self { members: members.into(), calls, ..known },
             None => Self {
+                calls,
                 entities: members.iter().map(|entry| entry.entity).collect(),
                 seen: vec![Tick::new(0); members.len()].into(),
                 members: members.into(),

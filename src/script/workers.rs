@@ -1,3 +1,11 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
 use serde::{Deserialize, Serialize};
 
 /// How many threads run scripts.
@@ -19,6 +27,36 @@ pub struct ScriptWorkers {
     pool: rayon::ThreadPool,
     /// With the one that asks for batches to be run.
     count: usize,
+    lookout: Arc<Lookout>,
+}
+
+/// Threads that have nothing to do look out for more for a while, because waking one takes as long as many a pass.
+#[derive(Default)]
+struct Lookout {
+    /// How often there was something to do.
+    calls: AtomicU64,
+    /// How many are looking out.
+    count: AtomicUsize,
+}
+
+/// For so long they do. Whoever else wants the processor has it at once.
+const LOOKS_OUT: Duration = Duration::from_micros(100);
+
+impl Lookout {
+    /// Says that there is something to do.
+    fn call(&self) {
+        self.calls.fetch_add(1, Relaxed);
+    }
+
+    /// Looks out until there is something to do, or nothing comes.
+    fn look(&self, last: u64) {
+        let began = Instant::now();
+        self.count.fetch_add(1, Relaxed);
+        while self.calls.load(Relaxed) == last && began.elapsed() < LOOKS_OUT {
+            std::thread::yield_now();
+        }
+        self.count.fetch_sub(1, Relaxed);
+    }
 }
 
 /// Bytes of stack of a script thread; only pages that are touched cost memory.
@@ -48,7 +86,7 @@ impl ScriptWorkers {
             .stack_size(STACK_BYTES)
             .thread_name(|i| format!("script {i}"))
             .build()
-            .map(|pool| Self { pool, count })
+            .map(|pool| Self { pool, count, lookout: Arc::default() })
             .map_err(std::io::Error::other)
     }
 
@@ -58,8 +96,15 @@ impl ScriptWorkers {
         self.count
     }
 
+    /// Whether all of them can begin at once, because none of them sleeps.
+    #[cfg(feature = "bevy")]
+    pub(crate) fn are_awake(&self) -> bool {
+        self.lookout.count.load(Relaxed) + 1 >= self.count
+    }
+
     /// Does something on a script thread and waits for it.
     pub fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.lookout.call();
         self.pool.install(work)
     }
 
@@ -92,6 +137,7 @@ impl ScriptWorkers {
                 .into_iter()
                 .collect();
         }
+        self.lookout.call();
         // Each thread has a part of its own, mostly the same in every tick, so that what it works on stays in
         // its caches. Whoever is done helps the others.
         let threads = self.count().min(count);
@@ -118,6 +164,11 @@ impl ScriptWorkers {
             // This thread has nothing better to do, and until the others are awake it has done the first.
             stacker::maybe_grow(STACK_NEEDED, STACK_BYTES, || take_part(0));
         });
+        let last = self.lookout.calls.load(Relaxed);
+        for _ in 1..threads {
+            let lookout = self.lookout.clone();
+            self.pool.spawn(move || lookout.look(last));
+        }
         let mut ordered: Vec<_> = results.try_iter().collect();
         ordered.sort_unstable_by_key(|(i, _)| *i);
         ordered.into_iter().map(|(_, result)| result).collect()
@@ -145,6 +196,29 @@ mod tests {
                 (0..1_000).collect::<Vec<_>>().chunks(64).map(|c| c.iter().sum()).collect();
             assert_eq!(sums, expected);
         }
+    }
+
+    #[test]
+    fn who_looks_out_stops_when_there_is_something_to_do_or_nothing_comes() {
+        let lookout = Lookout::default();
+        lookout.call();
+        // Something has come since.
+        lookout.look(0);
+        // Nothing comes.
+        lookout.look(1);
+        assert_eq!(lookout.count.load(Relaxed), 0);
+        let Ok(workers) = ScriptWorkers::new(ScriptThreads::Fixed(3)) else {
+            panic!("threads can be started");
+        };
+        // Whoever looks out is in nobody's way, be it the next batches or something else.
+        for round in 0..100 {
+            let ran = workers.run_batches(&mut [round; 9], 1, |batch| batch[0]);
+            assert_eq!((ran, workers.run(|| round)), (vec![round; 9], round));
+        }
+        while workers.lookout.count.load(Relaxed) > 0 {
+            std::thread::yield_now();
+        }
+        assert!(!workers.are_awake());
     }
 
     /// Takes some 4 MiB of stack.

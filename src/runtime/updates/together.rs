@@ -147,7 +147,7 @@ impl<'w> Updates<'w> {
                 }
             };
             let call = |place: usize| {
-                let RosterEntry { id, rank, .. } = cohort.members[place];
+                let (id, rank) = cohort.calls[place];
                 (to_come.call(id, salt, (1, rank)), present.place(place))
             };
             let called = seats.script().calls(context, |calls| {
