@@ -242,3 +242,116 @@ impl Cohort {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::FunctionId;
+
+    fn entries(ids: impl IntoIterator<Item = i64>, script: impl Fn(i64) -> u64) -> Vec<RosterEntry> {
+        let entity = World::new().spawn_empty().id();
+        let entry = |id| RosterEntry {
+            id: ScriptId(id),
+            slot: 0,
+            entity,
+            on_update: Some(FunctionId::FIRST),
+            every: 1,
+            listens: false,
+            timed: false,
+            is_trusted: true,
+            script: script(id),
+            stretch: 0,
+            rank: 0,
+        };
+        ids.into_iter().map(entry).collect()
+    }
+
+    /// How many are in each cohort, and loose, by stretch.
+    fn shape(stretches: &Stretches) -> Vec<(Vec<usize>, usize)> {
+        let shape = |stretch: &Stretch| {
+            let cohorts = stretch.cohorts.iter().map(|cohort| cohort.members.len());
+            (cohorts.collect(), stretch.loose.len())
+        };
+        stretches.all.iter().map(shape).collect()
+    }
+
+    /// Marks all cohorts, so that it can be seen which of them stay.
+    fn mark(stretches: &mut Stretches) {
+        let cohorts = stretches.all.iter_mut().flat_map(|stretch| &mut stretch.cohorts);
+        cohorts.for_each(|cohort| cohort.rest.left = 7);
+    }
+
+    fn marked(stretches: &Stretches) -> Vec<bool> {
+        let cohorts = stretches.all.iter().flat_map(|stretch| &stretch.cohorts);
+        cohorts.map(|cohort| cohort.rest.left == 7).collect()
+    }
+
+    #[test]
+    fn neighbours_of_one_script_are_together() {
+        let mut stretches = Stretches::default();
+        let mut all = entries(0..200, |_| 1);
+        stretches.renew(&mut all);
+        assert_eq!(shape(&stretches), vec![(vec![50], 0); 4]);
+        let places: Vec<_> = all.iter().map(|entry| (entry.stretch, entry.rank)).collect();
+        assert_eq!([places[0], places[49], places[50], places[199]], [(0, 0), (0, 49), (1, 0), (3, 49)]);
+
+        // Three scripts in turn, of one of which there are few; some are not updated in every tick.
+        let mut all = entries(0..240, |id| if id % 60 == 0 { 3 } else { id.cast_unsigned() % 2 });
+        all.iter_mut().skip(200).for_each(|entry| entry.every = 4);
+        stretches.renew(&mut all);
+        assert_eq!(shape(&stretches), [(vec![50, 50, 48, 48], 4)]);
+        assert_eq!(all.iter().map(|entry| entry.rank).collect::<Vec<_>>(), (0..240).collect::<Vec<_>>());
+        stretches.renew(&mut []);
+        assert_eq!(shape(&stretches), []);
+    }
+
+    #[test]
+    fn only_those_are_made_anew_of_whom_somebody_came_or_went() {
+        let mut stretches = Stretches::default();
+        stretches.renew(&mut entries((0..256).map(|id| id * 10), |_| 1));
+        assert_eq!(shape(&stretches), vec![(vec![64], 0); 4]);
+        mark(&mut stretches);
+        // One comes into the second, one leaves the third.
+        let ids = (0..256).map(|id| id * 10).chain([705]).filter(|id| *id != 1_500);
+        let mut ids: Vec<i64> = ids.collect();
+        ids.sort_unstable();
+        stretches.renew(&mut entries(ids, |_| 1));
+        assert_eq!(shape(&stretches), [(vec![64], 0), (vec![33, 32], 0), (vec![63], 0), (vec![64], 0)]);
+        assert_eq!(marked(&stretches), [true, false, false, false, true]);
+    }
+
+    #[test]
+    fn what_is_long_is_cut_and_what_is_short_is_joined() {
+        let mut stretches = Stretches::default();
+        stretches.renew(&mut entries((0..128).map(|id| id * 100), |_| 1));
+        mark(&mut stretches);
+        // Many come into the second.
+        let ids = (0..64).map(|id| id * 100).chain(6_400..6_600);
+        stretches.renew(&mut entries(ids, |_| 1));
+        assert_eq!(shape(&stretches), [(vec![64], 0), (vec![50], 0), (vec![50], 0), (vec![50], 0), (vec![50], 0)]);
+        assert_eq!(marked(&stretches), [true, false, false, false, false]);
+        // Few are left in all but the first.
+        let ids = (0..32).map(|id| id * 100).chain([6_410, 6_420, 6_599]);
+        stretches.renew(&mut entries(ids, |_| 1));
+        assert_eq!(shape(&stretches), [(vec![35], 0)]);
+    }
+
+    #[test]
+    fn what_did_not_pay_is_tried_less_and_less() {
+        let mut rest = Rest::default();
+        let mut waits = Vec::new();
+        for _ in 0..9 {
+            rest.note(false);
+            let mut ticks = 0;
+            while !rest.is_over() {
+                ticks += 1;
+            }
+            waits.push(ticks);
+        }
+        assert_eq!(waits, [16, 32, 64, 128, 256, 512, 1_024, 1_024, 1_024]);
+        rest.note(true);
+        assert!(rest.is_over());
+        rest.note(false);
+        assert_eq!(rest.left, 16);
+    }
+}
