@@ -54,6 +54,11 @@ impl Pace {
         self.size(jobs, workers.count(), workers.are_awake())
     }
 
+    /// How many pieces a batch gets, if the jobs come in so many pieces that are about as long as each other.
+    pub(super) fn pieces(self, jobs: usize, pieces: usize, workers: &ScriptWorkers) -> usize {
+        even(pieces, jobs.div_ceil(self.batch_size(jobs, workers).max(1)), workers.count())
+    }
+
     fn size(self, jobs: usize, threads: usize, are_awake: bool) -> usize {
         let Self(nanos) = self;
         let each = if nanos > 0.0 { nanos } else { ASSUMED };
@@ -80,6 +85,14 @@ impl Pace {
     }
 }
 
+/// How many pieces each of about so many batches gets, such that no thread has much more to do than others.
+fn even(pieces: usize, batches: usize, threads: usize) -> usize {
+    let (least, most) = (pieces.div_ceil(batches.max(1)).max(1), pieces.div_ceil(threads).max(1));
+    // What the thread has to do that has most.
+    let load = |each: usize| pieces.div_ceil(each).div_ceil(threads) * each;
+    (least..most).find(|each| load(*each) * 16 <= most * 17).unwrap_or_else(|| least.max(most))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +116,23 @@ mod tests {
         assert_eq!(Pace::default().size(200, 2, false), 200);
         assert_eq!(pace(300).size(200, 2, true), 67, "nobody must be woken");
         assert!(Pace::default().size(1_000, 2, false) < 1_000);
+    }
+
+    #[test]
+    fn no_thread_has_much_more_to_do_than_others() {
+        assert_eq!(even(157, 1, 2), 157, "not worth two threads");
+        assert_eq!(even(157, 13, 2), 16, "ten batches");
+        assert_eq!(even(10, 4, 2), 5, "not 3, 3, 3 and 1");
+        assert_eq!(even(3, 3, 2), 1);
+        assert_eq!(even(1_000, 48, 2), 21);
+        assert_eq!([even(0, 1, 2), even(1, 5, 8), even(7, 100, 8)], [1, 1, 1]);
+        assert_eq!(even(64, 9, 1), 8, "one thread");
+        for pieces in 1..300 {
+            for (batches, threads) in [(1, 2), (7, 2), (48, 2), (10, 4), (96, 4), (40, 8)] {
+                let each = even(pieces, batches, threads);
+                assert!(each >= 1 && (batches == 1 || each * threads < pieces + threads));
+            }
+        }
     }
 
     #[test]

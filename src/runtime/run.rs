@@ -204,8 +204,7 @@ fn run_together(
     updates: Updates<'_>,
 ) -> Vec<BatchOutcome> {
     let due = stretches.iter().map(Stretch::count).sum::<usize>() + paced.len();
-    let batches = due.div_ceil(pace.batch_size(due, workers).max(1)).max(1);
-    let batch_size = stretches.len().div_ceil(batches).max(1);
+    let batch_size = pace.pieces(due, stretches.len(), workers);
     let mut rest = paced;
     let batches = stretches.chunks_mut(batch_size).map(|stretches| {
         let last = stretches.last().map_or(0, |stretch| stretch.number);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bevy::{ecs::change_detection::Tick, prelude::*};
 
-use super::roster::RosterEntry;
+use super::{roster::RosterEntry, view::Spot};
 use crate::{contract::ScriptId, script::Seats};
 
 /// Some of those who are updated, in the order of (id, slot). What they ask for is put in order when all have had their
@@ -33,6 +33,8 @@ pub(super) struct Cohort {
     /// When each one's scripts were changed last, as far as that is known. Whoever's are not changed since still has his
     /// seat or has been called home from it.
     pub(super) seen: Box<[Tick]>,
+    /// Where each was found last, if they do not lie side by side.
+    pub(super) spots: Box<[Spot]>,
     /// Whether it pays to call them side by side.
     pub(super) rest: Rest,
 }
@@ -237,6 +239,7 @@ impl Cohort {
                 seen: vec![Tick::new(0); members.len()].into(),
                 members: members.into(),
                 seats: None,
+                spots: vec![Spot::default(); members.len()].into(),
                 rest: Rest::default(),
             },
         }
@@ -248,7 +251,10 @@ mod tests {
     use super::*;
     use crate::script::FunctionId;
 
-    fn entries(ids: impl IntoIterator<Item = i64>, script: impl Fn(i64) -> u64) -> Vec<RosterEntry> {
+    fn entries(
+        ids: impl IntoIterator<Item = i64>,
+        script: impl Fn(i64) -> u64,
+    ) -> Vec<RosterEntry> {
         let entity = World::new().spawn_empty().id();
         let entry = |id| RosterEntry {
             id: ScriptId(id),
@@ -293,14 +299,20 @@ mod tests {
         stretches.renew(&mut all);
         assert_eq!(shape(&stretches), vec![(vec![50], 0); 4]);
         let places: Vec<_> = all.iter().map(|entry| (entry.stretch, entry.rank)).collect();
-        assert_eq!([places[0], places[49], places[50], places[199]], [(0, 0), (0, 49), (1, 0), (3, 49)]);
+        assert_eq!(
+            [places[0], places[49], places[50], places[199]],
+            [(0, 0), (0, 49), (1, 0), (3, 49)]
+        );
 
         // Three scripts in turn, of one of which there are few; some are not updated in every tick.
         let mut all = entries(0..240, |id| if id % 60 == 0 { 3 } else { id.cast_unsigned() % 2 });
         all.iter_mut().skip(200).for_each(|entry| entry.every = 4);
         stretches.renew(&mut all);
         assert_eq!(shape(&stretches), [(vec![50, 50, 48, 48], 4)]);
-        assert_eq!(all.iter().map(|entry| entry.rank).collect::<Vec<_>>(), (0..240).collect::<Vec<_>>());
+        assert_eq!(
+            all.iter().map(|entry| entry.rank).collect::<Vec<_>>(),
+            (0..240).collect::<Vec<_>>()
+        );
         stretches.renew(&mut []);
         assert_eq!(shape(&stretches), []);
     }
@@ -316,7 +328,10 @@ mod tests {
         let mut ids: Vec<i64> = ids.collect();
         ids.sort_unstable();
         stretches.renew(&mut entries(ids, |_| 1));
-        assert_eq!(shape(&stretches), [(vec![64], 0), (vec![33, 32], 0), (vec![63], 0), (vec![64], 0)]);
+        assert_eq!(
+            shape(&stretches),
+            [(vec![64], 0), (vec![33, 32], 0), (vec![63], 0), (vec![64], 0)]
+        );
         assert_eq!(marked(&stretches), [true, false, false, false, true]);
     }
 
@@ -328,7 +343,10 @@ mod tests {
         // Many come into the second.
         let ids = (0..64).map(|id| id * 100).chain(6_400..6_600);
         stretches.renew(&mut entries(ids, |_| 1));
-        assert_eq!(shape(&stretches), [(vec![64], 0), (vec![50], 0), (vec![50], 0), (vec![50], 0), (vec![50], 0)]);
+        assert_eq!(
+            shape(&stretches),
+            [(vec![64], 0), (vec![50], 0), (vec![50], 0), (vec![50], 0), (vec![50], 0)]
+        );
         assert_eq!(marked(&stretches), [true, false, false, false, false]);
         // Few are left in all but the first.
         let ids = (0..32).map(|id| id * 100).chain([6_410, 6_420, 6_599]);

@@ -43,7 +43,7 @@ use crate::contract::{
 };
 
 use self::tables::Tables;
-pub(super) use self::tables::{Finger, Neighbours};
+pub(super) use self::tables::{Finger, Neighbours, Spot};
 pub(super) use queries::KeptQueries;
 use queries::OpenQueries;
 
@@ -206,14 +206,14 @@ impl WorldWindow<'_> {
         self.tables.neighbours(all)
     }
 
-    /// When the scripts of an entity were changed, if it is not disabled. `None` says nothing.
+    /// When the scripts of an entity were changed, if it is not disabled, given where it was found last. `None` says nothing.
     #[inline(always)]
     pub(super) fn scripts_changed<'a>(
         &'a self,
         entity: Entity,
-        finger: &mut Finger<'a>,
+        found: (&mut Spot, &mut Finger<'a>),
     ) -> Option<Tick> {
-        self.tables.scripts_changed(entity, finger)
+        self.tables.scripts_changed(entity, found)
     }
 
     /// The id of an entity that scripts know.

@@ -224,8 +224,7 @@ pub(super) fn apply(
     runs.sort_by_key(|run| run.place);
     let mut elsewhere = Vec::new();
     let mut parts = cut(&mut tables, &runs, &mut elsewhere);
-    let batches = count.div_ceil(pace.batch_size(count, workers).max(1)).max(1);
-    let each = parts.len().div_ceil(batches);
+    let each = pace.pieces(count, parts.len(), workers);
     let done = workers.run_batches(&mut parts, each, |parts| {
         let began = Instant::now();
         let mut elsewhere = Vec::new();

@@ -29,19 +29,20 @@ struct Present<'w> {
     fresh: u64,
     /// They are called by themselves.
     alone: u64,
-    /// Who they are, if they lie side by side.
+    /// Who they are, if they lie side by side. If not, where each stands is [noted](Stood).
     neighbours: Option<Neighbours<'w>>,
-    /// Where each stands, else, if that is at hand.
-    places: Option<Box<[Option<Vec3>; Seats::COUNT]>>,
 }
+
+/// Where members of a cohort stand, if that is at hand.
+type Stood = [Option<Vec3>; Seats::COUNT];
 
 impl Present<'_> {
     /// Where one stands, if that is at hand.
     #[inline(always)]
-    fn place(&self, place: usize) -> Option<Vec3> {
+    fn place(&self, place: usize, stood: &Stood) -> Option<Vec3> {
         match &self.neighbours {
             Some(neighbours) => Some(neighbours.places.get(place)?.translation),
-            None => *self.places.as_ref()?.get(place)?,
+            None => *stood.get(place)?,
         }
     }
 }
@@ -65,13 +66,14 @@ impl<'w> Updates<'w> {
         let mut paced = paced.chunk_by(|a, b| a.stretch == b.stretch).peekable();
         // Their memory is used again.
         let (mut alone, mut others) = (Alone::new(), Alone::new());
+        let mut stood = [None; Seats::COUNT];
         for stretch in stretches {
             let before = context.begin_part();
             let Stretch { cohorts, loose, number, .. } = stretch;
             let mut groups = cohorts.len();
             alone.clear();
             for cohort in cohorts {
-                self.run_cohort(cohort, &mut context, &mut outcome, &mut alone);
+                self.run_cohort(cohort, (&mut context, &mut stood), &mut outcome, &mut alone);
             }
             groups += alone.len();
             self.walk(&alone, false, &mut context, &mut outcome);
@@ -114,7 +116,7 @@ impl<'w> Updates<'w> {
     fn run_cohort(
         &self,
         cohort: &'w mut Cohort,
-        context: &mut ScriptContext<'w>,
+        (context, stood): (&mut ScriptContext<'w>, &mut Stood),
         outcome: &mut BatchOutcome,
         alone: &mut Alone<'w>,
     ) {
@@ -126,7 +128,7 @@ impl<'w> Updates<'w> {
             alone.extend(&cohort.members);
             return;
         }
-        let mut present = self.find_members(cohort, outcome);
+        let mut present = self.find_members(cohort, stood, outcome);
         if let (Some(seats), Some(first)) = (&cohort.seats, cohort.members.first())
             && let Some(function) = first.on_update
             && present.seated != 0
@@ -148,7 +150,7 @@ impl<'w> Updates<'w> {
             };
             let call = |place: usize| {
                 let (id, rank) = cohort.calls[place];
-                (to_come.call(id, salt, (1, rank)), present.place(place))
+                (to_come.call(id, salt, (1, rank)), present.place(place, stood))
             };
             let called = seats.script().calls(context, |calls| {
                 calls.seated(seats, (present.seated, present.fresh), call, hashed)
@@ -169,7 +171,12 @@ impl<'w> Updates<'w> {
 
     /// Finds out which members of a cohort have their turn, and gives those a seat who have none.
     #[inline(always)]
-    fn find_members(&self, cohort: &mut Cohort, outcome: &mut BatchOutcome) -> Present<'w> {
+    fn find_members(
+        &self,
+        cohort: &mut Cohort,
+        stood: &mut Stood,
+        outcome: &mut BatchOutcome,
+    ) -> Present<'w> {
         let all = u64::MAX >> (Seats::COUNT - cohort.members.len());
         let taken = cohort.seats.as_ref().map_or(0, |seats| seats.taken());
         if taken == all
@@ -181,7 +188,7 @@ impl<'w> Updates<'w> {
                 return Present { seated: all, neighbours: Some(neighbours), ..Present::default() };
             }
         }
-        self.find_each(cohort, taken, outcome)
+        self.find_each(cohort, taken, stood, outcome)
     }
 
     /// The same, of each by himself.
@@ -190,25 +197,23 @@ impl<'w> Updates<'w> {
         &self,
         cohort: &mut Cohort,
         taken: u64,
+        stood: &mut Stood,
         outcome: &mut BatchOutcome,
     ) -> Present<'w> {
-        let asks_place = cohort.seats.as_ref().is_none_or(|seats| seats.script().calls_any_api());
-        let mut places = asks_place.then(|| Box::new([None; Seats::COUNT]));
         let mut present = Present::default();
         let (mut finger, mut others) = (Finger::new(), 0_u64);
-        for (place, (entity, seen)) in cohort.entities.iter().zip(&cohort.seen).enumerate() {
-            let changed = self.window.scripts_changed(*entity, &mut finger);
+        let Cohort { entities, seen, spots, .. } = cohort;
+        let members = entities.iter().zip(&*seen).zip(spots).zip(stood);
+        for (place, (((entity, seen), spot), stood)) in members.enumerate() {
+            let changed = self.window.scripts_changed(*entity, (spot, &mut finger));
             let is_as_seen = taken >> place & 1 == 1 && changed == Some(*seen);
             present.seated |= u64::from(is_as_seen) << place;
             others |= u64::from(!is_as_seen) << place;
-            if let Some(places) = &mut places {
-                places[place] = finger.place(*entity);
-            }
+            *stood = finger.place(*entity);
         }
         if others != 0 {
             self.look_closer(cohort, others, &mut present, outcome);
         }
-        present.places = places;
         present
     }
 
@@ -222,9 +227,9 @@ impl<'w> Updates<'w> {
         present: &mut Present<'_>,
         outcome: &mut BatchOutcome,
     ) {
-        let Cohort { members, seats, seen, .. } = cohort;
+        let Cohort { members, seats, seen, spots, .. } = cohort;
         let mut finger = Finger::new();
-        for (place, (entry, seen)) in members.iter().zip(seen).enumerate() {
+        for (place, ((entry, seen), spot)) in members.iter().zip(seen).zip(spots).enumerate() {
             if others >> place & 1 == 0 {
                 continue;
             }
@@ -245,7 +250,8 @@ impl<'w> Updates<'w> {
             if is_seated {
                 present.seated |= 1 << place;
                 present.fresh |= 1 << place;
-                let changed = self.window.scripts_changed(entry.entity, &mut Finger::new());
+                let found = (spot, &mut Finger::new());
+                let changed = self.window.scripts_changed(entry.entity, found);
                 *seen = changed.unwrap_or(*seen);
             } else {
                 present.alone |= 1 << place;

@@ -30,6 +30,13 @@ struct Rows<'w> {
     are_disabled: bool,
 }
 
+/// Where somebody was found in another pass: a table, and a row of it.
+#[derive(Clone, Copy, Default)]
+pub(in crate::runtime) struct Spot {
+    table: u32,
+    row: u32,
+}
+
 /// Where somebody was found. Whoever is looked for next mostly lies in the next row.
 #[derive(Clone, Copy)]
 pub(in crate::runtime) struct Finger<'w> {
@@ -132,14 +139,23 @@ impl<'w> Tables<'w> {
         Some((rows.scripts.get(*row)?, rows.are_disabled))
     }
 
-    /// When the scripts of an entity were changed, if it is not disabled. `None` says nothing.
+    /// When the scripts of an entity were changed, if it is not disabled, given where it was found last. `None` says nothing.
     #[inline(always)]
     pub(super) fn scripts_changed(
         &'w self,
         entity: Entity,
-        finger: &mut Finger<'w>,
+        (last, finger): (&mut Spot, &mut Finger<'w>),
     ) -> Option<Tick> {
-        if !self.find(entity, finger) || finger.rows.are_disabled {
+        if finger.rows.number != last.table || finger.rows.entities.is_empty() {
+            let rows = self.tables.get(last.table as usize).and_then(Option::as_ref);
+            finger.rows = rows.unwrap_or(Finger::new().rows);
+        }
+        finger.row = last.row as usize;
+        if finger.rows.entities.get(finger.row) != Some(&entity) {
+            *finger = self.look_up(entity)?;
+            *last = Spot { table: finger.rows.number, row: finger.row as u32 };
+        }
+        if finger.rows.are_disabled {
             return None;
         }
         finger.rows.changed.get(finger.row).copied()
