@@ -2,7 +2,7 @@ use bevy::{ecs::entity_disabling::Disabled, prelude::*};
 use bevy_cscript::{
     contract::{ScriptEvent, ScriptId, Value},
     prelude::*,
-    runtime::{ErrorPolicy, HashRecord},
+    runtime::{ErrorPolicy, HashRecord, ScriptMetrics},
     script::{Backend, ScriptThreads},
     testing::ScriptTestApp,
 };
@@ -216,6 +216,13 @@ impl Game {
         record.ticks().next_back().map(|tick| (tick.tick, tick.world))
     }
 
+    /// What was counted: calls, commands, and on one backend fuel.
+    fn counted(&self) -> ([u64; 3], u64) {
+        let ScriptMetrics { callbacks, commands, errors, fuel, .. } =
+            self.app.world().resource::<ScriptMetrics>();
+        ([*callbacks, *commands, *errors], *fuel)
+    }
+
     fn kept(&self) -> Vec<String> {
         let kept = |entity: &Entity| {
             let scripts = self.app.world().get::<CScript>(*entity);
@@ -257,6 +264,8 @@ fn play(seed: u64, rounds: usize, is_mixed: bool) {
             games.iter_mut().for_each(|game| game.meddle(what, whom, how));
         }
         games.iter_mut().for_each(|game| game.app.tick());
+        let [of_reference, of_one, of_two] = games.each_ref().map(Game::counted);
+        assert_eq!((of_one, of_one.0), (of_two, of_reference.0), "seed {seed}, round {round}");
         let [reference, others @ ..] = &mut games;
         let (seen, told) = (reference.seen(), reference.told());
         let kept = dice.below(8).eq(&0).then(|| reference.kept());
@@ -279,5 +288,41 @@ fn nobody_notices_who_has_a_seat() {
     for seed in 0..6 {
         play(seed, 60, true);
         play(seed, 60, false);
+    }
+}
+
+#[test]
+fn many_may_look_at_once() {
+    let mut app = ScriptTestApp::new();
+    let script = app
+        .script("counter.rhai", "let n = 0; let sum = 0.5; fn on_update() { n += 1; sum += n; }");
+    let entities: Vec<_> = (0..100).map(|_| app.spawn(script.clone())).collect();
+    app.ticks(2);
+    for tick in 3..40_i64 {
+        app.tick();
+        let world = app.world();
+        let seen = |entity: &Entity| {
+            let scripts = world.get::<CScript>(*entity).into_iter();
+            let slots = scripts.flat_map(|script| script.slots());
+            let seen = slots.map(|slot| {
+                (
+                    slot.get("n"),
+                    slot.get("sum"),
+                    slot.snapshot(),
+                    slot.state_hash(),
+                    format!("{slot:?}").len(),
+                )
+            });
+            seen.collect::<Vec<_>>()
+        };
+        let seen = || entities.iter().map(seen).collect::<Vec<_>>();
+        let expected = seen();
+        assert_eq!(expected[0][0].0, Some(Value::Int(tick)));
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (0..3).map(|_| scope.spawn(seen)).collect();
+            for other in others {
+                assert!(other.join().is_ok_and(|other| other == expected), "tick {tick}");
+            }
+        });
     }
 }

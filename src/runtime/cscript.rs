@@ -254,7 +254,7 @@ impl ScriptSlot {
     /// The value of a variable; `None` if there is none of this name or the script has not started.
     #[must_use]
     pub fn get(&self, variable: &str) -> Option<Value> {
-        self.resident.instance()?.get(variable)
+        self.resident.read(|instance| instance.get(variable))?
     }
 
     /// Sets a variable.
@@ -270,7 +270,7 @@ impl ScriptSlot {
     /// A copy of all variables; empty until the script has started.
     #[must_use]
     pub fn snapshot(&self) -> StateSnapshot {
-        self.resident.instance().map(|instance| instance.snapshot()).unwrap_or_default()
+        self.resident.read(ScriptInstance::snapshot).unwrap_or_default()
     }
 
     /// A hash of all variables and timers; 0 until the script has started. Costs nothing for variables that no call
@@ -373,7 +373,7 @@ impl CScript {
             path.or_else(|| handle.path().map(ToString::to_string))
         };
         let saved = |slot: &ScriptSlot| SavedSlot {
-            running: slot.resident.instance().map(|instance| {
+            running: slot.resident.read(|instance| {
                 let script = instance.script();
                 let path = script.path().to_string();
                 (path, *script.digest(), script.source_hash(), instance.snapshot())

@@ -11,8 +11,9 @@ use crate::script::{CompiledScript, ScriptInstance, Seat, Seats};
 /// What calls work on. A pass updates it where it is, through a borrow of the world that all share: hence
 /// the cell, which is borrowed by one thread at a time. Other passes take it away for that time.
 ///
-/// Instances that are updated together have [seats](Seats), where their variables lie side by side. Whoever wants to see or
-/// change any of them calls them back first: nothing gives out an instance whose variables are elsewhere.
+/// Instances that are updated together have [seats](Seats), where their variables lie side by side. Whoever wants to change
+/// any of them calls them back first, and whoever only looks, as several systems may do at once, sees a copy: nothing
+/// gives out an instance whose variables are elsewhere.
 #[derive(Default)]
 pub(super) struct Resident(AtomicRefCell<Parts>);
 
@@ -35,9 +36,9 @@ impl Parts {
 
 impl fmt::Debug for Resident {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = self.at_home();
         let mut shown = f.debug_struct("Resident");
-        shown.field("instance", &parts.instance).field("faults", &parts.faults).finish()
+        self.read(|instance| shown.field("instance", instance));
+        shown.field("faults", &*self.faults()).finish()
     }
 }
 
@@ -47,18 +48,7 @@ impl Resident {
         Self(AtomicRefCell::new(Parts { instance, faults, seat: None }))
     }
 
-    /// All of it, with the variables where they belong.
-    fn at_home(&self) -> AtomicRef<'_, Parts> {
-        let parts = self.0.borrow();
-        if parts.seat.is_none() {
-            return parts;
-        }
-        drop(parts);
-        self.0.borrow_mut().come_home();
-        self.0.borrow()
-    }
-
-    fn at_home_mut(&mut self) -> &mut Parts {
+    fn at_home(&mut self) -> &mut Parts {
         let parts = self.0.get_mut();
         parts.come_home();
         parts
@@ -66,7 +56,7 @@ impl Resident {
 
     /// Sees to it that the variables are where they belong.
     pub(super) fn call_home(&mut self) {
-        self.at_home_mut();
+        self.at_home();
     }
 
     /// Whether there is an instance.
@@ -79,9 +69,14 @@ impl Resident {
         AtomicRef::filter_map(self.0.borrow(), |parts| Some(parts.instance.as_ref()?.script()))
     }
 
-    /// The instance, to be looked at.
-    pub(super) fn instance(&self) -> Option<AtomicRef<'_, ScriptInstance>> {
-        AtomicRef::filter_map(self.at_home(), |parts| parts.instance.as_deref())
+    /// Does something with the instance, to look at it.
+    pub(super) fn read<R>(&self, read: impl FnOnce(&ScriptInstance) -> R) -> Option<R> {
+        let parts = self.0.borrow();
+        let instance = parts.instance.as_deref()?;
+        let Some(seat) = &parts.seat else { return Some(read(instance)) };
+        let mut copy = instance.clone();
+        seat.give(&mut copy);
+        Some(read(&copy))
     }
 
     /// The instance, to be called where it is.
@@ -96,7 +91,7 @@ impl Resident {
 
     /// The instance, to be changed, put in or taken away.
     pub(super) fn instance_mut(&mut self) -> &mut Option<Box<ScriptInstance>> {
-        &mut self.at_home_mut().instance
+        &mut self.at_home().instance
     }
 
     /// How often it has failed.
@@ -118,7 +113,7 @@ impl Resident {
     /// A hash of what the instance keeps, `None` if there is none.
     pub(super) fn state_hash(&self) -> Option<u64> {
         let kept = self.0.borrow().seat.as_ref().and_then(Seat::hash);
-        kept.or_else(|| Some(self.instance()?.state_hash()))
+        kept.or_else(|| self.read(ScriptInstance::state_hash))
     }
 
     /// The same, and the next time only what has changed since is hashed.

@@ -73,10 +73,11 @@ impl Stretches {
     /// stay as they are.
     pub(super) fn renew(&mut self, entries: &mut [RosterEntry]) {
         let length = length(entries);
-        if self.length != length {
-            // So short are they only where there are few scripts.
+        // Not anew for each script that comes and goes.
+        if length > self.length || length * 4 <= self.length {
             *self = Self { all: Vec::new(), length };
         }
+        let length = self.length;
         let mut parts = self.parts(entries);
         join_small(&mut parts, length as f64);
         let mut rest = entries;
@@ -141,7 +142,7 @@ fn length(entries: &[RosterEntry]) -> usize {
             }
         }
     }
-    // Powers of two, so that they are not cut anew for each script that comes.
+    // Powers of two, for the same reason.
     scripts.len().max(1).next_power_of_two() * Seats::COUNT
 }
 
@@ -184,7 +185,7 @@ impl Stretch {
         (0..)
             .zip(&mut *members)
             .for_each(|(rank, entry)| (entry.stretch, entry.rank) = (number, rank));
-        let (first, old) =
+        let (first, mut old) =
             old.map_or((first, Vec::new()), |old| (old.first.min(first), old.cohorts));
         let mut groups: Vec<Vec<RosterEntry>> = Vec::new();
         for entry in members.iter().filter(|entry| entry.every <= 1) {
@@ -197,7 +198,6 @@ impl Stretch {
             }
         }
         let (mut cohorts, mut loose) = (Vec::new(), Vec::new());
-        let mut old = old;
         for group in groups {
             if group.len() < FEWEST {
                 loose.extend(group);

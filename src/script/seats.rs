@@ -103,7 +103,7 @@ impl Seats {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Kept>> {
-        // Nothing that could panic is done with the lock.
+        // What runs with the lock catches its panics, and nothing is half done then.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -125,7 +125,12 @@ impl Seat {
 
     /// Gives the place back, and the instance what it keeps.
     pub(crate) fn leave(self, instance: &mut ScriptInstance) {
-        let Self { seats, place } = &self;
+        self.give(instance);
+    }
+
+    /// Gives the instance, or a copy of it, what it keeps.
+    pub(crate) fn give(&self, instance: &mut ScriptInstance) {
+        let Self { seats, place } = self;
         let Parts { state, marks, .. } = instance.parts();
         let (Program::Compiled(program), ScriptState::Compiled(variables)) =
             (&seats.script.program, state)
@@ -133,7 +138,7 @@ impl Seat {
             return;
         };
         if let Some(plan) = program.plan(seats.function.index())
-            && let Some(kept) = &mut *seats.lock()
+            && let Some(kept) = &*seats.lock()
         {
             marks.touch(kept.give(plan, *place, variables));
         }

@@ -72,8 +72,6 @@ impl ScriptContext<'_> {
     /// Takes the commands of all calls so far, in order.
     pub fn take_commands(&mut self) -> Vec<ScriptCommand> {
         self.call.commands = 0;
-        self.order_commands(0, 0);
-        self.ranks.clear();
         std::mem::take(&mut self.commands)
     }
 

@@ -129,7 +129,7 @@ impl ScriptContext<'_> {
         self.caps.is_none() && self.purse == u64::MAX
     }
 
-    /// From now on [`take_commands`](Self::take_commands) gives commands in the order of the ranks of their calls.
+    /// From now on each command is noted with the rank of its call, by which [`end_part`](Self::end_part) puts them in order.
     #[cfg(feature = "bevy")]
     pub(crate) const fn rank_commands(&mut self) {
         self.is_ranked = true;

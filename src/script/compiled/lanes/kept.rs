@@ -105,14 +105,13 @@ impl Kept {
         true
     }
 
-    /// Gives an instance the variables in a lane back; says which it has changed, as [bits](marks::bit).
-    pub(crate) fn give(&mut self, plan: &Plan, lane: usize, state: &mut [Val]) -> u64 {
+    /// Gives an instance the variables in a lane; says which it has changed, as [bits](marks::bit).
+    pub(crate) fn give(&self, plan: &Plan, lane: usize, state: &mut [Val]) -> u64 {
         let mut noted = 0;
-        for (variable, changed) in plan.written().zip(&mut self.changed) {
+        for (variable, changed) in plan.written().zip(&self.changed) {
             if *changed >> lane & 1 == 0 {
                 continue;
             }
-            *changed &= !(1 << lane);
             noted |= variable.bit;
             if let Some(place) = state.get_mut(usize::from(variable.slot)) {
                 *place = self.columns.get(variable.kept, lane);
