@@ -303,7 +303,7 @@ fn many_may_look_at_once() {
         let world = app.world();
         let seen = |entity: &Entity| {
             let scripts = world.get::<CScript>(*entity).into_iter();
-            let slots = scripts.flat_map(|script| script.slots());
+            let slots = scripts.flat_map(CScript::slots);
             let seen = slots.map(|slot| {
                 (
                     slot.get("n"),
