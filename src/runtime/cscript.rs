@@ -32,6 +32,10 @@ use crate::{
 ///
 /// Several scripts run one after the other, in their order. An entity without a [`Transform`] is a
 /// fine home for a script that works on others.
+///
+/// What scripts keep may lie elsewhere while they run; it comes along when a component is moved to another entity, as long as
+/// Bevy may see that: whoever exchanges two of them must not
+/// [bypass](bevy::ecs::change_detection::DetectChangesMut::bypass_change_detection) its notes of what has changed.
 #[derive(Component, Debug, Default, Reflect)]
 #[component(on_insert = await_binding)]
 #[require(ScriptId)]
