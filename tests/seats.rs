@@ -249,7 +249,12 @@ impl Game {
 /// Plays games with many of one script, with some of others in between or not: then they lie side by side in the world.
 fn play(seed: u64, rounds: usize, is_mixed: bool) {
     let mut dice = Dice(seed);
-    let backends = [(Backend::Reference, 1), (Backend::Compiled, 1), (Backend::Compiled, 2)];
+    let backends = [
+        (Backend::Reference, 1),
+        (Backend::Compiled, 1),
+        (Backend::Compiled, 2),
+        (Backend::Compiled, 8),
+    ];
     let policy =
         if seed.is_multiple_of(2) { ErrorPolicy::KeepGoing } else { ErrorPolicy::PauseAfter(2) };
     let mut games = backends.map(|(backend, threads)| Game::new(backend, threads, policy));
@@ -264,8 +269,9 @@ fn play(seed: u64, rounds: usize, is_mixed: bool) {
             games.iter_mut().for_each(|game| game.meddle(what, whom, how));
         }
         games.iter_mut().for_each(|game| game.app.tick());
-        let [of_reference, of_one, of_two] = games.each_ref().map(Game::counted);
-        assert_eq!((of_one, of_one.0), (of_two, of_reference.0), "seed {seed}, round {round}");
+        let [of_reference, of_one, of_two, of_eight] = games.each_ref().map(Game::counted);
+        assert_eq!((of_one, of_one), (of_two, of_eight), "seed {seed}, round {round}");
+        assert_eq!(of_one.0, of_reference.0, "seed {seed}, round {round}");
         let [reference, others @ ..] = &mut games;
         let (seen, told) = (reference.seen(), reference.told());
         let kept = dice.below(8).eq(&0).then(|| reference.kept());

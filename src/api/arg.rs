@@ -147,6 +147,21 @@ pub trait Arg: Sized {
     }
 }
 
+/// For an [`Arg`] around a scalar: what it must be is looked at for all calls at once.
+macro_rules! sifted_by {
+    ($sieve:ident, $scalar:ty) => {
+        #[inline(always)]
+        fn sieve(column: &Column<$scalar>, mask: u64) -> u64 {
+            $sieve(column, mask)
+        }
+
+        #[inline(always)]
+        fn sifted(_: &ScriptContext<'_>, column: &Column<$scalar>, lane: usize) -> Option<Self> {
+            Some(Self(<$scalar>::get(column, lane)))
+        }
+    };
+}
+
 /// An entity that exists, as the call sees the world.
 #[derive(Clone, Copy, Debug)]
 pub struct Live(pub ScriptId);
@@ -332,15 +347,7 @@ impl Arg for Amount {
         (0.0..=f64::from(f32::MAX)).contains(&x).then_some(Self(x))
     }
 
-    #[inline(always)]
-    fn sieve(column: &Column<f64>, mask: u64) -> u64 {
-        amounts(column, mask)
-    }
-
-    #[inline(always)]
-    fn sifted(_: &ScriptContext<'_>, column: &Column<f64>, lane: usize) -> Option<Self> {
-        Some(Self(f64::get(column, lane)))
-    }
+    sifted_by!(amounts, f64);
 }
 
 /// The amount that a number stands for, or what is wrong with it.
@@ -400,15 +407,7 @@ impl Arg for Point {
         }
     }
 
-    #[inline(always)]
-    fn sieve(column: &Column<Vec3>, mask: u64) -> u64 {
-        points(column, mask)
-    }
-
-    #[inline(always)]
-    fn sifted(_: &ScriptContext<'_>, column: &Column<Vec3>, lane: usize) -> Option<Self> {
-        Some(Self(Vec3::get(column, lane)))
-    }
+    sifted_by!(points, Vec3);
 }
 
 /// The position that numbers stand for, or what is wrong with it.
@@ -487,15 +486,7 @@ impl Arg for Place {
         }
     }
 
-    #[inline(always)]
-    fn sieve(column: &Column<Vec3>, mask: u64) -> u64 {
-        points(column, mask)
-    }
-
-    #[inline(always)]
-    fn sifted(_: &ScriptContext<'_>, column: &Column<Vec3>, lane: usize) -> Option<Self> {
-        Some(Self(Vec3::get(column, lane)))
-    }
+    sifted_by!(points, Vec3);
 }
 
 /// The position that an entity or numbers stand for.

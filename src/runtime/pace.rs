@@ -20,7 +20,7 @@ pub(super) struct Paces {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Pace(f64);
 
-/// Waking a thread takes some 20 to 40 us, on virtual machines 100; a pass that is done in less than this stays on one thread.
+/// Waking a thread takes some 20 to 40 us; a pass that is done in less than this stays on one thread.
 const BREAK_EVEN: f64 = 80_000.0;
 
 /// The same where none must be woken.

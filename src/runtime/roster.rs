@@ -134,15 +134,14 @@ impl RosterEntry {
         (self.id, self.slot)
     }
 
-    /// Whether the same function of the same script is called as of another, in the same slot.
-    pub(super) fn is_alike(&self, other: &Self) -> bool {
-        let Self { script, on_update, slot, .. } = *other;
-        (self.script, self.on_update, self.slot) == (script, on_update, slot)
+    /// What is called: which function of which script, in which slot.
+    pub(super) const fn call(&self) -> (u64, Option<FunctionId>, u16) {
+        (self.script, self.on_update, self.slot)
     }
 
     /// Whether it is the same as another, wherever that stands.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        (self.id, self.entity) == (other.id, other.entity) && self.is_alike(other)
+        (self.id, self.entity, self.call()) == (other.id, other.entity, other.call())
     }
 
     /// In which tick of its so many its turn is: neighbours are called in different ones.

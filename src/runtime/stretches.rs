@@ -1,6 +1,6 @@
 //! Who is updated together: neighbours by id, and among them those who run the same script.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bevy::{ecs::change_detection::Tick, prelude::*};
 
@@ -187,18 +187,12 @@ impl Stretch {
             .for_each(|(rank, entry)| (entry.stretch, entry.rank) = (number, rank));
         let (first, mut old) =
             old.map_or((first, Vec::new()), |old| (old.first.min(first), old.cohorts));
-        let mut groups: Vec<Vec<RosterEntry>> = Vec::new();
+        let mut groups: BTreeMap<_, Vec<RosterEntry>> = BTreeMap::new();
         for entry in members.iter().filter(|entry| entry.every <= 1) {
-            let alike = |group: &&mut Vec<RosterEntry>| {
-                group.first().is_some_and(|other| other.is_alike(entry))
-            };
-            match groups.iter_mut().find(alike) {
-                Some(group) => group.push(*entry),
-                None => groups.push(vec![*entry]),
-            }
+            groups.entry(entry.call()).or_default().push(*entry);
         }
         let (mut cohorts, mut loose) = (Vec::new(), Vec::new());
-        for group in groups {
+        for group in groups.into_values() {
             if group.len() < FEWEST {
                 loose.extend(group);
                 continue;
@@ -212,9 +206,7 @@ impl Stretch {
         }
         Some(Self { number, first, cohorts, loose })
     }
-}
 
-impl Stretch {
     /// How many are updated in every tick.
     pub(super) fn count(&self) -> usize {
         let of_cohorts: usize = self.cohorts.iter().map(|cohort| cohort.members.len()).sum();
@@ -308,7 +300,7 @@ mod tests {
         let mut all = entries(0..240, |id| if id % 60 == 0 { 3 } else { id.cast_unsigned() % 2 });
         all.iter_mut().skip(200).for_each(|entry| entry.every = 4);
         stretches.renew(&mut all);
-        assert_eq!(shape(&stretches), [(vec![50, 50, 48, 48], 4)]);
+        assert_eq!(shape(&stretches), [(vec![48, 48, 50, 50], 4)]);
         assert_eq!(
             all.iter().map(|entry| entry.rank).collect::<Vec<_>>(),
             (0..240).collect::<Vec<_>>()
