@@ -27,6 +27,7 @@ mod libraries;
 mod marks;
 mod outline;
 mod parsed;
+mod processors;
 mod reference;
 mod round;
 #[cfg_attr(

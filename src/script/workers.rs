@@ -8,6 +8,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::processors::Processors;
+
 /// How many threads run scripts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ScriptThreads {
@@ -28,6 +30,7 @@ pub struct ScriptWorkers {
     /// With the one that asks for batches to be run.
     count: usize,
     lookout: Arc<Lookout>,
+    processors: Arc<Processors>,
 }
 
 /// Threads that have nothing to do look out for more for a while, because waking one takes as long as many a pass.
@@ -81,12 +84,15 @@ impl ScriptWorkers {
         // Whoever asks for batches to be run does its part. One more thread than there are processors
         // would only be in its way.
         let helpers = (count - 1).max(1);
+        let processors = Arc::new(Processors::new());
+        let joined = processors.clone();
         rayon::ThreadPoolBuilder::new()
             .num_threads(helpers)
             .stack_size(STACK_BYTES)
             .thread_name(|i| format!("script {i}"))
+            .start_handler(move |_| joined.join())
             .build()
-            .map(|pool| Self { pool, count, lookout: Arc::default() })
+            .map(|pool| Self { pool, count, lookout: Arc::default(), processors })
             .map_err(std::io::Error::other)
     }
 
@@ -137,6 +143,7 @@ impl ScriptWorkers {
                 .into_iter()
                 .collect();
         }
+        self.processors.keep_off_mine();
         self.lookout.call();
         // Each thread has a part of its own, mostly the same in every tick, so that what it works on stays in
         // its caches. Whoever is done helps the others.
