@@ -42,12 +42,12 @@ pub use arg::{
     Shown, Span, Standing, Text,
 };
 pub use category::Category;
-pub(crate) use context::{BeforeLanes, LaneCalls};
+pub(crate) use context::{BeforeLanes, CallsAlike, LaneCalls};
 pub use context::{Begun, CallScope, CallsAhead, ScriptContext, Watched};
 pub use fault::ApiFault;
 pub(crate) use function::DirectFn;
 pub use function::{ApiFunction, Native, NativeFn, Overload, Parameter};
 pub use returned::{Answer, Returned};
-pub(crate) use scalar::LANES;
+pub(crate) use scalar::{LANES, each, lanes_of, which};
 pub use scalar::{AnyColumn, Column, Scalar};
 pub use table::{ApiTable, TableError, closest};

@@ -44,7 +44,7 @@ mod workers;
 pub use backend::Backend;
 pub use calls::Calls;
 pub use compile::ScriptCompiler;
-pub(crate) use compiled::{LaneFn, LaneFns, Val};
+pub(crate) use compiled::{AtOnce, LaneFn, LaneFns, Val};
 pub use compiled_script::{CompiledScript, FunctionId};
 pub use import_path::ImportPath;
 pub use instance::{Migration, ScriptInstance};

@@ -8,6 +8,7 @@ mod lanes;
 mod place;
 mod tactical;
 mod timing;
+mod unbegun;
 
 use std::{
     any::{Any, TypeId},
@@ -21,6 +22,7 @@ use self::call::AtHand;
 pub use self::call::Begun;
 pub use self::lanes::CallsAhead;
 pub(crate) use self::lanes::{BeforeLanes, LaneCalls};
+pub(crate) use self::unbegun::CallsAlike;
 use super::{ApiFault, random::CallRandom};
 use crate::contract::{
     LogLevel, LogLine, Position, ScriptCommand, ScriptId, ScriptLimits, TickCaps, WorldView,

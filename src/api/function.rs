@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     contract::{ScriptCommand, Value},
-    script::{LaneFn, LaneFns, Val},
+    script::{AtOnce, LaneFn, LaneFns, Val},
 };
 
 /// A function of the API, called by any backend.
@@ -169,6 +169,19 @@ impl ApiFunction {
                 .map_err(|refusal| Box::new(refusal.named(label, names)))
         });
         self.overloads.push(Overload { parameters, returns: F::RETURNS, native, direct, lanes });
+        self
+    }
+
+    /// Gives the overload that was added last a way for many calls at once; where it does not go, each is made by itself.
+    #[must_use]
+    pub(super) fn at_once(mut self, function: AtOnce) -> Self {
+        if let Some(lanes) = self.overloads.last_mut().and_then(|last| last.lanes.as_mut()) {
+            let each = lanes.each.clone();
+            lanes.each = Arc::new(move |context, called| {
+                let at_once = called.at_once(context, function);
+                at_once.unwrap_or_else(|| each(context, called))
+            });
+        }
         self
     }
 

@@ -3,9 +3,10 @@
 use glam::Vec3;
 
 use super::{
-    Amount, ApiFault, ApiFunction, Category, Live, Point, ScriptContext, Standing,
+    Amount, AnyColumn, Arg, ApiFault, ApiFunction, Category, Live, Point, ScriptContext, Standing,
     arg::direction_of,
 };
+use crate::contract::ScriptCommand;
 
 const NO_PLACE: &str = "the entity has no place in the world";
 const NO_ENTITY: &str = "no entity has the id `e`";
@@ -22,7 +23,8 @@ fn on_spawn() {
     if crate_at != vec3(3, 0, 4) { throw `the crate is at ${crate_at}`; }
 }",
             )
-            .overload(["e"], get_position),
+            .overload(["e"], get_position)
+            .at_once(own_positions),
         row(
             "set_position",
             "Moves an entity; physics sees a kinematic move and the velocity is kept.",
@@ -37,7 +39,8 @@ fn on_spawn() {
     if here != vec3(1, 2, 3) { throw `it is at ${here}`; }
 }",
         )
-        .overload(["e", "pos"], set_position),
+        .overload(["e", "pos"], set_position)
+        .at_once(set_own_positions),
         row(
             "move_towards",
             "Moves an entity by at most `step` units towards `target`, never past it; true when it is there.",
@@ -59,7 +62,8 @@ fn on_update() {
     if there != (steps >= 3) { throw `step ${steps}: ${there}`; }
 }",
         )
-        .overload(["e", "target", "step"], move_towards),
+        .overload(["e", "target", "step"], move_towards)
+        .at_once(own_steps),
         row(
             "teleport",
             "As `set_position`, but the velocity becomes zero and interpolation starts anew.",
@@ -120,8 +124,32 @@ fn get_position(_: &mut ScriptContext<'_>, e: Standing) -> Result<Vec3, ApiFault
     Ok(e.at)
 }
 
+fn own_positions(
+    context: &mut ScriptContext<'_>,
+    args: &[AnyColumn<'_>],
+    to: AnyColumn<'_>,
+    mask: u64,
+) -> Option<u64> {
+    let ([AnyColumn::Int(e), ..], AnyColumn::Vec3(to)) = (args, to) else { return None };
+    context.own_positions(e, mask, to).then_some(0)
+}
+
 fn set_position(context: &mut ScriptContext<'_>, e: Standing, pos: Point) -> Result<(), ApiFault> {
     context.set_position(e.id, pos.0)
+}
+
+fn set_own_positions(
+    context: &mut ScriptContext<'_>,
+    args: &[AnyColumn<'_>],
+    _: AnyColumn<'_>,
+    mask: u64,
+) -> Option<u64> {
+    let [AnyColumn::Int(e), AnyColumn::Vec3(pos), ..] = args else { return None };
+    let fit = Point::sieve(pos, mask);
+    let asked = context.ask_own_steps(e, fit, |id, lane| {
+        ScriptCommand::SetPosition { id, position: pos[lane].get() }
+    });
+    asked.then_some(mask & !fit)
 }
 
 fn move_towards(
@@ -131,6 +159,25 @@ fn move_towards(
     step: Amount,
 ) -> Result<bool, ApiFault> {
     context.step_towards(e, target.0, step.0 as f32)
+}
+
+fn own_steps(
+    context: &mut ScriptContext<'_>,
+    args: &[AnyColumn<'_>],
+    _: AnyColumn<'_>,
+    mask: u64,
+) -> Option<u64> {
+    let [AnyColumn::Int(e), AnyColumn::Vec3(target), AnyColumn::Float(step), ..] = args else {
+        return None;
+    };
+    let fit = Amount::sieve(step, Point::sieve(target, mask));
+    let asked = context.ask_own_steps(e, fit, |id, lane| {
+        // Number by number: as a whole it would be copied twice.
+        let Vec3 { x, y, z } = target[lane].get();
+        let step = step[lane].get() as f32;
+        ScriptCommand::MoveTowards { id, target: Vec3::new(x, y, z), step }
+    });
+    asked.then_some(mask & !fit)
 }
 
 fn teleport(context: &mut ScriptContext<'_>, e: Standing, pos: Point) -> Result<(), ApiFault> {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use glam::Vec3;
+use glam::{Vec3, Vec4};
 
 use super::Passed;
 use crate::contract::is_finite;
@@ -113,14 +113,17 @@ scalar! {
 // By itself: all functions that take points have this in common.
 #[inline(never)]
 pub(super) fn points(column: &Column<Vec3>, mask: u64) -> u64 {
-    // All are looked at together first, as numbers that processors compare several of at a time. In the exponent of what is
-    // not finite all bits are set, so one more carries over.
-    let infinite = |x: f32| (x.to_bits() & 0x7fff_ffff).wrapping_add(0x0080_0000);
-    let any = column.iter().fold(0, |any, at| {
-        let Vec3 { x, y, z } = at.get();
-        any | infinite(x) | infinite(y) | infinite(z)
-    });
-    if any >> 31 == 0 { mask } else { each(mask, |lane| is_finite(column[lane].get())) }
+    // All are looked at together first: four of them are three times four numbers, one behind the other. Times zero, only
+    // what is finite is zero.
+    let (fours, _) = column.as_chunks::<4>();
+    let mut sums = [Vec4::ZERO; 3];
+    for [a, b, c, d] in fours {
+        let (a, b, c, d) = (a.get(), b.get(), c.get(), d.get());
+        sums[0] += Vec4::new(a.x, a.y, a.z, b.x) * 0.0;
+        sums[1] += Vec4::new(b.y, b.z, c.x, c.y) * 0.0;
+        sums[2] += Vec4::new(c.z, d.x, d.y, d.z) * 0.0;
+    }
+    if sums[0] + sums[1] + sums[2] == Vec4::ZERO { mask } else { which(mask, |lane| is_finite(column[lane].get())) }
 }
 
 /// The lanes of a mask in which there is an [`Amount`](super::Amount).
@@ -135,15 +138,46 @@ pub(super) fn amounts(column: &Column<f64>, mask: u64) -> u64 {
     if any >> 63 == 0 {
         mask
     } else {
-        each(mask, |lane| (0.0..=MOST).contains(&column[lane].get()))
+        which(mask, |lane| (0.0..=MOST).contains(&column[lane].get()))
+    }
+}
+
+/// The numbers of the lanes in a mask.
+#[inline(always)]
+pub(crate) fn lanes_of(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lane = mask.trailing_zeros() as usize;
+        mask &= mask.checked_sub(1)?;
+        Some(lane)
+    })
+}
+
+/// Does something for each lane in a mask.
+#[inline(always)]
+pub(crate) fn each(mask: u64, mut work: impl FnMut(usize)) {
+    // All of the first so many: then the lanes lie side by side in memory, too.
+    let count = mask.trailing_ones() as usize;
+    if mask.count_ones() as usize == count {
+        (0..count).for_each(work);
+    } else {
+        lanes_of(mask).for_each(&mut work);
     }
 }
 
 /// The lanes of a mask for which something holds.
 #[inline(always)]
-fn each(mask: u64, holds: impl Fn(usize) -> bool) -> u64 {
-    let bit = |lane: usize| u64::from(mask >> lane & 1 == 1 && holds(lane)) << lane;
-    (0..LANES).fold(0, |found, lane| found | bit(lane))
+pub(crate) fn which(mask: u64, holds: impl Fn(usize) -> bool) -> u64 {
+    let mut found: u64 = 0;
+    let count = mask.trailing_ones();
+    if mask.count_ones() == count {
+        // As above. Bits that go round need not be put in their places one by one.
+        for lane in 0..count as usize {
+            found = (found | u64::from(holds(lane))).rotate_right(1);
+        }
+        return found.rotate_left(count);
+    }
+    lanes_of(mask).for_each(|lane| found |= u64::from(holds(lane)) << lane);
+    found
 }
 
 #[cfg(test)]
@@ -184,5 +218,15 @@ mod tests {
         }
         // It is one, though its bits say that it is negative.
         assert_eq!(amounts(&column(-0.0, &[(1, -2.0)]), 0b111), 0b101);
+    }
+
+    #[test]
+    fn lanes_are_those_of_the_mask() {
+        for mask in [0, 1, 0b101, 0xff, u64::MAX, u64::MAX - 1, 1 << 63] {
+            let (mut dense, mut sparse) = (0_u64, 0_u64);
+            each(mask, |lane| dense |= 1 << lane);
+            lanes_of(mask).for_each(|lane| sparse |= 1 << lane);
+            assert_eq!((dense, sparse), (mask, mask));
+        }
     }
 }

@@ -27,7 +27,8 @@ pub(super) struct Cohort {
     /// The same, for finding them.
     pub(super) entities: Box<[Entity]>,
     /// Of each its id and where in its stretch it stands: all that its call asks for.
-    pub(super) calls: Box<[(ScriptId, u32)]>,
+    pub(super) ids: Box<[ScriptId]>,
+    pub(super) ranks: Box<[u32]>,
     /// Where their variables are, once somebody has taken a seat.
     pub(super) seats: Option<Arc<Seats>>,
     /// When each one's scripts were changed last, as far as that is known. Whoever's are not changed since still has his
@@ -222,11 +223,13 @@ impl Cohort {
     }
 
     fn renewed(known: Option<Self>, members: &[RosterEntry]) -> Self {
-        let calls = members.iter().map(|entry| (entry.id, entry.rank)).collect();
+        let ids = members.iter().map(|entry| entry.id).collect();
+        let ranks = members.iter().map(|entry| entry.rank).collect();
         match known {
-            Some(known) => Self { members: members.into(), calls, ..known },
+            Some(known) => Self { members: members.into(), ids, ranks, ..known },
             None => Self {
-                calls,
+                ids,
+                ranks,
                 entities: members.iter().map(|entry| entry.entity).collect(),
                 seen: vec![Tick::new(0); members.len()].into(),
                 members: members.into(),

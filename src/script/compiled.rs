@@ -24,7 +24,7 @@ mod val;
 use self::val::Range;
 pub(crate) use self::{
     convert::{from_value, to_value},
-    lanes::{Kept, LaneFn, LaneFns, Lanes, lanes_of},
+    lanes::{AtOnce, Kept, LaneFn, LaneFns, Lanes},
     library::natives,
     machine::{Last, Machine, Turns},
     program::Library,

@@ -8,12 +8,12 @@ use glam::Vec3;
 use super::{
     Calls, CompiledScript, FunctionId, ScriptInstance,
     calls::Way,
-    compiled::{Kept, Lanes, lanes_of},
+    compiled::{Kept, Lanes},
     compiled_script::Program,
     instance::Parts,
     state::ScriptState,
 };
-use crate::api::{Begun, LANES};
+use crate::api::{CallsAlike, LANES, lanes_of};
 
 /// So many places for instances of one script that are called together in one tick after the other. As long as an
 /// instance has its place, its variables are kept there, beside those of the others, and not in the instance.
@@ -152,14 +152,14 @@ impl Drop for Seat {
 }
 
 impl Calls<'_, '_> {
-    /// Calls the instances that have places in a mask, given for each its call and where its entity stood if that is
-    /// known; then `hashed` hears of the hashes of what those keep who have come to their end, if these are wanted, and if
+    /// Calls the instances that have places in a mask, given their calls, and what says where their entities stood and of whom
+    /// that is known; then `hashed` hears of the hashes of what those keep who have come to their end, if these are wanted, and if
     /// they have changed or the place is in another mask.
     pub(crate) fn seated(
         &mut self,
         seats: &Seats,
         (mask, fresh): (u64, u64),
-        call: impl Fn(usize) -> (Begun, Option<Vec3>),
+        calls: (CallsAlike<'_>, impl FnOnce(&mut [Vec3; LANES]) -> u64),
         mut hashed: impl FnMut(usize, u64),
     ) -> Seated {
         let Way::Compiled(caller) = &mut self.way else { return Seated::default() };
@@ -167,7 +167,7 @@ impl Calls<'_, '_> {
         let mut kept = seats.lock();
         let Some(kept) = &mut *kept else { return Seated::default() };
         let mut lanes = Lanes::take();
-        let before = caller.abreast_again(function, &mut lanes, (kept, mask), call);
+        let before = caller.abreast_again(function, &mut lanes, (kept, mask), calls);
         let done = lanes.done();
         match before {
             Some(before) if done == mask => caller.context().keep_commands(before),

@@ -7,7 +7,7 @@ use std::{
 
 use glam::Vec3;
 
-use super::ScriptContext;
+use super::{ScriptContext, unbegun::Unbegun};
 use crate::{api::overlay::Overlay, contract::ScriptId};
 
 /// A call that has [begun](ScriptContext::begin).
@@ -41,12 +41,15 @@ pub(super) struct CallState {
 pub(super) struct AtHand {
     pub(super) calls: Vec<CallState>,
     pub(super) at: usize,
+    /// Those of them that have not begun, if they are done side by side.
+    pub(super) unbegun: Option<Box<Unbegun>>,
 }
 
 impl AtHand {
     /// Nobody's.
     pub(super) fn nobody(delta_time: f64) -> Self {
-        Self { calls: vec![CallState::nobody(delta_time)], at: 0 }
+        let calls = vec![CallState::nobody(delta_time)];
+        Self { calls, at: 0, unbegun: None }
     }
 }
 
@@ -67,16 +70,6 @@ impl DerefMut for AtHand {
 }
 
 impl Begun {
-    /// Whose call it is.
-    pub(crate) const fn entity(&self) -> ScriptId {
-        self.entity
-    }
-
-    /// Seconds that it is for.
-    pub(crate) const fn delta_time(&self) -> f64 {
-        self.delta_time
-    }
-
     pub(crate) const fn rank(&self) -> u32 {
         self.rank
     }

@@ -5,41 +5,72 @@ use glam::Vec3;
 use super::{
     ScriptContext,
     call::{Begun, CallState},
+    unbegun::{CallsAlike, Unbegun},
 };
-use crate::contract::{ScriptCommand, ScriptId};
+use crate::{
+    api::{Column, LANES},
+    contract::{ScriptCommand, ScriptId},
+};
 
 /// As many calls as can be done side by side; not all of them need be. The context has them while they are done.
-pub(crate) struct LaneCalls(Vec<CallState>);
+pub(crate) struct LaneCalls {
+    states: Vec<CallState>,
+    /// Those that have not begun, while they are not done.
+    unbegun: Option<Box<Unbegun>>,
+    /// Whether all of them were to be begun together, so that it is known there what each began with.
+    are_alike: bool,
+}
 
 impl LaneCalls {
     /// Nobody's.
     pub(crate) fn nobody(count: usize) -> Self {
-        Self(std::iter::repeat_with(|| CallState::nobody(0.0)).take(count).collect())
+        let states = std::iter::repeat_with(|| CallState::nobody(0.0)).take(count).collect();
+        Self { states, unbegun: Some(Box::new(Unbegun::nobody())), are_alike: false }
     }
 
-    /// The call in a lane.
+    /// The call in a lane that was not to be begun together with others.
     pub(crate) fn begun(&self, lane: usize) -> &Begun {
-        &self.0[lane].begun
+        debug_assert!(!self.are_alike, "it may not have begun");
+        &self.states[lane].begun
     }
 
-    /// Begins the calls in some lanes, given each and where its entity stood when the pass began, if that is known.
-    #[inline(always)]
-    pub(crate) fn begin_some(
-        &mut self,
-        lanes: impl Iterator<Item = usize>,
-        call: impl Fn(usize) -> (Begun, Option<Vec3>),
-    ) {
-        for lane in lanes {
-            let Some(state) = self.0.get_mut(lane) else { continue };
-            let (begun, stood) = call(lane);
-            state.note_stood(stood);
-            state.begin_anew(begun);
+    /// Where the commands of the call in a lane belong.
+    pub(crate) fn rank(&self, lane: usize) -> u32 {
+        match &self.unbegun {
+            Some(unbegun) if self.are_alike => unbegun.rank(lane),
+            _ => self.begun(lane).rank(),
         }
     }
 
-    /// All of them, in order.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Begun> + Clone {
-        self.0.iter().map(|call| &call.begun)
+    /// Takes calls in a mask, each of which begins when that matters. `stand` says where their entities stood when the pass
+    /// began, and of whom that is known.
+    #[inline(always)]
+    pub(crate) fn begin_alike(
+        &mut self,
+        mask: u64,
+        calls: CallsAlike<'_>,
+        stand: impl FnOnce(&mut [Vec3; LANES]) -> u64,
+    ) {
+        if let Some(unbegun) = &mut self.unbegun {
+            unbegun.take(mask, calls, stand);
+            self.are_alike = true;
+        }
+    }
+
+    /// Puts the entity of each call into a column.
+    pub(crate) fn put_entities(&self, to: &Column<i64>) {
+        match &self.unbegun {
+            Some(unbegun) if self.are_alike => unbegun.put_entities(to),
+            _ => to.iter().zip(&self.states).for_each(|(to, call)| to.set(call.begun.entity.0)),
+        }
+    }
+
+    /// Puts the seconds that each call is for into a column.
+    pub(crate) fn put_delta_times(&self, to: &Column<f64>) {
+        match &self.unbegun {
+            Some(unbegun) if self.are_alike => to.iter().for_each(|to| to.set(unbegun.delta_time())),
+            _ => to.iter().zip(&self.states).for_each(|(to, call)| to.set(call.begun.delta_time)),
+        }
     }
 }
 
@@ -53,7 +84,11 @@ impl<'a, T> CallsAhead<'a, T> {
     /// None yet: the list is emptied. There is room for as many as there are lanes.
     pub(crate) fn new(turns: &'a mut Vec<T>, calls: &'a mut LaneCalls) -> Self {
         turns.clear();
-        Self { turns, lanes: &mut calls.0 }
+        calls.are_alike = false;
+        if let Some(unbegun) = &mut calls.unbegun {
+            unbegun.lanes = 0;
+        }
+        Self { turns, lanes: &mut calls.states }
     }
 
     /// For how many more there is room.
@@ -107,8 +142,8 @@ pub(crate) struct BeforeLanes {
 impl ScriptContext<'_> {
     /// Goes on with the call of a lane.
     #[inline(always)]
-    pub(crate) const fn enter(&mut self, lane: usize) {
-        self.call.at = lane;
+    pub(crate) fn enter(&mut self, lane: usize) {
+        self.call.enter(lane);
     }
 
     /// How many calls so far were done side by side with others, to their ends. See
@@ -151,21 +186,23 @@ impl ScriptContext<'_> {
 
     /// Makes ready for calls side by side: forgets the last call, and sees to it that each command can be told from those
     /// of other calls. Until they have [ended](Self::end_lanes) the context has them.
-    pub(crate) fn begin_lanes(&mut self, LaneCalls(calls): &mut LaneCalls) -> BeforeLanes {
+    pub(crate) fn begin_lanes(&mut self, calls: &mut LaneCalls) -> BeforeLanes {
         self.begin(ScriptId::AUTO, 0);
         if !self.is_ranked {
             // Nobody asks for their ranks afterwards.
-            (0..).zip(&mut *calls).for_each(|(rank, call)| call.begun.rank = rank);
+            (0..).zip(&mut calls.states).for_each(|(rank, call)| call.begun.rank = rank);
+            if let Some(unbegun) = &mut calls.unbegun {
+                unbegun.rank_in_order();
+            }
         }
-        std::mem::swap(&mut self.call.calls, calls);
+        self.call.exchange(&mut calls.states, &mut calls.unbegun);
         let is_ranked = std::mem::replace(&mut self.is_ranked, true);
         BeforeLanes { commands: self.commands.len(), ranks: self.ranks.len(), is_ranked }
     }
 
     /// Gives the calls back, and puts what they asked for in their order.
-    pub(crate) fn end_lanes(&mut self, LaneCalls(calls): &mut LaneCalls, before: &BeforeLanes) {
-        self.call.at = 0;
-        std::mem::swap(&mut self.call.calls, calls);
+    pub(crate) fn end_lanes(&mut self, calls: &mut LaneCalls, before: &BeforeLanes) {
+        self.call.exchange(&mut calls.states, &mut calls.unbegun);
         debug_assert!(
             self.derived == 0 && self.random.is_none(),
             "a function that is done side by side must not derive numbers"

@@ -92,6 +92,12 @@ impl Step {
         }
     }
 
+    /// Whether a command asks for a step of a certain entity towards a place.
+    #[inline(always)]
+    pub(super) fn is_way_of(command: &ScriptCommand, whose: ScriptId) -> bool {
+        matches!(command, ScriptCommand::MoveTowards { id, .. } if *id == whose)
+    }
+
     /// The step that a command asks for, and whose it is.
     pub(super) const fn of(command: &ScriptCommand) -> Option<(ScriptId, Self)> {
         Some(match *command {
@@ -121,14 +127,27 @@ impl Step {
         place: &mut Transform,
     ) -> Option<bool> {
         match command {
-            ScriptCommand::MoveTowards { id, target, step } if *id == whose => {
-                Some(Self::Towards(*target, *step).take(place))
-            }
+            ScriptCommand::MoveTowards { .. } => Self::go_own(command, whose, place),
             ScriptCommand::SetPosition { id, position } if *id == whose => {
                 Some(Self::To(*position).take(place))
             }
             ScriptCommand::Face { id, direction } if *id == whose => {
                 Some(Self::Facing(*direction).take(place))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same, of a step towards a place.
+    #[inline(always)]
+    pub(super) fn go_own(
+        command: &ScriptCommand,
+        whose: ScriptId,
+        place: &mut Transform,
+    ) -> Option<bool> {
+        match command {
+            ScriptCommand::MoveTowards { id, target, step } if *id == whose => {
+                Some(Self::Towards(*target, *step).take(place))
             }
             _ => None,
         }

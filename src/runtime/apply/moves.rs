@@ -133,7 +133,10 @@ impl Moves {
 /// How many commands ask for a step each of those who lie in some rows, in their order.
 fn count_neighbours(commands: &[ScriptCommand], ids: &[ScriptId]) -> usize {
     let pairs = commands.iter().zip(ids);
-    pairs.take_while(|(command, id)| Step::whose(command) == Some(**id)).count()
+    // What is asked for most is recognised by itself.
+    let steps = pairs.clone().take_while(|(command, id)| Step::is_way_of(command, **id)).count();
+    let others = pairs.skip(steps);
+    steps + others.take_while(|(command, id)| Step::whose(command) == Some(**id)).count()
 }
 
 /// Finds the stretch for some rows, or makes one.
@@ -284,6 +287,28 @@ fn cut<'w>(
     parts
 }
 
+/// Does the first of some moves for as long as they are steps towards a place, of those who lie in some rows; says how
+/// many they were.
+// By itself, because this is what most moves are.
+#[inline(never)]
+fn go_ways(
+    commands: &[ScriptCommand],
+    (ids, places, changed): (&[ScriptId], &mut [Transform], &mut [Tick]),
+    now: Tick,
+) -> usize {
+    let mut count = 0;
+    for (command, ((id, place), changed)) in
+        commands.iter().zip(ids.iter().zip(places).zip(changed))
+    {
+        let Some(is_gone) = Step::go_own(command, *id, place) else { break };
+        if is_gone {
+            *changed = now;
+        }
+        count += 1;
+    }
+    count
+}
+
 impl Part<'_> {
     /// Does its moves, but for those of entities that are elsewhere by now.
     fn apply(&mut self, elsewhere: &mut Vec<(ScriptId, Step)>) {
@@ -298,8 +323,9 @@ impl Part<'_> {
                     elsewhere.extend(commands.iter().filter_map(Step::of));
                     continue;
                 };
+                let gone = go_ways(commands, (ids, places, changed), *now);
                 let here = ids.iter().zip(places).zip(changed);
-                for (command, ((id, place), changed)) in commands.iter().zip(here) {
+                for (command, ((id, place), changed)) in commands.iter().zip(here).skip(gone) {
                     match Step::take_own(command, *id, place) {
                         Some(true) => *changed = *now,
                         Some(false) => {}

@@ -9,7 +9,7 @@ use super::{
     walk::{Walk, look},
 };
 use crate::{
-    api::ScriptContext,
+    api::{CallsAlike, ScriptContext},
     runtime::{
         batch::salt,
         roster::RosterEntry,
@@ -37,13 +37,20 @@ struct Present<'w> {
 type Stood = [Option<Vec3>; Seats::COUNT];
 
 impl Present<'_> {
-    /// Where one stands, if that is at hand.
+    /// Takes note of where they stand, as far as that is at hand, and says of whom it is.
     #[inline(always)]
-    fn place(&self, place: usize, stood: &Stood) -> Option<Vec3> {
-        match &self.neighbours {
-            Some(neighbours) => Some(neighbours.places.get(place)?.translation),
-            None => *stood.get(place)?,
+    fn stand(&self, stood: &Stood, places: &mut [Vec3; Seats::COUNT]) -> u64 {
+        if let Some(neighbours) = &self.neighbours {
+            let known = neighbours.places.iter().zip(&mut *places);
+            known.for_each(|(known, place)| *place = known.translation);
+            return if neighbours.places.is_empty() { 0 } else { self.seated };
         }
+        let mut is_known = 0;
+        for ((place, stood), at) in places.iter_mut().zip(stood).zip(0..) {
+            *place = stood.unwrap_or_default();
+            is_known |= u64::from(stood.is_some()) << at;
+        }
+        is_known & self.seated
     }
 }
 
@@ -133,8 +140,12 @@ impl<'w> Updates<'w> {
             && let Some(function) = first.on_update
             && present.seated != 0
         {
-            let salt = salt(seats.script().salt(function), first.slot, 0);
-            let to_come = context.calls_to_come();
+            let calls = CallsAlike {
+                entities: &cohort.ids,
+                ranks: &cohort.ranks,
+                callback: salt(seats.script().salt(function), first.slot, 0),
+                delta_time: context.tick_seconds(),
+            };
             let mut finger = Finger::new();
             let hashed = |place: usize, hash: u64| {
                 let scripts = match &present.neighbours {
@@ -148,12 +159,9 @@ impl<'w> Updates<'w> {
                     scripts.note_state(Some(hash));
                 }
             };
-            let call = |place: usize| {
-                let (id, rank) = cohort.calls[place];
-                (to_come.call(id, salt, (1, rank)), present.place(place, stood))
-            };
-            let called = seats.script().calls(context, |calls| {
-                calls.seated(seats, (present.seated, present.fresh), call, hashed)
+            let stand = |places: &mut _| present.stand(stood, places);
+            let called = seats.script().calls(context, |caller| {
+                caller.seated(seats, (present.seated, present.fresh), (calls, stand), hashed)
             });
             outcome.calls += u64::from(called.done.count_ones());
             outcome.fuel += called.fuel;

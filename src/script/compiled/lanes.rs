@@ -35,15 +35,14 @@ use std::{
 use glam::Vec3;
 
 pub(crate) use self::{
-    call::{LaneFn, LaneFns},
+    call::{AtOnce, LaneFn, LaneFns},
     columns::Kind,
-    groups::lanes_of,
     kept::Kept,
     plan::Plan,
 };
 use self::{columns::Columns, fuel::Fuel, groups::Groups, kept::Variables, plan::Variable};
 use super::Val;
-use crate::api::{BeforeLanes, Begun, CallsAhead, LANES, LaneCalls, ScriptContext};
+use crate::api::{BeforeLanes, Begun, CallsAhead, CallsAlike, LANES, LaneCalls, ScriptContext, lanes_of};
 
 thread_local! {
     /// Those that were used last on this thread.
@@ -109,10 +108,16 @@ impl Lanes {
         (self.count, self.done) = (turns.len(), 0);
     }
 
-    /// Begins the calls of the lanes in a mask, given each and where its entity stood if that is known.
+    /// Takes calls of the lanes in a mask, each of which begins when that matters. `stand` says where their entities stood
+    /// when the pass began, and of whom that is known.
     #[inline(always)]
-    pub(crate) fn begin_some(&mut self, mask: u64, call: impl Fn(usize) -> (Begun, Option<Vec3>)) {
-        self.calls.begin_some(groups::lanes_of(mask), call);
+    pub(crate) fn begin_alike(
+        &mut self,
+        mask: u64,
+        calls: CallsAlike<'_>,
+        stand: impl FnOnce(&mut [Vec3; LANES]) -> u64,
+    ) {
+        self.calls.begin_alike(mask, calls, stand);
     }
 
     /// Forgets who has come to his end.
@@ -137,7 +142,7 @@ impl Lanes {
 
     /// The ranks of the calls in a mask.
     pub(crate) fn ranks(&self, mask: u64) -> Vec<u32> {
-        groups::lanes_of(mask).map(|lane| self.call(lane).rank()).collect()
+        lanes_of(mask).map(|lane| self.calls.rank(lane)).collect()
     }
 
     /// Leaves out all but so many calls.
@@ -193,7 +198,7 @@ impl Lanes {
         variables: &Variables<'_, '_>,
         (mask, limit): (u64, u64),
     ) -> Option<BeforeLanes> {
-        self.columns.give(plan.given, self.calls.all());
+        self.columns.give(plan.given, &self.calls);
         self.fuel.begin(mask);
         (self.changed, self.done) = ([0; MARKS], 0);
         self.groups.begin(mask);
@@ -263,7 +268,7 @@ impl Lanes {
     fn write_back(&mut self, plan: &Plan, states: &mut [&mut [Val]]) {
         self.noted = [0; LANES];
         for Variable { slot, place, bit, .. } in plan.written() {
-            for lane in groups::lanes_of(self.done & self.changed[place_of(*bit)]) {
+            for lane in lanes_of(self.done & self.changed[place_of(*bit)]) {
                 self.noted[lane] |= bit;
                 if let Some(state) = states.get_mut(lane)
                     && let Some(variable) = state.get_mut(usize::from(*slot))

@@ -21,7 +21,7 @@ use super::{
     show::{Style, shown},
 };
 use crate::{
-    api::{ApiTable, BeforeLanes, Begun, Category, ScriptContext},
+    api::{ApiTable, BeforeLanes, CallsAlike, Category, LANES, ScriptContext},
     contract::{ErrorKind, Frame, ScriptError, Stage, Value},
     script::{
         outline::Outline,
@@ -231,14 +231,14 @@ impl<'w> Caller<'_, 'w> {
         lanes.go(plan, self.run.context(), states, limit)
     }
 
-    /// The same, for the instances in the lanes of a mask, whose variables are kept; given for each its call, and where its
-    /// entity stood if that is known.
+    /// The same, for the instances in the lanes of a mask, whose variables are kept; given their calls, and what says where
+    /// their entities stood and of whom that is known.
     pub(crate) fn abreast_again(
         &mut self,
         function: usize,
         lanes: &mut Lanes,
         (kept, mask): (&mut Kept, u64),
-        call: impl Fn(usize) -> (Begun, Option<Vec3>),
+        (calls, stand): (CallsAlike<'_>, impl FnOnce(&mut [Vec3; LANES]) -> u64),
     ) -> Option<BeforeLanes> {
         lanes.nobody_is_done();
         let plan = self.program.plan(function)?;
@@ -246,7 +246,7 @@ impl<'w> Caller<'_, 'w> {
             return None;
         }
         if plan.asks() {
-            lanes.begin_some(mask, call);
+            lanes.begin_alike(mask, calls, stand);
         }
         let limit = self.run.first_fuel();
         lanes.go_on(plan, self.run.context(), kept, (mask, limit))

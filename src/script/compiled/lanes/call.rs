@@ -5,10 +5,9 @@ use glam::Vec3;
 use super::{
     columns::{Columns, Kind, Place},
     fuel::Own,
-    groups::lanes_of,
 };
 use crate::{
-    api::{Answer, AnyColumn, Handed, LANES, Native, Passed, Scalar, ScriptContext},
+    api::{Answer, AnyColumn, Handed, LANES, Native, Passed, Scalar, ScriptContext, lanes_of},
     contract::{ScriptId, Value},
 };
 
@@ -36,7 +35,18 @@ pub(crate) struct LaneCall<'a> {
     pub(super) fuel: &'a mut Own,
 }
 
+/// A way of calling a function of the API for all of several calls of scripts at once, where that goes: given what they hand
+/// over, where what they are given goes, and for whom, the lanes for which it has failed.
+pub(crate) type AtOnce =
+    fn(&mut ScriptContext<'_>, &[AnyColumn<'_>], AnyColumn<'_>, u64) -> Option<u64>;
+
 impl LaneCall<'_> {
+    /// Calls the function for all of them at once, if that goes.
+    #[inline(always)]
+    pub(crate) fn at_once(&self, context: &mut ScriptContext<'_>, function: AtOnce) -> Option<u64> {
+        function(context, &self.args.args, self.to, self.mask)
+    }
+
     /// Calls the function for each of them.
     #[inline(always)]
     pub(crate) fn each<M, const N: usize>(

@@ -2,9 +2,8 @@ use std::cell::Cell;
 
 use glam::Vec3;
 
-use super::groups::each;
 use crate::{
-    api::{Begun, Column, LANES},
+    api::{Column, LANES, LaneCalls, each},
     script::compiled::Val,
 };
 
@@ -222,13 +221,13 @@ impl Columns {
     }
 
     /// Fills the columns of what every call is given.
-    pub(super) fn give<'c>(&self, given: Given, calls: impl Iterator<Item = &'c Begun> + Clone) {
+    pub(super) fn give(&self, given: Given, calls: &LaneCalls) {
         let Given { entity, delta_time } = given;
         if let Some(to) = entity.and_then(|place| self.ints.get(usize::from(place.column))) {
-            to.iter().zip(calls.clone()).for_each(|(to, call)| to.set(call.entity().0));
+            calls.put_entities(to);
         }
         if let Some(to) = delta_time.and_then(|place| self.floats.get(usize::from(place.column))) {
-            to.iter().zip(calls).for_each(|(to, call)| to.set(call.delta_time()));
+            calls.put_delta_times(to);
         }
     }
 

@@ -1,5 +1,4 @@
-use super::groups::{each, lanes_of};
-use crate::api::LANES;
+use crate::api::{LANES, each, lanes_of};
 
 /// What calls have used that are done side by side. As long as all of them are together, it is counted once for all.
 #[derive(Default)]

@@ -57,28 +57,6 @@ impl Groups {
     }
 }
 
-/// The numbers of the lanes in a mask.
-#[inline(always)]
-pub(crate) fn lanes_of(mut mask: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let lane = mask.trailing_zeros() as usize;
-        mask &= mask.checked_sub(1)?;
-        Some(lane)
-    })
-}
-
-/// Does something for each lane in a mask.
-#[inline(always)]
-pub(super) fn each(mask: u64, mut work: impl FnMut(usize)) {
-    // All of the first so many: then the lanes lie side by side in memory, too.
-    let count = mask.trailing_ones() as usize;
-    if mask.count_ones() as usize == count {
-        (0..count).for_each(work);
-    } else {
-        lanes_of(mask).for_each(&mut work);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,15 +77,5 @@ mod tests {
         assert_eq!((groups.line, groups.mask), (9, 0b1111));
         groups.mask = 0;
         assert!(groups.is_over() && !groups.turn());
-    }
-
-    #[test]
-    fn lanes_are_those_of_the_mask() {
-        for mask in [0, 1, 0b101, 0xff, u64::MAX, u64::MAX - 1, 1 << 63] {
-            let (mut dense, mut sparse) = (0_u64, 0_u64);
-            each(mask, |lane| dense |= 1 << lane);
-            lanes_of(mask).for_each(|lane| sparse |= 1 << lane);
-            assert_eq!((dense, sparse), (mask, mask));
-        }
     }
 }

@@ -2,12 +2,11 @@
 
 use super::{
     columns::Columns,
-    groups::lanes_of,
     place_of,
     plan::{Plan, Variable},
 };
 use crate::{
-    api::LANES,
+    api::{LANES, lanes_of},
     script::{compiled::Val, marks},
 };
 

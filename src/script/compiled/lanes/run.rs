@@ -4,14 +4,13 @@ use super::{
     Lanes,
     call::{LaneArgs, LaneCall, column_at},
     columns::{Columns, Kind, Place},
-    groups::each,
     kept::{ListOf, Variables},
     op::{Arithmetic, Call, LaneOp},
     place_of,
     plan::Plan,
 };
 use crate::{
-    api::{Column, ScriptContext},
+    api::{Column, ScriptContext, each, which},
     script::compiled::{
         Val,
         operators::{self, Operator},
@@ -41,14 +40,6 @@ fn two<A: Copy, T>(
         None => failed |= 1 << lane,
     });
     failed
-}
-
-/// The lanes for which something holds.
-#[inline(always)]
-fn which(mask: u64, holds: impl Fn(usize) -> bool) -> u64 {
-    let mut found = 0;
-    each(mask, |lane| found |= u64::from(holds(lane)) << lane);
-    found
 }
 
 fn ints(mask: u64, what: Arithmetic, columns: (&Column<i64>, &Column<i64>, &Column<i64>)) -> u64 {
@@ -132,13 +123,10 @@ impl Columns {
         &self,
         mask: u64,
         (to, index): (Place, &Column<i64>),
-        list: impl Fn(usize) -> Option<&'v Val>,
+        list: impl Fn(usize) -> Option<&'v [Val]>,
     ) -> Option<u64> {
-        let item = |lane: usize| match list(lane)? {
-            // One below zero is a number beyond any list.
-            Val::Array(list) => list.get(index[lane].get() as usize),
-            _ => None,
-        };
+        // One below zero is a number beyond any list.
+        let item = |lane: usize| list(lane)?.get(index[lane].get() as usize);
         Some(match to.kind {
             Kind::Vec3 => {
                 let to = column(&self.vec3s, to.column)?;
@@ -337,10 +325,15 @@ impl Lanes {
                 let what = (*to, index);
                 alone = match variables.list(plan, *slot)? {
                     ListOf::Variable(all, at) => {
-                        columns.read_items(mask, what, |lane| variable(all, lane, at))?
+                        columns.read_items(mask, what, |lane| items(variable(all, lane, at)?))?
                     }
-                    ListOf::Same(list) => columns.read_items(mask, what, |_| Some(list))?,
-                    ListOf::Own(lists) => columns.read_items(mask, what, |lane| lists.get(lane))?,
+                    ListOf::Same(list) => {
+                        let same = items(list)?;
+                        columns.read_items(mask, what, |_| Some(same))?
+                    }
+                    ListOf::Own(lists) => {
+                        columns.read_items(mask, what, |lane| items(lists.get(lane)?))?
+                    }
                 };
             }
             LaneOp::Length { slot, to } => {
@@ -392,6 +385,12 @@ impl Lanes {
         context.look_back(true);
         failed
     }
+}
+
+/// What is in a list.
+#[inline(always)]
+fn items(list: &Val) -> Option<&[Val]> {
+    if let Val::Array(list) = list { Some(list) } else { None }
 }
 
 #[inline(always)]
