@@ -159,8 +159,6 @@ pub(super) struct PassJobs {
     pub(super) jobs: Vec<Job>,
     /// Whether the pass that runs now updates scripts where they are; then there are no jobs.
     pub(super) in_place: bool,
-    /// Whether some of them may be [held](super::shares::is_held) to a share.
-    pub(super) is_mixed: bool,
     /// What was found out about the roster. It must not change until all who are due have had their turn.
     pub(super) noticed: Noticed,
     /// Calls that did not fit into the budget of a tick.
@@ -256,7 +254,7 @@ pub(super) fn collect(
         }
         Pass::Update => {
             jobs.in_place = !ledger.is_kept();
-            jobs.is_mixed = !roster.is_trusted() || !owners.is_empty();
+            roster.note_owners(&owners);
             // What is looked at by itself is taken by itself.
             if !jobs.in_place {
                 let jobs = &mut *jobs;

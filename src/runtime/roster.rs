@@ -3,6 +3,7 @@ use std::collections::{BTreeSet, HashMap};
 use bevy::{ecs::entity::EntityHashSet, prelude::*};
 
 use super::{
+    authority::Owners,
     cscript::{CScript, ScriptSlot},
     stretches::{Stretch, Stretches},
 };
@@ -20,25 +21,43 @@ pub(super) struct Roster {
     listeners: Vec<RosterEntry>,
     /// Those whose scripts set timers.
     timed: Vec<RosterEntry>,
-    /// Those that are updated in every tick.
-    updated: Vec<RosterEntry>,
-    /// Those that are updated once in so many ticks, by that number and their turn.
+    /// Those that are updated and not held to a share, in pieces.
+    stretches: Stretches,
+    /// Those of them that are updated once in so many ticks, by that number and their turn.
     paced: HashMap<(u32, u32), Vec<RosterEntry>>,
     /// Those numbers.
     paces: BTreeSet<u32>,
-    /// Those that are updated in the tick that runs, if not all of them are.
-    due: Vec<RosterEntry>,
-    /// All that are updated, in pieces.
-    stretches: Stretches,
+    /// Those that are updated and [held](super::shares::is_held) to a share.
+    held: Vec<RosterEntry>,
+    /// Those that are updated in the tick that runs.
+    due: Due,
     /// Not yet in their place.
     added: Vec<RosterEntry>,
     /// Entities that are not updated.
     asleep: EntityHashSet,
+    /// Entities that clients own, as of so many changes.
+    owned: EntityHashSet,
+    owned_as_of: u64,
     stale: bool,
-    /// Whether all are the game's own.
-    is_trusted: bool,
-    /// Whether some fell asleep, woke, or changed their pace.
+    /// Whether some fell asleep, woke, changed their pace or their owner.
     turned: bool,
+}
+
+/// Some of those that are updated in a tick, by (id, slot).
+#[derive(Default)]
+struct Due {
+    paced: Vec<RosterEntry>,
+    held: Vec<RosterEntry>,
+}
+
+/// Those that are updated in a tick.
+pub(super) struct DueTogether<'r> {
+    /// In every tick, and not held to a share, stretch by stretch.
+    pub(super) stretches: &'r mut [Stretch],
+    /// The others who are not held, by (id, slot).
+    pub(super) paced: &'r [RosterEntry],
+    /// Those who are held, by (id, slot).
+    pub(super) held: &'r [RosterEntry],
 }
 
 /// A running script.
@@ -58,7 +77,8 @@ pub(super) struct RosterEntry {
     pub(super) is_trusted: bool,
     /// The script, by its [number](CompiledScript::serial).
     pub(super) script: u64,
-    /// Of those who are updated, the [stretch](Stretches) that it is in, and its place there.
+    /// Of those who are updated, the [stretch](Stretches) that it is in, and its place there; of those who are held to a share, the
+    /// place of whoever comes next.
     pub(super) stretch: u32,
     pub(super) rank: u32,
 }
@@ -144,6 +164,12 @@ impl RosterEntry {
         (self.id, self.entity, self.call()) == (other.id, other.entity, other.call())
     }
 
+    /// Whether it is updated in a tick, if it is not asleep.
+    fn is_due(&self, tick: u64) -> bool {
+        self.on_update.is_some()
+            && (self.every <= 1 || tick % u64::from(self.every) == u64::from(self.turn()))
+    }
+
     /// In which tick of its so many its turn is: neighbours are called in different ones.
     const fn turn(&self) -> u32 {
         self.id.0.wrapping_neg().rem_euclid(self.every as i64) as u32
@@ -220,40 +246,36 @@ impl Roster {
         &self.timed
     }
 
-    /// Whether all are the game's own.
-    pub(super) fn is_trusted(&mut self) -> bool {
-        self.ordered();
-        self.is_trusted
+    /// Takes note of whose entities are whose.
+    pub(super) fn note_owners(&mut self, owners: &Owners) {
+        if self.owned_as_of != owners.changes() {
+            self.owned_as_of = owners.changes();
+            self.owned = owners.owned().collect();
+            self.turned = true;
+        }
     }
 
     /// Those that are updated in a tick, by (id, slot).
-    pub(super) fn due(&mut self, tick: u64) -> &[RosterEntry] {
+    pub(super) fn due(&mut self, tick: u64) -> impl Iterator<Item = &RosterEntry> {
         self.ordered();
-        if self.paces.is_empty() {
-            return &self.updated;
-        }
-        self.choose_paced(tick);
-        self.due.extend(&self.updated);
-        // Each of them is in order, and this sort merges what is.
-        self.due.sort_by_key(RosterEntry::key);
-        &self.due
+        let Self { entries, asleep, .. } = self;
+        entries.iter().filter(move |entry| entry.is_due(tick) && !asleep.contains(&entry.entity))
     }
 
-    /// The same, stretch by stretch, and by themselves those that are not updated in every tick, by (id, slot).
-    pub(super) fn due_together(&mut self, tick: u64) -> (&mut [Stretch], &[RosterEntry]) {
+    /// The same, by how they are updated.
+    pub(super) fn due_together(&mut self, tick: u64) -> DueTogether<'_> {
         self.ordered();
-        self.choose_paced(tick);
-        self.due.sort_by_key(RosterEntry::key);
-        (self.stretches.all_mut(), &self.due)
-    }
-
-    /// Finds those that are updated in a tick and not in every one.
-    fn choose_paced(&mut self, tick: u64) {
-        self.due.clear();
-        for every in &self.paces {
+        let Self { stretches, paced, paces, held, due, .. } = self;
+        due.paced.clear();
+        for every in &*paces {
             let turn = (tick % u64::from(*every)) as u32;
-            self.due.extend(self.paced.get(&(*every, turn)).into_iter().flatten());
+            due.paced.extend(paced.get(&(*every, turn)).into_iter().flatten());
         }
+        // Each of them is in order, and this sort merges what is.
+        due.paced.sort_by_key(RosterEntry::key);
+        due.held.clear();
+        due.held.extend(held.iter().filter(|entry| entry.is_due(tick)));
+        DueTogether { stretches: stretches.all_mut(), paced: &due.paced, held: &due.held }
     }
 
     fn choose(&mut self) {
@@ -262,22 +284,27 @@ impl Roster {
         };
         self.listeners = chosen(|entry| entry.listens);
         self.timed = chosen(|entry| entry.timed);
-        self.is_trusted = self.entries.iter().all(|entry| entry.is_trusted);
-        self.updated.clear();
         self.paced.clear();
         self.paces.clear();
         let is_updated = |entry: &&RosterEntry| {
             entry.on_update.is_some() && !self.asleep.contains(&entry.entity)
         };
-        let mut all: Vec<_> = self.entries.iter().filter(is_updated).copied().collect();
-        self.stretches.renew(&mut all);
-        for entry in all {
-            if entry.every <= 1 {
-                self.updated.push(entry);
-            } else {
-                self.paces.insert(entry.every);
-                self.paced.entry((entry.every, entry.turn())).or_default().push(entry);
-            }
+        let is_held = |entry: &RosterEntry| !entry.is_trusted || self.owned.contains(&entry.entity);
+        let updated = self.entries.iter().filter(is_updated).copied();
+        let (held, mut free): (Vec<_>, Vec<_>) = updated.partition(is_held);
+        self.held = held;
+        self.stretches.renew(&mut free);
+        for entry in &mut self.held {
+            let next = free.partition_point(|other| other.key() < entry.key());
+            (entry.stretch, entry.rank) = match (free.get(next), free.last()) {
+                (Some(next), _) => (next.stretch, next.rank),
+                (None, Some(last)) => (last.stretch, last.rank + 1),
+                (None, None) => (0, 0),
+            };
+        }
+        for entry in free.into_iter().filter(|entry| entry.every > 1) {
+            self.paces.insert(entry.every);
+            self.paced.entry((entry.every, entry.turn())).or_default().push(entry);
         }
     }
 }
@@ -344,7 +371,7 @@ mod tests {
             });
         }
         let due = |roster: &mut Roster, tick| -> Vec<_> {
-            roster.due(tick).iter().map(|entry| entry.id.0).collect()
+            roster.due(tick).map(|entry| entry.id.0).collect()
         };
         let long = u64::from(u32::MAX) - 3;
         assert_eq!(

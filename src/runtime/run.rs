@@ -7,7 +7,7 @@ use std::{
 
 use bevy::prelude::*;
 
-use self::done::{Done, cut};
+use self::done::{AllHeld, Done, cut};
 use super::{
     apply::Moves,
     authority::Owners,
@@ -20,10 +20,10 @@ use super::{
     pace::{Pace, Paces},
     plugin::{Pass, ScriptClock, ScriptSettings},
     quarantine::Discipline,
-    roster::{Noticed, Roster, RosterEntry},
+    roster::{DueTogether, Noticed, Roster, RosterEntry},
     shares,
     stretches::Stretch,
-    updates::{Gap, Updates},
+    updates::{Mark, Updates},
     view::WorldWindow,
 };
 use crate::{
@@ -55,8 +55,8 @@ pub(super) struct BatchOutcome {
     pub(super) told: Vec<Job>,
     /// What updates where they are found out about the roster.
     pub(super) noticed: Noticed,
-    /// Who was passed by there.
-    pub(super) gaps: Vec<Gap>,
+    /// After how many of the commands those of others belong who are held to a share, in order.
+    pub(super) gaps: Vec<usize>,
     /// How many commands each of them has given.
     pub(super) ends: Vec<usize>,
     /// Hashes of what each script keeps now, if somebody wants them.
@@ -65,6 +65,16 @@ pub(super) struct BatchOutcome {
     pub(super) fuel: u64,
     /// How long they took. Only [`Pace`] may ask: it differs from machine to machine.
     pub(super) took: Duration,
+}
+
+impl BatchOutcome {
+    /// Makes moves of the commands, if they are nothing else.
+    pub(super) fn find_moves(&mut self, window: &WorldWindow<'_>) {
+        match Moves::of(std::mem::take(&mut self.commands), window) {
+            Ok(moves) => self.moves = Some(moves),
+            Err(commands) => self.commands = commands,
+        }
+    }
 }
 
 /// Something about one script that is not a command.
@@ -96,7 +106,7 @@ pub(super) enum What {
 pub(super) fn run(world: &mut World) {
     let mut pass_jobs = world.resource_mut::<PassJobs>();
     let mut jobs = std::mem::take(&mut pass_jobs.jobs);
-    let (in_place, is_mixed) = (pass_jobs.in_place, pass_jobs.is_mixed);
+    let in_place = pass_jobs.in_place;
     let noticed = std::mem::take(&mut pass_jobs.noticed);
     if jobs.is_empty() && !in_place {
         world.resource_mut::<Roster>().note(&noticed);
@@ -125,21 +135,19 @@ pub(super) fn run(world: &mut World) {
         let discipline = settings.discipline;
         let manner = (discipline, hashing);
         if in_place {
-            let passing = is_mixed.then_some(&owners);
-            let updates = Updates { window: view, scope, discipline, hashing, passing };
-            if !is_mixed {
-                let due = roster.due_together(clock.tick);
-                let mut batches = run_together(due, pace, workers, updates);
+            let updates = Updates { window: view, scope, discipline, hashing };
+            let DueTogether { stretches, paced, held } = roster.due_together(clock.tick);
+            if held.is_empty() {
+                let mut batches = run_together((stretches, paced), &[], pace, workers, updates);
                 let told = batches.iter_mut().flat_map(|batch| std::mem::take(&mut batch.told));
                 return Done { jobs: told.collect(), batches, ..Done::default() };
             }
-            let due = roster.due(clock.tick);
             let purses = (&budget, &mut used, &owners);
-            let (held, of_held) = shares::update(due, updates, lane, purses, workers);
-            let mut batches = run_passing(due, pace, workers, updates);
-            if let Some(first) = batches.first_mut() {
-                first.noticed.add(of_held);
-            }
+            let (held, of_held) = shares::update(held, updates, lane, purses, workers);
+            let mut held = AllHeld::of(held);
+            let free = (stretches, paced);
+            let batches = run_together(free, &held.marks, pace, workers, updates);
+            held.sums.noticed.add(of_held);
             return Done::among(held, batches, view);
         }
         let is_held = |job: &Job| shares::is_held(job.is_trusted, job.entity, &owners);
@@ -196,25 +204,25 @@ fn run_free(
     outcomes
 }
 
-/// Updates scripts where they are, those that run the same one together.
+/// Updates scripts where they are, those that run the same one together; others have left their marks.
 fn run_together(
     (stretches, paced): (&mut [Stretch], &[RosterEntry]),
+    marks: &[Mark],
     pace: &mut Pace,
     workers: &ScriptWorkers,
     updates: Updates<'_>,
 ) -> Vec<BatchOutcome> {
     let due = stretches.iter().map(Stretch::count).sum::<usize>() + paced.len();
     let batch_size = pace.pieces(due, stretches.len(), workers);
-    let mut rest = paced;
+    let (mut paced, mut marks) = (paced, marks);
     let batches = stretches.chunks_mut(batch_size).map(|stretches| {
         let last = stretches.last().map_or(0, |stretch| stretch.number);
-        let (paced, others) = rest.split_at(rest.partition_point(|entry| entry.stretch <= last));
-        rest = others;
-        (stretches, paced)
+        let paced = split_off(&mut paced, |entry| entry.stretch <= last);
+        (stretches, paced, split_off(&mut marks, |mark| mark.stretch <= last))
     });
-    let outcomes = workers.run_each(batches, |(stretches, paced)| {
+    let outcomes = workers.run_each(batches, |(stretches, paced, marks)| {
         let began = Instant::now();
-        let mut outcome = updates.run_together(stretches, paced);
+        let mut outcome = updates.run_together(stretches, paced, marks);
         outcome.took = began.elapsed();
         outcome
     });
@@ -222,20 +230,9 @@ fn run_together(
     outcomes
 }
 
-/// Updates scripts where they are, but for those that are held to a share.
-fn run_passing(
-    due: &[RosterEntry],
-    pace: &mut Pace,
-    workers: &ScriptWorkers,
-    updates: Updates<'_>,
-) -> Vec<BatchOutcome> {
-    let batch_size = pace.batch_size(due.len(), workers);
-    let outcomes = workers.run_each(due.chunks(batch_size.max(1)), |batch| {
-        let began = Instant::now();
-        let mut outcome = updates.run_passing(batch);
-        outcome.took = began.elapsed();
-        outcome
-    });
-    pace.note(due.len(), outcomes.iter().map(|outcome| outcome.took).sum());
-    outcomes
+/// Takes the first of a list off it for which something holds.
+fn split_off<'a, T>(list: &mut &'a [T], holds: impl Fn(&T) -> bool) -> &'a [T] {
+    let (first, rest) = list.split_at(list.partition_point(holds));
+    *list = rest;
+    first
 }

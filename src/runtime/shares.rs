@@ -114,7 +114,7 @@ pub(super) fn run(
     done.into_iter().flat_map(|one| one.finish(used)).collect()
 }
 
-/// Does the updates among entries that are held to a share, where the scripts are, within `lane` units of fuel.
+/// Does the updates of those who are held to a share, where the scripts are, within `lane` units of fuel.
 pub(super) fn update<'w>(
     entries: &'w [RosterEntry],
     updates: Updates<'w>,
@@ -124,7 +124,7 @@ pub(super) fn update<'w>(
 ) -> (Vec<HeldDone>, Noticed) {
     let mut noticed = Noticed::default();
     let open = |name: &Arc<str>| Account::open(name, used, budget);
-    let mut mods = HeldUpdates::among(entries, updates.window, owners, open, &mut noticed);
+    let mut mods = HeldUpdates::of(entries, updates.window, owners, open, &mut noticed);
     mods.iter_mut().for_each(|one| one.rotate(used));
     let done = share_out(mods, lane, used, workers, |one| one.go_on(&updates));
     (done.into_iter().map(|one| one.finish(used)).collect(), noticed)

@@ -14,10 +14,7 @@ use atomic_refcell::AtomicRefMut;
 use bevy::math::Vec3;
 
 pub(super) use self::held::{HeldDone, HeldUpdates, Mark};
-use self::walk::Walk;
 use super::{
-    apply::Moves,
-    authority::Owners,
     batch::{counted, salt, told},
     collect::Job,
     cscript::CScript,
@@ -28,7 +25,7 @@ use super::{
 };
 use crate::{
     api::{CallScope, CallsAhead, ScriptContext},
-    contract::{ScriptError, ScriptId},
+    contract::ScriptError,
     script::{CompiledScript, Round, ScriptInstance},
 };
 
@@ -40,16 +37,6 @@ pub(super) struct Updates<'w> {
     pub(super) discipline: Discipline,
     /// Whether to hash what scripts keep, while it is at hand.
     pub(super) hashing: bool,
-    /// If some are [held](is_held) to a share: given who is owned, they are passed by, because they have their turn
-    /// [by themselves](HeldUpdates).
-    pub(super) passing: Option<&'w Owners>,
-}
-
-/// Somebody who was passed by, and after how many commands of those before him.
-pub(super) struct Gap {
-    pub(super) id: ScriptId,
-    pub(super) slot: u16,
-    pub(super) after: usize,
 }
 
 /// A script that is to be updated.
@@ -130,25 +117,12 @@ trait Way<'w> {
 }
 
 impl<'w> Updates<'w> {
-    /// Updates all of them but those who are passed by, one after the other: it counts after whom that was.
-    pub(super) fn run_passing(&self, entries: &'w [RosterEntry]) -> BatchOutcome {
-        let mut context = ScriptContext::new(self.scope);
-        // Mostly each of them moves, or none.
-        context.expect_commands(entries.len());
-        let mut outcome = BatchOutcome::default();
-        let mut walk = Walk::new(*self, (0..).zip(entries), &mut outcome);
-        self.follow(&mut walk, &mut context, &mut outcome);
-        walk.note_gaps(context.command_count(), &mut outcome);
-        // They are put together with those of others.
-        outcome.commands = context.take_commands();
-        outcome
-    }
-
     /// Takes what all of them have asked for.
     fn finish(&self, context: &mut ScriptContext<'_>, outcome: &mut BatchOutcome) {
-        match Moves::of(context.take_commands(), self.window) {
-            Ok(moves) => outcome.moves = Some(moves),
-            Err(commands) => outcome.commands = commands,
+        outcome.commands = context.take_commands();
+        // Else it is put together with what others have asked for.
+        if outcome.gaps.is_empty() {
+            outcome.find_moves(self.window);
         }
         outcome.jobs = outcome.told.len();
     }

@@ -89,13 +89,22 @@ impl ScriptContext<'_> {
         (self.commands.len(), self.ranks.len())
     }
 
-    /// Ends a part that has [begun](Self::begin_part): puts its commands in order, if they may not be.
+    /// Ends a part that has [begun](Self::begin_part): puts its commands in order, if they may not be, and says before which
+    /// of all commands somebody's of certain ranks would stand.
     #[cfg(feature = "bevy")]
-    pub(crate) fn end_part(&mut self, (command, rank): (usize, usize), is_mixed: bool) {
+    pub(crate) fn end_part(
+        &mut self,
+        (command, rank): (usize, usize),
+        is_mixed: bool,
+        others: impl Iterator<Item = u32>,
+        mut stands: impl FnMut(usize),
+    ) {
         self.call.commands = 0;
         if is_mixed {
             self.order_commands(command, rank);
         }
+        let ranks = self.ranks.get(rank..).unwrap_or_default();
+        others.for_each(|other| stands(command + ranks.partition_point(|rank| *rank < other)));
         self.ranks.truncate(rank);
     }
 

@@ -22,11 +22,23 @@ pub struct Owner(pub ClientId);
 pub(crate) struct Owners {
     owners: EntityHashMap<ClientId>,
     payers: HashMap<ClientId, Arc<str>>,
+    /// How often it was given or taken.
+    changes: u64,
 }
 
 impl Owners {
     pub(crate) fn is_empty(&self) -> bool {
         self.owners.is_empty()
+    }
+
+    /// How often an entity was given to somebody or taken away.
+    pub(crate) const fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// All entities that somebody owns, in any order.
+    pub(crate) fn owned(&self) -> impl Iterator<Item = Entity> {
+        self.owners.keys().copied()
     }
 
     pub(crate) fn of(&self, entity: Entity) -> Option<ClientId> {
@@ -43,6 +55,7 @@ impl Owners {
 fn note(mut world: DeferredWorld<'_>, HookContext { entity, .. }: HookContext) {
     let Some(Owner(client)) = world.get::<Owner>(entity).copied() else { return };
     if let Some(mut owners) = world.get_resource_mut::<Owners>() {
+        owners.changes += 1;
         owners.owners.insert(entity, client);
         owners.payers.entry(client).or_insert_with(|| format!("client {client}").into());
     }
@@ -50,6 +63,7 @@ fn note(mut world: DeferredWorld<'_>, HookContext { entity, .. }: HookContext) {
 
 fn forget(mut world: DeferredWorld<'_>, HookContext { entity, .. }: HookContext) {
     if let Some(mut owners) = world.get_resource_mut::<Owners>() {
+        owners.changes += 1;
         owners.owners.remove(&entity);
     }
 }

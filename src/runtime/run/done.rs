@@ -1,12 +1,14 @@
 use std::iter::Peekable;
 
 use super::{BatchOutcome, Note, What};
-use crate::runtime::{
-    apply::Moves,
-    collect::{Addressed, Calls, Job, Work},
-    shares::Piece,
-    updates::{Gap, HeldDone, Mark},
-    view::WorldWindow,
+use crate::{
+    contract::ScriptCommand,
+    runtime::{
+        collect::{Addressed, Calls, Job, Work},
+        shares::Piece,
+        updates::{HeldDone, Mark},
+        view::WorldWindow,
+    },
 };
 
 /// What a pass has done.
@@ -60,41 +62,48 @@ impl Done {
         done
     }
 
-    /// One batch of the updates of scripts that are held to a share, and of those that passed them by, all in the
-    /// order of (id, slot).
+    /// The updates of scripts that are held to a share, and those of others that were told of their marks, all in the order of
+    /// (id, slot).
     pub(super) fn among(
-        held: Vec<HeldDone>,
+        held: AllHeld,
         batches: Vec<BatchOutcome>,
         window: &WorldWindow<'_>,
     ) -> Self {
-        let (mut commands, mut told, mut sums) = (Vec::new(), Vec::new(), BatchOutcome::default());
-        let (mut marks, mut givers, mut put_off) = (Vec::new(), Vec::new(), 0);
-        for (giver, mut one) in held.into_iter().enumerate() {
-            marks.extend(one.marks.into_iter().map(|mark| (mark, giver)));
-            givers.push(std::mem::take(&mut one.outcome.commands).into_iter());
-            put_off += one.put_off as u64;
-            add(one.outcome, &mut sums, &mut told);
-        }
-        // It merges what is in order.
-        marks.sort_by_key(|(Mark { id, slot, .. }, _)| (*id, *slot));
-        let mut next = marks.into_iter().peekable();
-        for mut batch in batches {
-            let mut own = std::mem::take(&mut batch.commands).into_iter();
-            let mut before = 0;
-            for Gap { id, slot, after } in std::mem::take(&mut batch.gaps) {
-                commands.extend(own.by_ref().take(after - before));
-                before = after;
-                // Not everybody was called and has given something.
-                let is_next = |(mark, _): &(Mark, usize)| (mark.id, mark.slot) == (id, slot);
-                if let Some((mark, giver)) = next.next_if(is_next)
-                    && let Some(giver) = givers.get_mut(giver)
-                {
-                    commands.extend(giver.take(mark.count));
-                }
+        let AllHeld { marks, givers, mut givers_left, mut told, mut sums, put_off } = held;
+        let mut given = marks.iter().zip(givers);
+        let mut next = |commands: &mut Vec<ScriptCommand>| {
+            if let Some((mark, giver)) = given.next()
+                && let Some(giver) = givers_left.get_mut(giver)
+            {
+                commands.extend(giver.take(mark.count));
+                return true;
             }
-            commands.extend(own);
-            add(batch, &mut sums, &mut told);
+            false
+        };
+        let mut asked = Vec::new();
+        for mut batch in batches {
+            add_sums(&mut batch, &mut sums, &mut told);
+            let mut own = BatchOutcome { moves: batch.moves, ..BatchOutcome::default() };
+            if batch.gaps.is_empty() {
+                own.commands = batch.commands;
+            } else {
+                let mut rest = batch.commands.into_iter();
+                let mut before = 0;
+                for after in batch.gaps {
+                    own.commands.extend(rest.by_ref().take(after - before));
+                    before = after;
+                    next(&mut own.commands);
+                }
+                own.commands.extend(rest);
+                own.find_moves(window);
+            }
+            asked.push(own);
         }
+        let mut alone = BatchOutcome::default();
+        // There may be nobody but them.
+        while next(&mut alone.commands) {}
+        alone.find_moves(window);
+        asked.push(alone);
         told.sort_unstable_by_key(|piece| (piece.job.id, piece.job.slot));
         let mut done = Self::put_together(told);
         done.count += put_off;
@@ -102,22 +111,50 @@ impl Done {
             all.calls += sums.calls;
             all.fuel += sums.fuel;
             all.noticed = sums.noticed;
-            match Moves::of(commands, window) {
-                Ok(moves) => all.moves = Some(moves),
-                Err(commands) => all.commands = commands,
-            }
         }
+        done.batches.append(&mut asked);
         done
     }
 }
 
+/// What the updates of all have done that are held to a share.
+pub(super) struct AllHeld {
+    /// Who has given commands, in order.
+    pub(super) marks: Vec<Mark>,
+    /// By which of those who give them.
+    givers: Vec<usize>,
+    givers_left: Vec<std::vec::IntoIter<ScriptCommand>>,
+    told: Vec<Piece>,
+    pub(super) sums: BatchOutcome,
+    put_off: u64,
+}
+
+impl AllHeld {
+    pub(super) fn of(held: Vec<HeldDone>) -> Self {
+        let (mut marks, mut givers_left) = (Vec::new(), Vec::new());
+        let (mut told, mut sums, mut put_off) = (Vec::new(), BatchOutcome::default(), 0);
+        for (giver, HeldDone { mut outcome, marks: own, put_off: waiting }) in
+            held.into_iter().enumerate()
+        {
+            marks.extend(own.into_iter().map(|mark| (mark, giver)));
+            givers_left.push(std::mem::take(&mut outcome.commands).into_iter());
+            put_off += waiting as u64;
+            add_sums(&mut outcome, &mut sums, &mut told);
+        }
+        // It merges what is in order.
+        marks.sort_by_key(|(mark, _)| mark.key());
+        let (marks, givers) = marks.into_iter().unzip();
+        Self { marks, givers, givers_left, told, sums, put_off }
+    }
+}
+
 /// Adds what was counted of updates where they are to `sums`, and what is to be told to `told`.
-fn add(batch: BatchOutcome, sums: &mut BatchOutcome, told: &mut Vec<Piece>) {
+fn add_sums(batch: &mut BatchOutcome, sums: &mut BatchOutcome, told: &mut Vec<Piece>) {
     sums.calls += batch.calls;
     sums.fuel += batch.fuel;
-    sums.noticed.add(batch.noticed);
-    let mut notes = batch.notes.into_iter().peekable();
-    for (i, job) in batch.told.into_iter().enumerate() {
+    sums.noticed.add(std::mem::take(&mut batch.noticed));
+    let mut notes = std::mem::take(&mut batch.notes).into_iter().peekable();
+    for (i, job) in std::mem::take(&mut batch.told).into_iter().enumerate() {
         told.push(Piece::of(job, notes_of(i, &mut notes)));
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         cscript::ScriptSlot,
         roster::{Noticed, RosterEntry},
         run::BatchOutcome,
-        shares::{Account, Sharing, fell_short, is_held},
+        shares::{Account, Sharing, fell_short},
         view::{Finger, WorldWindow},
     },
 };
@@ -32,12 +32,21 @@ pub(in crate::runtime) struct HeldUpdates<'w> {
     marks: Vec<Mark>,
 }
 
-/// Somebody who has given commands, and how many.
+/// Somebody who has given commands, how many, and where they belong among those of others who are not held.
 #[derive(Clone, Copy)]
 pub(in crate::runtime) struct Mark {
-    pub(in crate::runtime) id: ScriptId,
-    pub(in crate::runtime) slot: u16,
+    id: ScriptId,
+    slot: u16,
     pub(in crate::runtime) count: usize,
+    pub(in crate::runtime) stretch: u32,
+    pub(super) rank: u32,
+}
+
+impl Mark {
+    /// In this order they come.
+    pub(in crate::runtime) const fn key(&self) -> (ScriptId, u16) {
+        (self.id, self.slot)
+    }
 }
 
 /// What the updates of one mod or client have done.
@@ -50,8 +59,8 @@ pub(in crate::runtime) struct HeldDone {
 }
 
 impl<'w> HeldUpdates<'w> {
-    /// Those among entries that are held, by whom they are charged to.
-    pub(in crate::runtime) fn among(
+    /// Those of some who are held, by whom they are charged to.
+    pub(in crate::runtime) fn of(
         entries: &'w [RosterEntry],
         window: &'w WorldWindow<'w>,
         owners: &Owners,
@@ -63,9 +72,6 @@ impl<'w> HeldUpdates<'w> {
         // Neighbours are mostly charged to the same one.
         let (mut last, mut finger) = (0, Finger::new());
         for entry in entries {
-            if !is_held(entry.is_trusted, entry.entity, owners) {
-                continue;
-            }
             let Some((scripts, disabled)) = window.scripts(entry.entity, &mut finger) else {
                 noticed.stale = true;
                 continue;
@@ -122,7 +128,7 @@ impl<'w> HeldUpdates<'w> {
         self.account.close(next, used);
         // Those that began because they had been put off stand before others that come first.
         let comes_later = |pair: &[Mark]| match pair {
-            [a, b] => (a.id, a.slot) > (b.id, b.slot),
+            [a, b] => a.key() > b.key(),
             _ => false,
         };
         if let Some(turn) = self.marks.windows(2).position(comes_later) {
@@ -199,8 +205,8 @@ impl<'w> Way<'w> for HeldWay<'_, 'w> {
         let count = context.command_count() - self.given;
         if count > 0 {
             self.given += count;
-            let Whose { entry, .. } = whose;
-            self.marks.push(Mark { id: entry.id, slot: entry.slot, count });
+            let RosterEntry { id, slot, stretch, rank, .. } = *whose.entry;
+            self.marks.push(Mark { id, slot, count, stretch, rank });
         }
         true
     }

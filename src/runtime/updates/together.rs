@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bevy::{ecs::change_detection::Tick, prelude::*};
 
 use super::{
-    Updates, in_order,
+    Mark, Updates, in_order,
     walk::{Walk, look},
 };
 use crate::{
@@ -59,11 +59,12 @@ type Alone<'w> = Vec<&'w RosterEntry>;
 
 impl<'w> Updates<'w> {
     /// Updates some stretches, and those of some entries that are in them beside those who are updated in every tick. What
-    /// comes of it is in the order of (id, slot).
+    /// comes of it is in the order of (id, slot), and it is said where that of others belongs who have left their marks.
     pub(in crate::runtime) fn run_together(
         &self,
         stretches: &'w mut [Stretch],
         paced: &'w [RosterEntry],
+        marks: &[Mark],
     ) -> BatchOutcome {
         let mut context = ScriptContext::new(self.scope);
         context.rank_commands();
@@ -71,6 +72,7 @@ impl<'w> Updates<'w> {
         // Mostly each of them moves, or none.
         context.expect_commands(stretches.iter().map(Stretch::count).sum::<usize>() + paced.len());
         let mut paced = paced.chunk_by(|a, b| a.stretch == b.stretch).peekable();
+        let mut marks = marks.chunk_by(|a, b| a.stretch == b.stretch).peekable();
         // Their memory is used again.
         let (mut alone, mut others) = (Alone::new(), Alone::new());
         let mut stood = [None; Seats::COUNT];
@@ -93,7 +95,11 @@ impl<'w> Updates<'w> {
             others.sort_unstable_by_key(|entry| (entry.script, entry.rank));
             self.walk(&others, true, &mut context, &mut outcome);
             // What one cohort asks for is in order.
-            context.end_part(before, groups + others.len() > 1);
+            let is_mixed = groups + others.len() > 1;
+            let is_here = |marks: &&[Mark]| marks.first().is_some_and(|mark| mark.stretch == *number);
+            let marks = marks.next_if(is_here).unwrap_or_default();
+            let others = marks.iter().map(|mark| mark.rank);
+            context.end_part(before, is_mixed, others, |after| outcome.gaps.push(after));
         }
         if !outcome.told.is_empty() {
             in_order(&mut outcome);
@@ -114,8 +120,7 @@ impl<'w> Updates<'w> {
             return;
         }
         let entries = entries.iter().map(|entry| (entry.rank, *entry));
-        let mut walk = Walk::new(*self, entries, outcome);
-        walk.side_by_side &= side_by_side;
+        let mut walk = Walk::new(*self, entries, side_by_side, outcome);
         self.follow(&mut walk, context, outcome);
     }
 

@@ -1,15 +1,13 @@
 use bevy::math::Vec3;
 
-use super::{Due, Gap, Updates, Way, Whose};
+use super::{Due, Updates, Way, Whose};
 use crate::{
     api::ScriptContext,
-    contract::{ScriptError, ScriptId},
+    contract::ScriptError,
     runtime::{
-        authority::Owners,
         cscript::{CScript, ScriptSlot},
         roster::{Noticed, RosterEntry},
         run::BatchOutcome,
-        shares::is_held,
         view::{Finger, WorldWindow},
     },
     script::CompiledScript,
@@ -24,20 +22,21 @@ pub(super) struct Walk<'w, I> {
     ahead: Option<(Whose<'w>, &'w ScriptSlot)>,
     /// Where the walk was before it looked ahead.
     before: (I, Finger<'w>),
-    /// Who was passed by on the way there.
-    passed: Vec<(ScriptId, u16)>,
     /// Whether those who run the same script are called side by side.
-    pub(super) side_by_side: bool,
+    side_by_side: bool,
 }
 
 impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Walk<'w, I> {
     /// On its first step.
-    pub(super) fn new(updates: Updates<'w>, entries: I, outcome: &mut BatchOutcome) -> Self {
-        let (finger, passed) = (Finger::new(), Vec::new());
+    pub(super) fn new(
+        updates: Updates<'w>,
+        entries: I,
+        side_by_side: bool,
+        outcome: &mut BatchOutcome,
+    ) -> Self {
+        let finger = Finger::new();
         let before = (entries.clone(), finger);
-        // Gaps are counted in commands of those who are done.
-        let side_by_side = updates.passing.is_none();
-        let mut walk = Self { updates, entries, finger, ahead: None, before, passed, side_by_side };
+        let mut walk = Self { updates, entries, finger, ahead: None, before, side_by_side };
         walk.look_ahead(outcome);
         walk
     }
@@ -49,29 +48,14 @@ impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Walk<'w, I> {
         self.ahead = self.find(outcome);
     }
 
-    /// Looks up who comes next, and who is passed by on the way there.
+    /// Looks up who comes next.
     #[inline(always)]
     fn find(&mut self, outcome: &mut BatchOutcome) -> Option<(Whose<'w>, &'w ScriptSlot)> {
-        let Self { updates, entries, finger, passed, .. } = self;
-        let mut is_passed = |entry: &RosterEntry| {
-            let is_held = |owners: &Owners| is_held(entry.is_trusted, entry.entity, owners);
-            let passes = updates.passing.is_some_and(is_held);
-            if passes {
-                passed.push((entry.id, entry.slot));
-            }
-            passes
-        };
-        let mut entries = entries.by_ref().filter(|(_, entry)| !is_passed(entry));
-        find(updates.window, &mut entries, finger, &mut outcome.noticed)
-    }
-
-    /// Takes note of who was passed by between the one at hand, who is done, and the one ahead.
-    #[inline(always)]
-    pub(super) fn note_gaps(&mut self, commands: usize, outcome: &mut BatchOutcome) {
-        if !self.passed.is_empty() {
-            let gap = |(id, slot)| Gap { id, slot, after: commands };
-            outcome.gaps.extend(self.passed.drain(..).map(gap));
-        }
+        let Self { updates, entries, finger, .. } = self;
+        entries.find_map(|(rank, entry)| {
+            let (scripts, slot) = look(updates.window, entry, finger, &mut outcome.noticed)?;
+            Some((Whose { entry, scripts, rank }, slot))
+        })
     }
 }
 
@@ -79,11 +63,10 @@ impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Way<'w> for Walk<'w
     #[inline(always)]
     fn next(
         &mut self,
-        context: &mut ScriptContext<'_>,
+        _: &mut ScriptContext<'_>,
         outcome: &mut BatchOutcome,
     ) -> Option<Due<'w>> {
         loop {
-            self.note_gaps(context.command_count(), outcome);
             let (whose, slot) = self.ahead.take().or_else(|| self.find(outcome))?;
             self.look_ahead(outcome);
             if let Some(instance) = slot.resident.called() {
@@ -101,7 +84,6 @@ impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Way<'w> for Walk<'w
         (script, most): (&CompiledScript, usize),
         mut found: impl FnMut(Due<'w>, Option<Vec3>),
     ) -> Option<Due<'w>> {
-        debug_assert!(self.updates.passing.is_none(), "who is passed by counts between calls");
         let asks_place = script.calls_any_api();
         // Nobody needs to be looked up ahead: many are, before the first of them is called. What is asked for again and
         // again is at hand here rather than in `self`.
@@ -151,20 +133,6 @@ impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Way<'w> for Walk<'w
     ) -> bool {
         true
     }
-}
-
-/// Looks up the first of some entries that is to be updated now.
-#[inline(always)]
-fn find<'w>(
-    window: &'w WorldWindow<'w>,
-    entries: &mut impl Iterator<Item = (u32, &'w RosterEntry)>,
-    finger: &mut Finger<'w>,
-    noticed: &mut Noticed,
-) -> Option<(Whose<'w>, &'w ScriptSlot)> {
-    entries.find_map(|(rank, entry)| {
-        let (scripts, slot) = look(window, entry, finger, noticed)?;
-        Some((Whose { entry, scripts, rank }, slot))
-    })
 }
 
 /// Looks up the script of an entry, if it is to be updated now.
