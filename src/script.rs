@@ -52,7 +52,7 @@ pub use join::{EngineFingerprint, JoinDifference, JoinOffer, OfferedScript};
 pub use libraries::Libraries;
 #[cfg(feature = "bevy")]
 pub(crate) use marks::{mixed, mixed_four, mixed_six};
-pub use round::Round;
+pub use round::{Round, UsedAbreast};
 #[cfg(feature = "bevy")]
 pub(crate) use seats::{Seat, Seats};
 pub use self_test::SelfTestError;

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     api::{CallScope, CallsAhead, ScriptContext},
     contract::ScriptError,
-    script::{CompiledScript, Round, ScriptInstance},
+    script::{CompiledScript, Round, ScriptInstance, UsedAbreast},
 };
 
 /// How the scripts of one batch are updated, one after the other.
@@ -104,6 +104,14 @@ trait Way<'w> {
         None
     }
 
+    /// Whether whoever it has found is still to be called.
+    fn goes_on(&self) -> bool {
+        true
+    }
+
+    /// Hears of a call that has come to its end side by side with others.
+    fn counts_abreast(&mut self, _: &Whose<'w>, _: &UsedAbreast, _: &mut ScriptContext<'_>) {}
+
     /// Hears before anybody else how a call of a script ended that may use so much fuel. `false` if it is to be as
     /// if it had not begun.
     fn counts(
@@ -136,7 +144,9 @@ impl<'w> Updates<'w> {
         outcome: &mut BatchOutcome,
     ) {
         let mut next = way.next(context, outcome);
-        while let Some(first) = next {
+        while way.goes_on()
+            && let Some(first) = next
+        {
             let Some(function) = first.whose.entry.on_update else { break };
             // Neighbours mostly run the same script.
             let script = first.instance.script().clone();
@@ -248,21 +258,36 @@ impl<'w, W: Way<'w>> Round for Neighbours<'_, 'w, W> {
         }
     }
 
-    #[inline(always)]
-    fn done_abreast(&mut self, _: &mut ScriptContext<'_>, mut due: Due<'w>, fuel: u64) {
-        // Whoever counts is not asked for many at a time.
-        self.note_state(&due.whose, &mut due.instance);
-        self.outcome.calls += 1;
-        self.outcome.fuel += fuel;
+    fn goes_on(&self) -> bool {
+        self.way.goes_on()
     }
 
     #[inline(always)]
-    fn done_many(&mut self, _: &mut ScriptContext<'_>, turns: &mut Vec<Due<'w>>, fuel: &[u64]) {
-        for Due { whose, instance } in &mut *turns {
+    fn done_abreast(
+        &mut self,
+        context: &mut ScriptContext<'_>,
+        Due { whose, mut instance }: Due<'w>,
+        used: &UsedAbreast,
+    ) {
+        self.way.counts_abreast(&whose, used, context);
+        self.note_state(&whose, &mut instance);
+        self.outcome.calls += 1;
+        self.outcome.fuel += used.fuel;
+    }
+
+    #[inline(always)]
+    fn done_many(
+        &mut self,
+        context: &mut ScriptContext<'_>,
+        turns: &mut Vec<Due<'w>>,
+        used: &[UsedAbreast],
+    ) {
+        for (Due { whose, instance }, used) in turns.iter_mut().zip(used) {
+            self.way.counts_abreast(whose, used, context);
             self.note_state(whose, instance);
         }
         self.outcome.calls += turns.len() as u64;
-        self.outcome.fuel += fuel.iter().sum::<u64>();
+        self.outcome.fuel += used.iter().map(|used| used.fuel).sum::<u64>();
         turns.clear();
     }
 }
@@ -277,6 +302,9 @@ impl<'w, W: Way<'w>> Neighbours<'_, 'w, W> {
     /// The next one, if it runs the same script.
     #[inline(always)]
     fn due(&mut self, context: &mut ScriptContext<'_>) -> Option<Due<'w>> {
+        if !self.way.goes_on() {
+            return None;
+        }
         let due = match self.next.take() {
             Some(due) => due,
             None => self.way.next(context, self.outcome)?,

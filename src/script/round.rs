@@ -11,6 +11,15 @@ use crate::{
     contract::ScriptError,
 };
 
+/// What a call has used that was done side by side with others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UsedAbreast {
+    /// Its fuel.
+    pub fuel: u64,
+    /// How many commands it has given.
+    pub commands: usize,
+}
+
 /// Instances of one script that are called one after the other: see [`Calls::each`].
 pub trait Round {
     /// An instance while it is its turn: `&mut ScriptInstance`, or whatever holds one.
@@ -22,6 +31,12 @@ pub trait Round {
     /// Whether it may be asked for several instances [ahead](Self::next_ahead). Default: **no**.
     fn runs_ahead(&self) -> bool {
         false
+    }
+
+    /// Whether those that it was asked for ahead are still to be called, when it has heard of another one's end. Default:
+    /// **yes**.
+    fn goes_on(&self) -> bool {
+        true
     }
 
     /// As [`next`](Self::next), but it may be asked for more before it hears of this one: then their calls are done side
@@ -61,23 +76,28 @@ pub trait Round {
         called: Result<(), Box<ScriptError>>,
     );
 
-    /// As [`done`](Self::done), of a call that was done side by side with others, has used so much fuel, and has come to
-    /// its end. It has written nothing to the log.
+    /// As [`done`](Self::done), of a call that was done side by side with others and has come to its end. It has written
+    /// nothing to the log.
     #[inline]
-    fn done_abreast(&mut self, context: &mut ScriptContext<'_>, turn: Self::Turn, fuel: u64) {
-        context.spend(fuel);
+    fn done_abreast(
+        &mut self,
+        context: &mut ScriptContext<'_>,
+        turn: Self::Turn,
+        used: &UsedAbreast,
+    ) {
+        context.spend(used.fuel);
         self.done(context, turn, Ok(()));
     }
 
-    /// The same, of all calls of a list, in their order, with the fuel of each. The list is to be empty afterwards.
+    /// The same, of all calls of a list, in their order, with what each has used. The list is to be empty afterwards.
     fn done_many(
         &mut self,
         context: &mut ScriptContext<'_>,
         turns: &mut Vec<Self::Turn>,
-        fuel: &[u64],
+        used: &[UsedAbreast],
     ) {
-        for (turn, fuel) in turns.drain(..).zip(fuel) {
-            self.done_abreast(context, turn, *fuel);
+        for (turn, used) in turns.drain(..).zip(used) {
+            self.done_abreast(context, turn, used);
         }
     }
 }
@@ -172,14 +192,23 @@ impl<'w> Calls<'_, 'w> {
         round: &mut R,
     ) {
         let context = self.context();
+        let count = turns.len();
+        let mut used: [UsedAbreast; LANES] =
+            array::from_fn(|lane| UsedAbreast { fuel: lanes.fuel(lane), commands: 0 });
         if let Some(before) = before {
+            let calls = (0..count).map(|lane| lanes.call(lane).rank());
+            let mut all = used.iter_mut();
+            context.counts_abreast(&before, calls, |commands| {
+                if let Some(used) = all.next() {
+                    used.commands = commands;
+                }
+            });
             context.keep_commands(before);
         }
         for (turn, lane) in turns.iter_mut().zip(0..) {
             touch(turn, lanes.noted(lane));
         }
-        let fuel: [u64; LANES] = array::from_fn(|lane| lanes.fuel(lane));
-        round.done_many(context, turns, &fuel[..turns.len()]);
+        round.done_many(context, turns, &used[..count]);
     }
 
     /// Makes the calls by themselves that did not go, and hands all instances back.
@@ -195,15 +224,20 @@ impl<'w> Calls<'_, 'w> {
         let mut given = given.into_iter().flatten().peekable();
         for (mut turn, lane) in turns.zip(0..) {
             let (is_done, call) = (lanes.is_done(lane), lanes.call(lane));
+            let mut used = UsedAbreast { fuel: lanes.fuel(lane), commands: 0 };
             while let Some((_, command)) = given.next_if(|(rank, _)| *rank == call.rank()) {
                 if is_done {
                     self.context().command_given(command, call);
+                    used.commands += 1;
                 }
             }
             if is_done {
                 touch(&mut turn, lanes.noted(lane));
-                round.done_abreast(self.context(), turn, lanes.fuel(lane));
+                round.done_abreast(self.context(), turn, &used);
                 continue;
+            }
+            if !round.goes_on() {
+                break;
             }
             self.context().begin_call(call);
             let called = if turn.runs(self.script) {

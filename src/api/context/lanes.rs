@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     api::{Column, LANES},
-    contract::{ScriptCommand, ScriptId},
+    contract::{ScriptCommand, ScriptId, TickCaps},
 };
 
 /// As many calls as can be done side by side; not all of them need be. The context has them while they are done.
@@ -137,6 +137,7 @@ pub(crate) struct BeforeLanes {
     commands: usize,
     ranks: usize,
     is_ranked: bool,
+    caps: Option<TickCaps>,
 }
 
 impl ScriptContext<'_> {
@@ -158,10 +159,22 @@ impl ScriptContext<'_> {
         self.abreast += calls as u64;
     }
 
-    /// Whether calls may be done side by side at the moment: if all of them together may ask for only so much, the
-    /// order counts.
-    pub(crate) const fn is_unshared(&self) -> bool {
-        self.caps.is_none() && self.purse == u64::MAX
+    /// Whether calls that were done side by side may stand, given whether all have come to their ends and the fuel of all of
+    /// them. Where they share what is left, what one of them uses may be what another one lacks: then their order counts, unless
+    /// there was enough for all. If they may not, what they took of the tick's caps is given back.
+    pub(crate) fn may_stand(
+        &mut self,
+        before: Option<&BeforeLanes>,
+        (all_ended, fuel): (bool, u64),
+    ) -> bool {
+        let is_shared = self.caps.is_some() || self.purse != u64::MAX;
+        if !is_shared || all_ended && fuel < self.purse {
+            return true;
+        }
+        if let Some(before) = before {
+            self.caps = before.caps;
+        }
+        false
     }
 
     /// From now on each command is noted with the rank of its call, by which [`end_part`](Self::end_part) puts them in order.
@@ -197,7 +210,8 @@ impl ScriptContext<'_> {
         }
         self.call.exchange(&mut calls.states, &mut calls.unbegun);
         let is_ranked = std::mem::replace(&mut self.is_ranked, true);
-        BeforeLanes { commands: self.commands.len(), ranks: self.ranks.len(), is_ranked }
+        let (commands, ranks, caps) = (self.commands.len(), self.ranks.len(), self.caps);
+        BeforeLanes { commands, ranks, is_ranked, caps }
     }
 
     /// Gives the calls back, and puts what they asked for in their order.
@@ -210,6 +224,21 @@ impl ScriptContext<'_> {
         (self.looks_back, self.is_ranked) = (true, before.is_ranked);
         self.order_commands(before.commands, before.ranks);
         self.begin(ScriptId::AUTO, 0);
+    }
+
+    /// For how many commands each of some calls has asked that were done side by side, given their ranks, in order.
+    pub(crate) fn counts_abreast(
+        &self,
+        before: &BeforeLanes,
+        calls: impl Iterator<Item = u32>,
+        mut count: impl FnMut(usize),
+    ) {
+        let mut ranks = self.ranks.get(before.ranks..).unwrap_or_default();
+        for call in calls {
+            let own = ranks.iter().take_while(|rank| **rank == call).count();
+            ranks = ranks.get(own..).unwrap_or_default();
+            count(own);
+        }
     }
 
     /// Keeps all that was asked for side by side.

@@ -20,8 +20,9 @@ pub struct Owner(pub ClientId);
 /// Whose entities are whose, for the stages.
 #[derive(Resource, Default)]
 pub(crate) struct Owners {
-    owners: EntityHashMap<ClientId>,
-    payers: HashMap<ClientId, Arc<str>>,
+    /// With the name of each owner.
+    owners: EntityHashMap<(ClientId, Arc<str>)>,
+    names: HashMap<ClientId, Arc<str>>,
     /// How often it was given or taken.
     changes: u64,
 }
@@ -42,22 +43,23 @@ impl Owners {
     }
 
     pub(crate) fn of(&self, entity: Entity) -> Option<ClientId> {
-        self.owners.get(&entity).copied()
+        self.owners.get(&entity).map(|(client, _)| *client)
     }
 
     /// The name under which an entity's scripts share a tick with others, if somebody owns it. No mod has
     /// such a name.
     pub(crate) fn payer(&self, entity: Entity) -> Option<&Arc<str>> {
-        self.payers.get(self.owners.get(&entity)?)
+        self.owners.get(&entity).map(|(_, name)| name)
     }
 }
 
 fn note(mut world: DeferredWorld<'_>, HookContext { entity, .. }: HookContext) {
     let Some(Owner(client)) = world.get::<Owner>(entity).copied() else { return };
     if let Some(mut owners) = world.get_resource_mut::<Owners>() {
-        owners.changes += 1;
-        owners.owners.insert(entity, client);
-        owners.payers.entry(client).or_insert_with(|| format!("client {client}").into());
+        let Owners { names, changes, owners } = &mut *owners;
+        let name = names.entry(client).or_insert_with(|| format!("client {client}").into());
+        owners.insert(entity, (client, name.clone()));
+        *changes += 1;
     }
 }
 

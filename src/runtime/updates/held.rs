@@ -6,6 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use bevy::math::Vec3;
+
 use super::{Due, Updates, Way, Whose};
 use crate::{
     api::ScriptContext,
@@ -13,23 +15,34 @@ use crate::{
     runtime::{
         authority::Owners,
         budget::TickUse,
-        cscript::ScriptSlot,
+        cscript::{CScript, ScriptSlot},
         roster::{Noticed, RosterEntry},
         run::BatchOutcome,
         shares::{Account, Sharing, fell_short},
         view::{Finger, WorldWindow},
     },
+    script::{CompiledScript, UsedAbreast},
 };
 
 /// The updates of one mod or client.
 pub(in crate::runtime) struct HeldUpdates<'w> {
     account: Account,
-    queue: Vec<(Whose<'w>, &'w ScriptSlot)>,
+    queue: Vec<Waiting<'w>>,
     /// How many of them are done.
     done: usize,
     outcome: BatchOutcome,
     /// Whose the commands are.
     marks: Vec<Mark>,
+}
+
+/// Somebody who is to be updated.
+#[derive(Clone, Copy)]
+struct Waiting<'w> {
+    entry: &'w RosterEntry,
+    scripts: &'w CScript,
+    slot: &'w ScriptSlot,
+    /// Where he stands, if that is at hand.
+    stood: Option<Vec3>,
 }
 
 /// Somebody who has given commands, how many, and where they belong among those of others who are not held.
@@ -77,12 +90,12 @@ impl<'w> HeldUpdates<'w> {
                 continue;
             };
             let Some(slot) = noticed.of(entry, scripts, disabled) else { continue };
-            let Some(instance) = slot.resident.called() else {
+            let Some(script) = slot.resident.script() else {
                 noticed.stale = true;
                 continue;
             };
             let payer = owners.payer(entry.entity);
-            let name = payer.unwrap_or_else(|| instance.script().mod_name());
+            let name = payer.unwrap_or_else(|| script.mod_name());
             if all.get(last).is_none_or(|one| !Arc::ptr_eq(&one.account.name, name)) {
                 last = match places.entry(name.clone()) {
                     Entry::Occupied(place) => *place.get(),
@@ -93,7 +106,8 @@ impl<'w> HeldUpdates<'w> {
                 };
             }
             if let Some(one) = all.get_mut(last) {
-                one.queue.push((Whose { entry, scripts, rank: 0 }, slot));
+                let stood = finger.place(entry.entity);
+                one.queue.push(Waiting { entry, scripts, slot, stood });
             }
         }
         all
@@ -107,7 +121,7 @@ impl<'w> HeldUpdates<'w> {
     /// Lets the update that was put off last time begin.
     pub(in crate::runtime) fn rotate(&mut self, used: &mut TickUse) {
         let Some(first) = used.take_first(&self.account.name) else { return };
-        let at = self.queue.iter().position(|(of, _)| (of.entry.id, of.entry.slot) >= first);
+        let at = self.queue.iter().position(|one| one.entry.key() >= first);
         self.queue.rotate_left(at.unwrap_or_default());
     }
 
@@ -116,15 +130,20 @@ impl<'w> HeldUpdates<'w> {
         let Self { account, queue, done, outcome, marks } = self;
         let mut context = ScriptContext::new(updates.scope);
         context.share(account.left, account.caps);
-        let mut way = HeldWay { account, queue, done, marks, given: 0, is_over: false };
+        let mut way =
+            HeldWay { account, queue, at: *done, done, marks, given: 0, is_over: false };
         updates.follow(&mut way, &mut context, outcome);
+        if way.goes_on() {
+            // The last ones may not have been there.
+            *way.done = queue.len();
+        }
         account.caps = context.caps_left().unwrap_or(account.caps);
         context.move_commands(&mut outcome.commands);
     }
 
     /// What became of them; takes note of what is put off.
     pub(in crate::runtime) fn finish(mut self, used: &mut TickUse) -> HeldDone {
-        let next = self.queue.get(self.done).map(|(of, _)| (of.entry.id, of.entry.slot));
+        let next = self.queue.get(self.done).map(|one| one.entry.key());
         self.account.close(next, used);
         // Those that began because they had been put off stand before others that come first.
         let comes_later = |pair: &[Mark]| match pair {
@@ -151,15 +170,17 @@ impl Sharing for HeldUpdates<'_> {
     }
 
     fn needs(&self) -> Option<u64> {
-        let (_, slot) = self.queue.get(self.done)?;
-        Some(slot.resident.script()?.limits().fuel)
+        let next = self.queue.get(self.done)?;
+        Some(next.slot.resident.script()?.limits().fuel)
     }
 }
 
 /// From one to the next until the account is empty.
 struct HeldWay<'q, 'w> {
     account: &'q mut Account,
-    queue: &'q [(Whose<'w>, &'w ScriptSlot)],
+    queue: &'q [Waiting<'w>],
+    /// Who comes next.
+    at: usize,
     done: &'q mut usize,
     marks: &'q mut Vec<Mark>,
     /// How many commands those have given who are done.
@@ -168,18 +189,79 @@ struct HeldWay<'q, 'w> {
     is_over: bool,
 }
 
+impl<'w> HeldWay<'_, 'w> {
+    /// The next one who is there, and where he stands, if that is at hand.
+    #[inline]
+    fn find(&mut self, outcome: &mut BatchOutcome) -> Option<(Due<'w>, Option<Vec3>)> {
+        loop {
+            let Waiting { entry, scripts, slot, stood } = self.queue.get(self.at).copied()?;
+            let rank = self.at as u32;
+            self.at += 1;
+            if let Some(instance) = slot.resident.called() {
+                return Some((Due { whose: Whose { entry, scripts, rank }, instance }, stood));
+            }
+            outcome.noticed.stale = true;
+        }
+    }
+
+    /// Takes note that one is done, and of how many commands he has given.
+    #[inline]
+    fn note(&mut self, whose: &Whose<'w>, count: usize) {
+        // Who is held has no other rank.
+        *self.done = whose.rank as usize + 1;
+        if count > 0 {
+            self.given += count;
+            let RosterEntry { id, slot, stretch, rank, .. } = *whose.entry;
+            self.marks.push(Mark { id, slot, count, stretch, rank });
+        }
+    }
+}
+
 impl<'w> Way<'w> for HeldWay<'_, 'w> {
     #[inline]
     fn next(&mut self, _: &mut ScriptContext<'_>, outcome: &mut BatchOutcome) -> Option<Due<'w>> {
-        while !self.is_over && self.account.left > 0 {
-            let (whose, slot) = *self.queue.get(*self.done)?;
-            if let Some(instance) = slot.resident.called() {
-                return Some(Due { whose, instance });
+        if self.goes_on() { Some(self.find(outcome)?.0) } else { None }
+    }
+
+    fn runs_ahead(&self) -> bool {
+        true
+    }
+
+    fn goes_on(&self) -> bool {
+        !self.is_over && self.account.left > 0
+    }
+
+    #[inline(never)]
+    fn next_many(
+        &mut self,
+        _: &mut ScriptContext<'_>,
+        outcome: &mut BatchOutcome,
+        (script, most): (&CompiledScript, usize),
+        mut found: impl FnMut(Due<'w>, Option<Vec3>),
+    ) -> Option<Due<'w>> {
+        if !self.goes_on() {
+            return None;
+        }
+        for _ in 0..most {
+            let (due, stood) = self.find(outcome)?;
+            if !due.instance.runs(script) {
+                return Some(due);
             }
-            outcome.noticed.stale = true;
-            *self.done += 1;
+            found(due, stood);
         }
         None
+    }
+
+    #[inline]
+    fn counts_abreast(
+        &mut self,
+        whose: &Whose<'w>,
+        used: &UsedAbreast,
+        context: &mut ScriptContext<'_>,
+    ) {
+        self.account.spend(used.fuel);
+        context.share_fuel(self.account.left);
+        self.note(whose, used.commands);
     }
 
     #[inline]
@@ -201,13 +283,8 @@ impl<'w> Way<'w> for HeldWay<'_, 'w> {
             context.take_log();
             return false;
         }
-        *self.done += 1;
         let count = context.command_count() - self.given;
-        if count > 0 {
-            self.given += count;
-            let RosterEntry { id, slot, stretch, rank, .. } = *whose.entry;
-            self.marks.push(Mark { id, slot, count, stretch, rank });
-        }
+        self.note(whose, count);
         true
     }
 }

@@ -168,9 +168,13 @@ impl Lanes {
         let all = if self.count < LANES { (1 << self.count) - 1 } else { u64::MAX };
         let variables = Variables::Own(states);
         let before = self.do_all(plan, context, &variables, (all & !misfits, limit));
-        self.write_back(plan, states);
-        if !self.most_are_done() {
-            plan.rest();
+        if context.may_stand(before.as_ref(), (self.are_done(), self.fuel_of_done())) {
+            self.write_back(plan, states);
+            if !self.most_are_done() {
+                plan.rest();
+            }
+        } else {
+            self.done = 0;
         }
         before
     }

@@ -206,13 +206,12 @@ impl<'w> Caller<'_, 'w> {
     }
 
     /// Whether it may be worth calling a function for many instances at a time.
-    pub(crate) fn may_go_abreast(&mut self, function: usize) -> bool {
+    pub(crate) fn may_go_abreast(&self, function: usize) -> bool {
         let plan = self.program.plans.get(function);
-        self.run.context().is_unshared()
-            && plan.is_some_and(|plan| match plan.get() {
-                None => true,
-                Some(plan) => plan.as_ref().is_some_and(Plan::is_awake),
-            })
+        plan.is_some_and(|plan| match plan.get() {
+            None => true,
+            Some(plan) => plan.as_ref().is_some_and(Plan::is_awake),
+        })
     }
 
     /// Calls a function for the instances in the lanes, as far as that goes side by side, given the variables of
