@@ -48,6 +48,6 @@ pub use fault::ApiFault;
 pub(crate) use function::DirectFn;
 pub use function::{ApiFunction, Native, NativeFn, Overload, Parameter};
 pub use returned::{Answer, Returned};
-pub(crate) use scalar::{LANES, each, lanes_of, which};
 pub use scalar::{AnyColumn, Column, Scalar};
+pub(crate) use scalar::{LANES, each, lanes_of, which};
 pub use table::{ApiTable, TableError, closest};

@@ -5,7 +5,10 @@ use bevy_cscript::{
     authority::ClientId,
     contract::{TickCaps, Value},
     prelude::*,
-    runtime::{PausedMods, Quarantine, Script, ScriptPublished, TickBudget, authority::Owner},
+    runtime::{
+        PausedMods, Quarantine, Script, ScriptMetrics, ScriptPublished, TickBudget,
+        authority::Owner,
+    },
     script::ScriptThreads,
     testing::ScriptTestApp,
     trust::{LevelLimits, TrustLevel, TrustPolicy, Unsigned},
@@ -431,4 +434,80 @@ fn who_is_held_to_a_share_keeps_his_place_among_the_others() {
             }
         }
     }
+}
+
+/// Walks by itself; what it uses and when it fails is different for each.
+const MOD: &str = "
+let n = 0; let to = vec3(2, 0, 0);
+fn on_update() {
+    n += 1;
+    let at = get_position(entity_id);
+    if distance(at, to) < 0.5 { to = vec3(1 - at.x, 0, n % 3); }
+    let left = (n * entity_id) % 40;
+    while left > 0 { left -= 1; }
+    if (n + entity_id) % 9 == 2 { move_towards(7777, at, 0.125); }
+    if (n + entity_id) % 71 == 5 { throw `${n}`; }
+    if (n + entity_id) % 53 == 7 { log(`${n}`); }
+    move_towards(entity_id, to, 0.25);
+}
+";
+
+/// What comes of a game in which mods share a tick, and how many updates were put off. Neighbours run the same script, or
+/// one in another file with the same text, so that nobody can be called side by side with the next one.
+fn shared(threads: usize, budget: TickBudget, alternates: bool) -> (Vec<String>, u64) {
+    let mut app = app_of(TrustLevel::Mod, threads, budget);
+    app.world_mut().spawn((Transform::default(), ScriptId(7777)));
+    let scripts = [0, 1, 2]
+        .map(|of| ["a", "b"].map(|name| app.script(&format!("mods/m{of}/{name}.rhai"), MOD)));
+    let mut entities = Vec::new();
+    for i in 0..240 {
+        let of = &scripts[if i % 80 < 60 { 0 } else { 1 + i / 80 % 2 }];
+        let script = CScript::new(of[if alternates { i % 2 } else { 0 }].clone());
+        let place = Transform::from_xyz(i as f32 * 0.25, 0.0, 0.0);
+        entities.push(app.world_mut().spawn((place, ScriptId(i as i64), script)).id());
+    }
+    let (mut told, mut all_put_off) = (Vec::new(), 0);
+    for _ in 0..30 {
+        app.tick();
+        let ScriptMetrics { callbacks, commands, errors, fuel, put_off, .. } =
+            *app.world().resource::<ScriptMetrics>();
+        all_put_off = put_off;
+        let faults = app.take_faults();
+        let faults: Vec<_> =
+            faults.iter().map(|it| (it.entity, it.error.message.clone())).collect();
+        let lines = app.take_log();
+        let lines: Vec<_> = lines.iter().map(|it| (it.entity, it.line.text.clone())).collect();
+        let counts = [callbacks, commands, errors, fuel, put_off];
+        let kept: Vec<_> = entities.iter().map(|it| app.get(*it, "n")).collect();
+        told.push(format!("{counts:?} {faults:?} {lines:?} {kept:?}"));
+    }
+    let places = entities.iter().map(|it| app.world().get::<Transform>(*it).copied());
+    told.push(format!("{:?}", places.collect::<Vec<_>>()));
+    (told, all_put_off)
+}
+
+#[test]
+fn who_is_called_side_by_side_uses_no_more_than_the_share() {
+    let mut ever = Vec::new();
+    for (fuel, commands) in [
+        (2_000_000, 4_096),
+        (200_000, 4_096),
+        (100_000, 4_096),
+        (61_000, 4_096),
+        (30_000, 4_096),
+        (9_000, 4_096),
+        (2_000_000, 190),
+        (2_000_000, 70),
+        (100_000, 64),
+    ] {
+        let caps = TickCaps { commands, ..TickCaps::default() };
+        let budget = TickBudget { fuel, caps, ..TickBudget::default() };
+        let (one_by_one, put_off) = shared(1, budget, true);
+        for threads in [1, 2] {
+            let (side_by_side, _) = shared(threads, budget, false);
+            assert_eq!(side_by_side, one_by_one, "{fuel} units, {commands} commands");
+        }
+        ever.push(put_off);
+    }
+    assert!(ever.contains(&0) && ever.iter().any(|put_off| *put_off > 100), "{ever:?}");
 }

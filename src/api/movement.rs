@@ -3,7 +3,7 @@
 use glam::Vec3;
 
 use super::{
-    Amount, AnyColumn, Arg, ApiFault, ApiFunction, Category, Live, Point, ScriptContext, Standing,
+    Amount, AnyColumn, ApiFault, ApiFunction, Arg, Category, Live, Point, ScriptContext, Standing,
     arg::direction_of,
 };
 use crate::contract::ScriptCommand;
@@ -146,8 +146,9 @@ fn set_own_positions(
 ) -> Option<u64> {
     let [AnyColumn::Int(e), AnyColumn::Vec3(pos), ..] = args else { return None };
     let fit = Point::sieve(pos, mask);
-    let asked = context.ask_own_steps(e, fit, |id, lane| {
-        ScriptCommand::SetPosition { id, position: pos[lane].get() }
+    let asked = context.ask_own_steps(e, fit, |id, lane| ScriptCommand::SetPosition {
+        id,
+        position: pos[lane].get(),
     });
     asked.then_some(mask & !fit)
 }

@@ -123,7 +123,11 @@ pub(super) fn points(column: &Column<Vec3>, mask: u64) -> u64 {
         sums[1] += Vec4::new(b.y, b.z, c.x, c.y) * 0.0;
         sums[2] += Vec4::new(c.z, d.x, d.y, d.z) * 0.0;
     }
-    if sums[0] + sums[1] + sums[2] == Vec4::ZERO { mask } else { which(mask, |lane| is_finite(column[lane].get())) }
+    if sums[0] + sums[1] + sums[2] == Vec4::ZERO {
+        mask
+    } else {
+        which(mask, |lane| is_finite(column[lane].get()))
+    }
 }
 
 /// The lanes of a mask in which there is an [`Amount`](super::Amount).

@@ -68,7 +68,9 @@ impl LaneCalls {
     /// Puts the seconds that each call is for into a column.
     pub(crate) fn put_delta_times(&self, to: &Column<f64>) {
         match &self.unbegun {
-            Some(unbegun) if self.are_alike => to.iter().for_each(|to| to.set(unbegun.delta_time())),
+            Some(unbegun) if self.are_alike => {
+                to.iter().for_each(|to| to.set(unbegun.delta_time()))
+            }
             _ => to.iter().zip(&self.states).for_each(|(to, call)| to.set(call.begun.delta_time)),
         }
     }

@@ -130,8 +130,7 @@ impl<'w> HeldUpdates<'w> {
         let Self { account, queue, done, outcome, marks } = self;
         let mut context = ScriptContext::new(updates.scope);
         context.share(account.left, account.caps);
-        let mut way =
-            HeldWay { account, queue, at: *done, done, marks, given: 0, is_over: false };
+        let mut way = HeldWay { account, queue, at: *done, done, marks, given: 0, is_over: false };
         updates.follow(&mut way, &mut context, outcome);
         if way.goes_on() {
             // The last ones may not have been there.

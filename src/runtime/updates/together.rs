@@ -96,7 +96,8 @@ impl<'w> Updates<'w> {
             self.walk(&others, true, &mut context, &mut outcome);
             // What one cohort asks for is in order.
             let is_mixed = groups + others.len() > 1;
-            let is_here = |marks: &&[Mark]| marks.first().is_some_and(|mark| mark.stretch == *number);
+            let is_here =
+                |marks: &&[Mark]| marks.first().is_some_and(|mark| mark.stretch == *number);
             let marks = marks.next_if(is_here).unwrap_or_default();
             let others = marks.iter().map(|mark| mark.rank);
             context.end_part(before, is_mixed, others, |after| outcome.gaps.push(after));

@@ -61,11 +61,7 @@ impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Walk<'w, I> {
 
 impl<'w, I: Iterator<Item = (u32, &'w RosterEntry)> + Clone> Way<'w> for Walk<'w, I> {
     #[inline(always)]
-    fn next(
-        &mut self,
-        _: &mut ScriptContext<'_>,
-        outcome: &mut BatchOutcome,
-    ) -> Option<Due<'w>> {
+    fn next(&mut self, _: &mut ScriptContext<'_>, outcome: &mut BatchOutcome) -> Option<Due<'w>> {
         loop {
             let (whose, slot) = self.ahead.take().or_else(|| self.find(outcome))?;
             self.look_ahead(outcome);

@@ -42,7 +42,9 @@ pub(crate) use self::{
 };
 use self::{columns::Columns, fuel::Fuel, groups::Groups, kept::Variables, plan::Variable};
 use super::Val;
-use crate::api::{BeforeLanes, Begun, CallsAhead, CallsAlike, LANES, LaneCalls, ScriptContext, lanes_of};
+use crate::api::{
+    BeforeLanes, Begun, CallsAhead, CallsAlike, LANES, LaneCalls, ScriptContext, lanes_of,
+};
 
 thread_local! {
     /// Those that were used last on this thread.

@@ -101,7 +101,9 @@ mod tests {
 
     #[test]
     fn who_helps_is_kept_off_the_processor_of_whom_he_helps() {
-        let Ok(given) = sched_getaffinity(None) else { panic!("it is known where threads may run") };
+        let Ok(given) = sched_getaffinity(None) else {
+            panic!("it is known where threads may run")
+        };
         let processors: Vec<_> = (0..CpuSet::MAX_CPU).filter(|it| given.is_set(*it)).collect();
         let [a, b, ..] = *processors else { return };
         if given.count() > MOST {
