@@ -1,7 +1,9 @@
 //! Steps that scripts ask for, when there are many of them.
 
 use bevy::prelude::*;
-use bevy_cscript::{api::Category, prelude::*, runtime::ScriptIds, testing::ScriptTestApp};
+use bevy_cscript::{
+    api::Category, contract::Value, prelude::*, runtime::ScriptIds, testing::ScriptTestApp,
+};
 
 /// More than are updated in one batch.
 const MANY: i64 = 4_200;
@@ -65,4 +67,34 @@ fn ridden(threads: usize) -> Vec3 {
 fn who_is_put_on_somebody_is_carried_however_batches_are_cut() {
     let expected = Vec3::new(5.0, 0.0, 7.0);
     assert_eq!([1, 2].map(ridden), [expected; 2]);
+}
+
+#[derive(Resource, Default)]
+struct Moved(Vec<ScriptId>);
+
+/// Takes note of who was moved since it ran last.
+fn note_moved(moved: Query<&ScriptId, Changed<Transform>>, mut all: ResMut<Moved>) {
+    all.0 = moved.iter().copied().collect();
+    all.0.sort();
+}
+
+#[test]
+fn who_moves_counts_as_changed_and_nobody_else() {
+    let mut app = ScriptTestApp::new();
+    app.app().init_resource::<Moved>().add_systems(Last, note_moved);
+    let script = app.script(
+        "some.rhai",
+        "let n = 0; fn on_update() { n += 1; if (entity_id + n) % 3 == 0 { move_towards(entity_id, vec3(0, 0, 0), 0.5); } }",
+    );
+    let all: Vec<_> = (0..200).map(|x| at(&mut app, x as f32 + 9.0, Some(&script))).collect();
+    app.ticks(3);
+    for _ in 0..6 {
+        app.tick();
+        let moves = |entity: &&Entity| {
+            let Value::Int(n) = app.get(**entity, "n") else { panic!("it counts") };
+            (app.id(**entity).0 + n) % 3 == 0
+        };
+        let expected: Vec<_> = all.iter().filter(moves).map(|entity| app.id(*entity)).collect();
+        assert_eq!(app.world().resource::<Moved>().0, expected);
+    }
 }

@@ -1,11 +1,12 @@
 use bevy::{ecs::entity_disabling::Disabled, prelude::*};
 use bevy_cscript::{
     authority::ClientId,
-    contract::{ScriptEvent, ScriptId, Value},
+    contract::{ScriptEvent, ScriptId, ScriptLimits, Value},
     prelude::*,
     runtime::{ErrorPolicy, HashRecord, ScriptMetrics, authority::Owner},
     script::{Backend, ScriptThreads},
     testing::ScriptTestApp,
+    trust::LevelLimits,
 };
 
 /// Whoever moves this one last in a tick has moved it.
@@ -67,9 +68,12 @@ fn on_update() {
     if n % 11 == 5 { move_towards(entity_id, at, 0.1); move_towards(entity_id, to, 0.2); }
     if n % 13 == 6 { move_towards(entity_id - n % 2, to, 0.2); }
     if n % 17 == 9 { set_position(entity_id, to); set_position(entity_id, vec3(0, n, 0)); }
-    if n % 19 == 4 { to = vec3(0, 1, n % 4) * 1.0e38 * 1.0e38; } else if n % 19 == 5 { to = vec3(0, 1, n % 4); }
-    if n % 29 == 20 { move_towards(entity_id, to, 0.1 - n % 2); }
-    if n % 5 == 4 { set_position(entity_id, vec3(n % 10, 0, 1)); } else { move_towards(entity_id, to, 0.25); }
+    if n % 23 == 8 { set_position(entity_id, at * 0.5); let there = get_position(entity_id); to = vec3(there.x + 1.0, 0, n % 3); }
+    let goal = to;
+    let step = 0.25;
+    if n % 19 == 4 { goal = vec3(1.0e38, entity_id % 2, 0) * 10.0; }
+    if n % 29 == 20 { step = 0.1 - entity_id % 2; }
+    if n % 5 == 4 { set_position(entity_id, goal); } else { move_towards(entity_id, goal, step); }
 }
 fn on_bell(x) { to = vec3(x, 0, n); }
 ";
@@ -96,11 +100,18 @@ struct Game {
 }
 
 impl Game {
-    fn new(backend: Backend, threads: usize, error_policy: ErrorPolicy) -> Self {
+    fn new(
+        backend: Backend,
+        threads: usize,
+        (error_policy, commands): (ErrorPolicy, usize),
+    ) -> Self {
+        let limits = LevelLimits::default();
+        let trusted = limits.trusted.clone();
         let plugin = ScriptingPlugin {
             backend,
             threads: ScriptThreads::Fixed(threads),
             error_policy,
+            limits: LevelLimits { trusted: ScriptLimits { commands, ..trusted }, ..limits },
             ..ScriptingPlugin::default()
         };
         let mut app = ScriptTestApp::with(plugin);
@@ -284,11 +295,19 @@ fn play(seed: u64, rounds: usize, is_mixed: bool) {
     ];
     let policy =
         if seed.is_multiple_of(2) { ErrorPolicy::KeepGoing } else { ErrorPolicy::PauseAfter(2) };
-    let mut games = backends.map(|(backend, threads)| Game::new(backend, threads, policy));
+    // Few may be too few for some calls.
+    let commands = if seed % 3 == 1 { 2 } else { 1_000 };
+    let mut games =
+        backends.map(|(backend, threads)| Game::new(backend, threads, (policy, commands)));
     for i in 0..600 {
         let main = if seed.is_multiple_of(2) { 0 } else { 4 };
         let script = if is_mixed && i % 3 == 0 { i % 5 } else { main };
-        let form = if is_mixed && dice.below(6) == 0 { dice.below(8) } else { 0 };
+        let form = match is_mixed {
+            true if dice.below(6) == 0 => dice.below(8),
+            // All are below the first one.
+            false if seed % 3 == 2 => 2,
+            _ => 0,
+        };
         games.iter_mut().for_each(|game| game.spawn(script, form));
     }
     for round in 0..rounds {

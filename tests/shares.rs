@@ -446,8 +446,8 @@ fn on_update() {
     let left = (n * entity_id) % 40;
     while left > 0 { left -= 1; }
     if (n + entity_id) % 9 == 2 { move_towards(7777, at, 0.125); }
-    if (n + entity_id) % 71 == 5 { throw `${n}`; }
-    if (n + entity_id) % 53 == 7 { log(`${n}`); }
+    if n % 5 == 2 && (n + entity_id) % 71 == 5 { throw `${n}`; }
+    if n % 7 == 3 && (n + entity_id) % 53 == 7 { log(`${n}`); }
     move_towards(entity_id, to, 0.25);
 }
 ";
@@ -510,4 +510,30 @@ fn who_is_called_side_by_side_uses_no_more_than_the_share() {
         ever.push(put_off);
     }
     assert!(ever.contains(&0) && ever.iter().any(|put_off| *put_off > 100), "{ever:?}");
+}
+
+#[test]
+fn who_is_given_to_a_client_is_held_to_its_share_from_then_on() {
+    let budget = TickBudget { fuel: 3_000, ..TickBudget::default() };
+    let mut app = app_of(TrustLevel::Trusted, 1, budget);
+    let text = "let n = 0; fn on_update() { n += 1; for i in 0..50 { } }";
+    let script = app.script("a.rhai", text);
+    let entities: Vec<_> = (0..100).map(|_| app.spawn(script.clone())).collect();
+    app.ticks(3);
+    let updates = |app: &mut ScriptTestApp| {
+        let count = |app: &ScriptTestApp| app.world().resource::<ScriptMetrics>().callbacks;
+        let before = count(app);
+        app.tick();
+        count(app) - before
+    };
+    assert_eq!(updates(&mut app), 100);
+    for entity in &entities {
+        app.world_mut().entity_mut(*entity).insert(Owner(ClientId(1)));
+    }
+    let held = updates(&mut app);
+    assert!((1..50).contains(&held), "{held} updates");
+    for entity in entities.iter().skip(10) {
+        app.world_mut().entity_mut(*entity).remove::<Owner>();
+    }
+    assert_eq!(updates(&mut app), 100, "there is enough for ten");
 }

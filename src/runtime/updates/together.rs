@@ -50,7 +50,7 @@ impl Present<'_> {
             *place = stood.unwrap_or_default();
             is_known |= u64::from(stood.is_some()) << at;
         }
-        is_known & self.seated
+        is_known
     }
 }
 

@@ -226,7 +226,9 @@ impl<'w> Caller<'_, 'w> {
         if !self.run.goes_so_deep(plan.depth()) {
             return None;
         }
-        let limit = self.run.first_fuel();
+        // Whoever shares what is left may use no more than his part of it, or they might use more together.
+        let part = self.run.context().purse() / states.len().max(1) as u64;
+        let limit = self.run.first_fuel().min(part);
         lanes.go(plan, self.run.context(), states, limit)
     }
 
