@@ -250,8 +250,12 @@ impl Roster {
     pub(super) fn note_owners(&mut self, owners: &Owners) {
         if self.owned_as_of != owners.changes() {
             self.owned_as_of = owners.changes();
-            self.owned = owners.owned().collect();
-            self.turned = true;
+            let owned = owners.owned().collect();
+            // They may have been given to whom they belonged to.
+            if owned != self.owned {
+                self.owned = owned;
+                self.turned = true;
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use bevy::{ecs::change_detection::Tick, prelude::*};
 use super::{roster::RosterEntry, view::Spot};
 use crate::{contract::ScriptId, script::Seats};
 
-/// Some of those who are updated, in the order of (id, slot). What they ask for is put in order when all have had their
+/// Some of those who are updated and not held to a share, in the order of (id, slot). What they ask for is put in order when all have had their
 /// turn, so within a stretch they may come in any order.
 pub(super) struct Stretch {
     /// From 0.
@@ -70,7 +70,7 @@ impl Stretches {
         &mut self.all
     }
 
-    /// Takes note of all who are updated, in order, and tells each where it belongs. Stretches of which nobody came or went
+    /// Takes note of all who are updated and not held to a share, in order, and tells each where it belongs. Stretches of which nobody came or went
     /// stay as they are.
     pub(super) fn renew(&mut self, entries: &mut [RosterEntry]) {
         let length = length(entries);

@@ -80,29 +80,17 @@ trait Way<'w> {
     ) -> Option<Due<'w>>;
 
     /// Whether it may be asked for several before it hears how the first of them ended.
-    fn runs_ahead(&self) -> bool {
-        false
-    }
+    fn runs_ahead(&self) -> bool;
 
     /// Finds so many at the most who run the same script, and where they stand if that is at hand; gives somebody who
     /// does not, if that is who comes next.
-    #[inline(always)]
     fn next_many(
         &mut self,
         context: &mut ScriptContext<'_>,
         outcome: &mut BatchOutcome,
-        (script, most): (&CompiledScript, usize),
-        mut found: impl FnMut(Due<'w>, Option<Vec3>),
-    ) -> Option<Due<'w>> {
-        for _ in 0..most {
-            let due = self.next(context, outcome)?;
-            if !due.instance.runs(script) {
-                return Some(due);
-            }
-            found(due, None);
-        }
-        None
-    }
+        searched: (&CompiledScript, usize),
+        found: impl FnMut(Due<'w>, Option<Vec3>),
+    ) -> Option<Due<'w>>;
 
     /// Whether whoever it has found is still to be called.
     fn goes_on(&self) -> bool {

@@ -33,8 +33,9 @@ pub trait Round {
         false
     }
 
-    /// Whether those that it was asked for ahead are still to be called, when it has heard of another one's end. Default:
-    /// **yes**.
+    /// Whether those that it was asked for ahead are still to be called. Asked before calls that are made one after the other, because
+    /// none of a group stands that was done side by side: who is not called then is dropped as if he had not been there, and
+    /// [`done`](Self::done) does not hear of him. Default: **yes**.
     fn goes_on(&self) -> bool {
         true
     }
@@ -236,7 +237,8 @@ impl<'w> Calls<'_, 'w> {
                 round.done_abreast(self.context(), turn, &used);
                 continue;
             }
-            if !round.goes_on() {
+            // If anybody's call stands, all must hear how theirs ended.
+            if lanes.done() == 0 && !round.goes_on() {
                 break;
             }
             self.context().begin_call(call);

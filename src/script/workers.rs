@@ -143,7 +143,9 @@ impl ScriptWorkers {
                 .into_iter()
                 .collect();
         }
-        self.processors.keep_off_mine();
+        if self.count > 1 && self.pool.current_thread_index().is_none() {
+            self.processors.keep_off_mine();
+        }
         self.lookout.call();
         // Each thread has a part of its own, mostly the same in every tick, so that what it works on stays in
         // its caches. Whoever is done helps the others.

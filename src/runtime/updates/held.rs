@@ -1,5 +1,5 @@
 //! Updates of scripts that are held to a share of the tick: those of mods, and of clients' entities. Each mod's
-//! and each client's come one after the other for as long as its share pays for them.
+//! and each client's are done in their order, side by side where that goes, for as long as its share pays for them.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},

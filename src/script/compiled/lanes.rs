@@ -172,6 +172,7 @@ impl Lanes {
         let before = self.do_all(plan, context, &variables, (all & !misfits, limit));
         if context.may_stand(before.as_ref(), (self.are_done(), self.fuel_of_done())) {
             self.write_back(plan, states);
+            context.count_abreast(self.done.count_ones());
             if !self.most_are_done() {
                 plan.rest();
             }
@@ -192,6 +193,7 @@ impl Lanes {
         self.fit(plan);
         kept.load(plan, &self.columns, mask);
         let before = self.do_all(plan, context, &Variables::Kept(kept), (mask, limit));
+        context.count_abreast(self.done.count_ones());
         self.touched = kept.store(plan, &self.columns, self.done, &self.changed);
         before
     }
@@ -219,7 +221,6 @@ impl Lanes {
             // and the one at fault is found.
             self.done = 0;
         }
-        context.count_abreast(self.done.count_ones());
         before
     }
 

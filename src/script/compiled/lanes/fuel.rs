@@ -57,6 +57,12 @@ impl Fuel {
         self.all &= !mask;
     }
 
+    /// Whether anybody may have used more than a limit, with so much that is not counted yet.
+    #[inline(always)]
+    pub(super) const fn may_be_spent(&self, units: u64, limit: u64) -> bool {
+        self.shared.saturating_add(self.own.most).saturating_add(units) > limit
+    }
+
     /// Adds to what the calls in a mask have used; gives those that have used more than a limit.
     #[inline(always)]
     pub(super) fn add(&mut self, mask: u64, units: u64, limit: u64) -> u64 {
@@ -103,6 +109,7 @@ mod tests {
         fuel.begin(0b1111);
         assert_eq!(fuel.add(0b1111, 10, 100), 0);
         fuel.own().add(2, 85);
+        assert!(!fuel.may_be_spent(5, 100) && fuel.may_be_spent(6, 100));
         assert_eq!(fuel.add(0b1111, 5, 100), 0, "one hundred is not too much");
         assert_eq!(fuel.add(0b1111, 1, 100), 0b0100);
         fuel.leave_out(0b0100);

@@ -358,7 +358,13 @@ impl Lanes {
                 let part = usize::from(*part).min(2);
                 one(mask, to, of, |v| f64::from(v.as_ref()[part]));
             }
-            LaneOp::Api(call) => alone = self.call_api(call, context, mask),
+            LaneOp::Api(call) => {
+                alone = self.call_api(call, context, mask);
+                // What a function asks for beside its price may be much.
+                if self.fuel.may_be_spent(self.groups.owed, limit) {
+                    self.settle(limit);
+                }
+            }
             LaneOp::End => {
                 self.settle(limit);
                 self.done |= self.groups.mask;
