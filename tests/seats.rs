@@ -72,9 +72,9 @@ fn on_update() {
     let goal = to;
     let step = 0.25;
     let now = n + entity_id;
-    if now % 97 == 4 { goal = vec3(1.0e38, entity_id % 2, 0) * 10.0; }
+    if now % 97 == 4 || now % 95 == 9 { goal = vec3(1.0e38, entity_id % 2, 0) * 10.0; }
     if now % 101 == 20 { step = 0.1 - entity_id % 2; }
-    if n % 5 == 4 { set_position(entity_id, goal); } else { move_towards(entity_id, goal, step); }
+    if now % 5 == 4 { set_position(entity_id, goal); } else { move_towards(entity_id, goal, step); }
 }
 fn on_bell(x) { to = vec3(x, 0, n); }
 ";

@@ -27,8 +27,6 @@ pub(crate) struct CallsAlike<'a> {
 pub(super) struct Unbegun {
     /// Which they are.
     pub(super) lanes: u64,
-    /// Those of them that have asked for a command.
-    asked: u64,
     entities: [ScriptId; LANES],
     ranks: [u32; LANES],
     callback: u64,
@@ -42,7 +40,6 @@ impl Unbegun {
     pub(super) const fn nobody() -> Self {
         Self {
             lanes: 0,
-            asked: 0,
             entities: [ScriptId::AUTO; LANES],
             ranks: [0; LANES],
             callback: 0,
@@ -67,7 +64,7 @@ impl Unbegun {
         copy(&mut self.entities, calls.entities);
         copy(&mut self.ranks, calls.ranks);
         (self.callback, self.delta_time) = (calls.callback, calls.delta_time);
-        (self.lanes, self.asked) = (mask, 0);
+        self.lanes = mask;
         self.is_known = stand(&mut self.stood);
     }
 
@@ -103,7 +100,6 @@ impl Unbegun {
         let (entity, rank) = (self.entities[lane], self.ranks[lane]);
         state.note_stood((self.is_known & bit != 0).then(|| self.stood[lane]));
         state.begin_anew(Begun { entity, callback, delta_time, rank });
-        state.commands = usize::from(self.asked & bit != 0);
         self.lanes &= !bit;
     }
 }
@@ -156,7 +152,8 @@ impl ScriptContext<'_> {
     }
 
     /// Adds a command for each of the calls in a mask that moves the entity it names, as made for its lane, if each names its
-    /// own, it is the first one that it asks for, none looks back, and nothing else has to be known; `false` if it is not.
+    /// own, none looks back, and nothing else has to be known; `false` if it is not. Who does not look back asks for
+    /// nothing else afterwards, so nobody has to know that it has asked for this.
     pub(in crate::api) fn ask_own_steps(
         &mut self,
         entities: &Column<i64>,
@@ -164,12 +161,11 @@ impl ScriptContext<'_> {
         make: impl Fn(ScriptId, usize) -> ScriptCommand,
     ) -> bool {
         let Self { call, limits, caps, commands, ranks, is_ranked, looks_back, .. } = self;
-        let Some(unbegun) = &mut call.unbegun else { return false };
+        let Some(unbegun) = &call.unbegun else { return false };
         let may = caps.is_none() && limits.commands > 0 && !*looks_back && *is_ranked;
-        if !may || mask & unbegun.asked != 0 || !unbegun.name_their_own(entities, mask) {
+        if !may || !unbegun.name_their_own(entities, mask) {
             return false;
         }
-        unbegun.asked |= mask;
         // The lanes one behind the other, so that it is known how many there are.
         let (mut lanes, mut count) = ([0_u8; LANES], 0);
         each(mask, |lane| {
