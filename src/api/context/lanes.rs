@@ -69,7 +69,7 @@ impl LaneCalls {
     pub(crate) fn put_delta_times(&self, to: &Column<f64>) {
         match &self.unbegun {
             Some(unbegun) if self.are_alike => {
-                to.iter().for_each(|to| to.set(unbegun.delta_time()))
+                to.iter().for_each(|to| to.set(unbegun.delta_time()));
             }
             _ => to.iter().zip(&self.states).for_each(|(to, call)| to.set(call.begun.delta_time)),
         }
