@@ -231,6 +231,9 @@ mod tests {
             each(mask, |lane| dense |= 1 << lane);
             lanes_of(mask).for_each(|lane| sparse |= 1 << lane);
             assert_eq!((dense, sparse), (mask, mask));
+            for holds in [0, 1, 0b110, u64::MAX, 1 << 63, 0x5555_5555_5555_5555] {
+                assert_eq!(which(mask, |lane| holds >> lane & 1 == 1), mask & holds);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use bevy::{ecs::entity::EntityHashSet, prelude::*};
 use super::{
     authority::Owners,
     cscript::{CScript, ScriptSlot},
+    shares,
     stretches::{Stretch, Stretches},
 };
 use crate::{
@@ -27,8 +28,10 @@ pub(super) struct Roster {
     paced: HashMap<(u32, u32), Vec<RosterEntry>>,
     /// Those numbers.
     paces: BTreeSet<u32>,
-    /// Those that are updated and [held](super::shares::is_held) to a share.
+    /// Those that are updated and [held](shares::is_held) to a share.
     held: Vec<RosterEntry>,
+    /// Whether some of those are not updated in every tick.
+    are_held_paced: bool,
     /// Those that are updated in the tick that runs.
     due: Due,
     /// Not yet in their place.
@@ -269,7 +272,7 @@ impl Roster {
     /// The same, by how they are updated.
     pub(super) fn due_together(&mut self, tick: u64) -> DueTogether<'_> {
         self.ordered();
-        let Self { stretches, paced, paces, held, due, .. } = self;
+        let Self { stretches, paced, paces, held, are_held_paced, due, .. } = self;
         due.paced.clear();
         for every in &*paces {
             let turn = (tick % u64::from(*every)) as u32;
@@ -277,9 +280,14 @@ impl Roster {
         }
         // Each of them is in order, and this sort merges what is.
         due.paced.sort_by_key(RosterEntry::key);
-        due.held.clear();
-        due.held.extend(held.iter().filter(|entry| entry.is_due(tick)));
-        DueTogether { stretches: stretches.all_mut(), paced: &due.paced, held: &due.held }
+        let held = if *are_held_paced {
+            due.held.clear();
+            due.held.extend(held.iter().filter(|entry| entry.is_due(tick)));
+            &due.held
+        } else {
+            held
+        };
+        DueTogether { stretches: stretches.all_mut(), paced: &due.paced, held }
     }
 
     fn choose(&mut self) {
@@ -293,9 +301,12 @@ impl Roster {
         let is_updated = |entry: &&RosterEntry| {
             entry.on_update.is_some() && !self.asleep.contains(&entry.entity)
         };
-        let is_held = |entry: &RosterEntry| !entry.is_trusted || self.owned.contains(&entry.entity);
+        let is_held = |entry: &RosterEntry| {
+            shares::is_held(entry.is_trusted, self.owned.contains(&entry.entity))
+        };
         let updated = self.entries.iter().filter(is_updated).copied();
         let (held, mut free): (Vec<_>, Vec<_>) = updated.partition(is_held);
+        self.are_held_paced = held.iter().any(|entry| entry.every > 1);
         self.held = held;
         self.stretches.renew(&mut free);
         for entry in &mut self.held {

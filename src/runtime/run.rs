@@ -150,7 +150,7 @@ pub(super) fn run(world: &mut World) {
             held.sums.noticed.add(of_held);
             return Done::among(held, batches, view);
         }
-        let is_held = |job: &Job| shares::is_held(job.is_trusted, job.entity, &owners);
+        let is_held = |job: &Job| shares::is_held(job.is_trusted, owners.of(job.entity).is_some());
         if !jobs.iter().any(is_held) {
             let batches = run_free(&mut jobs, pace, workers, scope, manner);
             return Done { batches, jobs, ..Done::default() };

@@ -5,8 +5,6 @@ use std::{
     sync::Arc,
 };
 
-use bevy::prelude::Entity;
-
 use super::{
     authority::Owners,
     batch::BatchRunner,
@@ -74,8 +72,8 @@ struct ModRun {
 
 /// Whether a script is held to the budget of its tick: that of a mod, of a stranger, and of a client's
 /// entity whoever wrote it.
-pub(super) fn is_held(is_trusted: bool, entity: Entity, owners: &Owners) -> bool {
-    !is_trusted || (!owners.is_empty() && owners.of(entity).is_some())
+pub(super) const fn is_held(is_trusted: bool, is_owned: bool) -> bool {
+    !is_trusted || is_owned
 }
 
 /// Whether a call failed only because there was less left than its limit.

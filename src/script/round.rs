@@ -199,7 +199,7 @@ impl<'w> Calls<'_, 'w> {
         if let Some(before) = before {
             let calls = (0..count).map(|lane| lanes.call(lane).rank());
             let mut all = used.iter_mut();
-            context.counts_abreast(&before, calls, |commands| {
+            context.commands_abreast(&before, calls, |commands| {
                 if let Some(used) = all.next() {
                     used.commands = commands;
                 }

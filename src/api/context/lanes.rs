@@ -161,6 +161,11 @@ impl ScriptContext<'_> {
         self.abreast += calls as u64;
     }
 
+    /// Whether calls share what is left of a tick.
+    pub(crate) const fn is_shared(&self) -> bool {
+        self.caps.is_some() || self.purse != u64::MAX
+    }
+
     /// Whether calls that were done side by side may stand, given whether all have come to their ends and the fuel of all of
     /// them. Where they share what is left, what one of them uses may be what another one lacks: then their order counts, unless
     /// there was enough for all. If they may not, what they took of the tick's caps is given back.
@@ -169,8 +174,7 @@ impl ScriptContext<'_> {
         before: Option<&BeforeLanes>,
         (all_ended, fuel): (bool, u64),
     ) -> bool {
-        let is_shared = self.caps.is_some() || self.purse != u64::MAX;
-        if !is_shared || all_ended && fuel < self.purse {
+        if !self.is_shared() || all_ended && fuel < self.purse {
             return true;
         }
         if let Some(before) = before {
@@ -229,7 +233,7 @@ impl ScriptContext<'_> {
     }
 
     /// For how many commands each of some calls has asked that were done side by side, given their ranks, in order.
-    pub(crate) fn counts_abreast(
+    pub(crate) fn commands_abreast(
         &self,
         before: &BeforeLanes,
         calls: impl Iterator<Item = u32>,

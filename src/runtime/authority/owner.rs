@@ -28,10 +28,6 @@ pub(crate) struct Owners {
 }
 
 impl Owners {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.owners.is_empty()
-    }
-
     /// How often an entity was given to somebody or taken away.
     pub(crate) const fn changes(&self) -> u64 {
         self.changes

@@ -190,6 +190,7 @@ impl Lanes {
         kept: &mut Kept,
         (mask, limit): (u64, u64),
     ) -> Option<BeforeLanes> {
+        debug_assert!(!context.is_shared(), "it is not asked whether they may stand");
         self.fit(plan);
         kept.load(plan, &self.columns, mask);
         let before = self.do_all(plan, context, &Variables::Kept(kept), (mask, limit));

@@ -79,9 +79,9 @@ impl Helper {
         if sched_getaffinity(Some(self.id)).ok() != Some(self.set) {
             return false;
         }
-        let mut set = CpuSet::new();
-        let others = (0..CpuSet::MAX_CPU).filter(|it| *it != processor);
-        others.filter(|it| self.given.is_set(*it) && own.is_set(*it)).for_each(|it| set.set(it));
+        let mut set = self.given;
+        let given = (0..CpuSet::MAX_CPU).filter(|it| self.given.is_set(*it));
+        given.filter(|it| *it == processor || !own.is_set(*it)).for_each(|it| set.unset(it));
         // Each must have one; and who is kept to one processor has a reason for it.
         if (set.count() as usize) < count || set == self.set {
             return true;
