@@ -212,7 +212,7 @@ fn run_together(
     workers: &ScriptWorkers,
     updates: Updates<'_>,
 ) -> Vec<BatchOutcome> {
-    let due = stretches.iter().map(Stretch::count).sum::<usize>() + paced.len();
+    let due = stretches.iter().map(|stretch| stretch.count).sum::<usize>() + paced.len();
     let batch_size = pace.pieces(due, stretches.len(), workers);
     let (mut paced, mut marks) = (paced, marks);
     let batches = stretches.chunks_mut(batch_size).map(|stretches| {

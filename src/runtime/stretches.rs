@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bevy::{ecs::change_detection::Tick, prelude::*};
-
 use super::{roster::RosterEntry, view::Spot};
-use crate::{contract::ScriptId, script::Seats};
+use crate::{
+    api::Progression,
+    contract::ScriptId,
+    script::{FunctionId, Seats},
+};
 
 /// Some of those who are updated and not held to a share, in the order of (id, slot). What they ask for is put in order when all have had their
 /// turn, so within a stretch they may come in any order.
@@ -18,22 +20,27 @@ pub(super) struct Stretch {
     pub(super) cohorts: Vec<Cohort>,
     /// The others who are updated in every tick.
     pub(super) loose: Vec<RosterEntry>,
+    /// How many are updated in every tick.
+    pub(super) count: usize,
 }
 
 /// Up to 64 who run the same script and are updated in every tick.
 pub(super) struct Cohort {
     /// Who they are, in order: each has the seat of this number.
     pub(super) members: Box<[RosterEntry]>,
-    /// The same, for finding them.
-    pub(super) entities: Box<[Entity]>,
+    /// What is called, and of which of the scripts of each.
+    pub(super) on_update: Option<FunctionId>,
+    pub(super) slot: u16,
+    /// Their entities, as bits, for finding them.
+    pub(super) entities: Progression,
     /// Of each its id and where in its stretch it stands: all that its call asks for.
-    pub(super) ids: Box<[ScriptId]>,
-    pub(super) ranks: Box<[u32]>,
+    pub(super) ids: Progression,
+    pub(super) ranks: Progression,
     /// Where their variables are, once somebody has taken a seat.
     pub(super) seats: Option<Arc<Seats>>,
     /// When each one's scripts were changed last, as far as that is known. Whoever's are not changed since still has his
     /// seat or has been called home from it.
-    pub(super) seen: Box<[Tick]>,
+    pub(super) seen: Progression,
     /// Where each was found last, if they do not lie side by side.
     pub(super) spots: Box<[Spot]>,
     /// Whether it pays to call them side by side.
@@ -192,6 +199,7 @@ impl Stretch {
         for entry in members.iter().filter(|entry| entry.every <= 1) {
             groups.entry(entry.call()).or_default().push(*entry);
         }
+        let count = groups.values().map(Vec::len).sum();
         let (mut cohorts, mut loose) = (Vec::new(), Vec::new());
         for group in groups.into_values() {
             if group.len() < FEWEST {
@@ -205,13 +213,7 @@ impl Stretch {
                 cohorts.push(Cohort::renewed(known, members));
             }
         }
-        Some(Self { number, first, cohorts, loose })
-    }
-
-    /// How many are updated in every tick.
-    pub(super) fn count(&self) -> usize {
-        let of_cohorts: usize = self.cohorts.iter().map(|cohort| cohort.members.len()).sum();
-        of_cohorts + self.loose.len()
+        Some(Self { number, first, cohorts, loose, count })
     }
 }
 
@@ -223,15 +225,18 @@ impl Cohort {
     }
 
     fn renewed(known: Option<Self>, members: &[RosterEntry]) -> Self {
-        let ids = members.iter().map(|entry| entry.id).collect();
-        let ranks = members.iter().map(|entry| entry.rank).collect();
+        let of = |number: fn(&RosterEntry) -> u64| Progression::of(members.iter().map(number));
+        let ids = of(|entry| entry.id.0.cast_unsigned());
+        let ranks = of(|entry| entry.rank.into());
         match known {
             Some(known) => Self { members: members.into(), ids, ranks, ..known },
             None => Self {
+                on_update: members.first().and_then(|entry| entry.on_update),
+                slot: members.first().map_or(0, |entry| entry.slot),
                 ids,
                 ranks,
-                entities: members.iter().map(|entry| entry.entity).collect(),
-                seen: vec![Tick::new(0); members.len()].into(),
+                entities: of(|entry| entry.entity.to_bits()),
+                seen: of(|_| 0),
                 members: members.into(),
                 seats: None,
                 spots: vec![Spot::default(); members.len()].into(),
@@ -243,8 +248,9 @@ impl Cohort {
 
 #[cfg(test)]
 mod tests {
+    use bevy::prelude::*;
+
     use super::*;
-    use crate::script::FunctionId;
 
     fn entries(
         ids: impl IntoIterator<Item = i64>,

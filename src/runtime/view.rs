@@ -37,9 +37,12 @@ use super::{
     space::{Occupant, SpatialIndex},
     tag::TagIndex,
 };
-use crate::contract::{
-    Body, ComponentFault, ComponentView, Pack, ScriptId, Shape, Space, StatusEffect, Value, Vitals,
-    WorldView,
+use crate::{
+    api::Progression,
+    contract::{
+        Body, ComponentFault, ComponentView, Pack, ScriptId, Shape, Space, StatusEffect, Value,
+        Vitals, WorldView,
+    },
 };
 
 use self::tables::Tables;
@@ -200,10 +203,10 @@ impl WorldWindow<'_> {
         found.or_else(|| self.queries.scripts.get(entity).ok())
     }
 
-    /// Some entities, if they lie side by side in this order and are not disabled.
+    /// So many entities, if they lie side by side in this order and are not disabled.
     #[inline(always)]
-    pub(super) fn neighbours(&self, all: &[Entity]) -> Option<Neighbours<'_>> {
-        self.tables.neighbours(all)
+    pub(super) fn neighbours(&self, all: &Progression, count: usize) -> Option<Neighbours<'_>> {
+        self.tables.neighbours(all, count)
     }
 
     /// When the scripts of an entity were changed, if it is not disabled, given where it was found last. `None` says nothing.

@@ -69,9 +69,9 @@ impl Marks {
         self.dirty = 0;
     }
 
-    /// The marks of all variables, and their sum, as they were [hashed](Self::refresh) last.
-    pub(super) const fn all(&self) -> (&[u64], u64) {
-        (&self.of, self.sum)
+    /// The hash of all variables as it was when they were [hashed](Self::refresh) last.
+    pub(super) const fn hash(&self) -> u64 {
+        self.sum
     }
 
     /// The hash of all variables.

@@ -91,7 +91,7 @@ impl Seats {
             return None;
         }
         let kept = kept.get_or_insert_with(|| Kept::new(plan, self.is_hashed));
-        if !kept.take(plan, place, variables, marks.all()) {
+        if !kept.take(plan, place, variables, marks.hash()) {
             return None;
         }
         self.taken.fetch_or(1 << place, Relaxed);

@@ -8,16 +8,17 @@ use super::{
     call::{AtHand, Begun, CallState},
 };
 use crate::{
-    api::{Column, LANES, each},
+    api::{Column, LANES, Progression, each},
     contract::{ScriptCommand, ScriptId},
 };
 
 /// What calls begin with, each in its lane, that are begun together.
 #[derive(Clone, Copy)]
 pub(crate) struct CallsAlike<'a> {
-    pub(crate) entities: &'a [ScriptId],
+    /// The [ids](ScriptId) of their entities.
+    pub(crate) entities: &'a Progression,
     /// Where the commands of each belong.
-    pub(crate) ranks: &'a [u32],
+    pub(crate) ranks: &'a Progression,
     pub(crate) callback: u64,
     /// Seconds that they are for.
     pub(crate) delta_time: f64,
@@ -57,12 +58,8 @@ impl Unbegun {
         calls: CallsAlike<'_>,
         stand: impl FnOnce(&mut [Vec3; LANES]) -> u64,
     ) {
-        fn copy<T: Copy>(to: &mut [T; LANES], from: &[T]) {
-            let count = from.len().min(LANES);
-            to[..count].copy_from_slice(&from[..count]);
-        }
-        copy(&mut self.entities, calls.entities);
-        copy(&mut self.ranks, calls.ranks);
+        calls.entities.put(&mut self.entities, |id| ScriptId(id.cast_signed()));
+        calls.ranks.put(&mut self.ranks, |rank| rank as u32);
         (self.callback, self.delta_time) = (calls.callback, calls.delta_time);
         self.lanes = mask;
         self.is_known = stand(&mut self.stood);

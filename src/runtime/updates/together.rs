@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use bevy::{ecs::change_detection::Tick, prelude::*};
+use bevy::prelude::*;
 
 use super::{
     Mark, Updates, in_order,
     walk::{Walk, look},
 };
 use crate::{
-    api::{CallsAlike, ScriptContext},
+    api::{CallsAlike, Progression, ScriptContext},
     runtime::{
         batch::salt,
         roster::RosterEntry,
@@ -70,7 +70,9 @@ impl<'w> Updates<'w> {
         context.rank_commands();
         let mut outcome = BatchOutcome::default();
         // Mostly each of them moves, or none.
-        context.expect_commands(stretches.iter().map(Stretch::count).sum::<usize>() + paced.len());
+        context.expect_commands(
+            stretches.iter().map(|stretch| stretch.count).sum::<usize>() + paced.len(),
+        );
         let mut paced = paced.chunk_by(|a, b| a.stretch == b.stretch).peekable();
         let mut marks = marks.chunk_by(|a, b| a.stretch == b.stretch).peekable();
         // Their memory is used again.
@@ -142,14 +144,13 @@ impl<'w> Updates<'w> {
             return;
         }
         let mut present = self.find_members(cohort, stood, outcome);
-        if let (Some(seats), Some(first)) = (&cohort.seats, cohort.members.first())
-            && let Some(function) = first.on_update
+        if let (Some(seats), Some(function)) = (&cohort.seats, cohort.on_update)
             && present.seated != 0
         {
             let calls = CallsAlike {
                 entities: &cohort.ids,
                 ranks: &cohort.ranks,
-                callback: salt(seats.script().salt(function), first.slot, 0),
+                callback: salt(seats.script().salt(function), cohort.slot, 0),
                 delta_time: context.tick_seconds(),
             };
             let mut finger = Finger::new();
@@ -157,9 +158,9 @@ impl<'w> Updates<'w> {
                 let scripts = match &present.neighbours {
                     Some(neighbours) => neighbours.scripts.get(place),
                     None => cohort
-                        .entities
+                        .members
                         .get(place)
-                        .and_then(|entity| Some(self.window.scripts(*entity, &mut finger)?.0)),
+                        .and_then(|entry| Some(self.window.scripts(entry.entity, &mut finger)?.0)),
                 };
                 if let Some(scripts) = scripts {
                     scripts.note_state(Some(hash));
@@ -191,16 +192,14 @@ impl<'w> Updates<'w> {
         stood: &mut Stood,
         outcome: &mut BatchOutcome,
     ) -> Present<'w> {
-        let all = u64::MAX >> (Seats::COUNT - cohort.members.len());
+        let count = cohort.members.len();
+        let all = u64::MAX >> (Seats::COUNT - count);
         let taken = cohort.seats.as_ref().map_or(0, |seats| seats.taken());
         if taken == all
-            && let Some(neighbours) = self.window.neighbours(&cohort.entities)
+            && let Some(neighbours) = self.window.neighbours(&cohort.entities, count)
+            && cohort.seen.begins_with(neighbours.changed.iter().map(|tick| tick.get().into()))
         {
-            let differ = |(a, b): (&Tick, &Tick)| a.get() ^ b.get();
-            let pairs = cohort.seen.iter().zip(neighbours.changed);
-            if pairs.map(differ).fold(0, |a, b| a | b) == 0 {
-                return Present { seated: all, neighbours: Some(neighbours), ..Present::default() };
-            }
+            return Present { seated: all, neighbours: Some(neighbours), ..Present::default() };
         }
         self.find_each(cohort, taken, stood, outcome)
     }
@@ -217,13 +216,16 @@ impl<'w> Updates<'w> {
         let mut present = Present::default();
         let (mut finger, mut others) = (Finger::new(), 0_u64);
         let Cohort { entities, seen, spots, .. } = cohort;
-        let members = entities.iter().zip(&*seen).zip(spots).zip(stood);
-        for (place, (((entity, seen), spot), stood)) in members.enumerate() {
-            let changed = self.window.scripts_changed(*entity, (spot, &mut finger));
-            let is_as_seen = taken >> place & 1 == 1 && changed == Some(*seen);
+        for (place, (spot, stood)) in spots.iter_mut().zip(stood).enumerate() {
+            let entity = entities.get(place).and_then(Entity::try_from_bits);
+            let entity = entity.unwrap_or(Entity::PLACEHOLDER);
+            let changed = self.window.scripts_changed(entity, (spot, &mut finger));
+            let changed = changed.map(|tick| tick.get().into());
+            let is_as_seen =
+                taken >> place & 1 == 1 && changed.is_some() && changed == seen.get(place);
             present.seated |= u64::from(is_as_seen) << place;
             others |= u64::from(!is_as_seen) << place;
-            *stood = finger.place(*entity);
+            *stood = finger.place(entity);
         }
         if others != 0 {
             self.look_closer(cohort, others, &mut present, outcome);
@@ -241,9 +243,13 @@ impl<'w> Updates<'w> {
         present: &mut Present<'_>,
         outcome: &mut BatchOutcome,
     ) {
-        let Cohort { members, seats, seen, spots, .. } = cohort;
+        let Cohort { members, seats, seen: all_seen, spots, .. } = cohort;
         let mut finger = Finger::new();
-        for (place, ((entry, seen), spot)) in members.iter().zip(seen).zip(spots).enumerate() {
+        let mut ticks = [0; Seats::COUNT];
+        let ticks = &mut ticks[..members.len()];
+        all_seen.put(ticks, |tick| tick);
+        for (place, ((entry, seen), spot)) in members.iter().zip(&mut *ticks).zip(spots).enumerate()
+        {
             if others >> place & 1 == 0 {
                 continue;
             }
@@ -266,11 +272,12 @@ impl<'w> Updates<'w> {
                 present.fresh |= 1 << place;
                 let found = (spot, &mut Finger::new());
                 let changed = self.window.scripts_changed(entry.entity, found);
-                *seen = changed.unwrap_or(*seen);
+                *seen = changed.map_or(*seen, |tick| tick.get().into());
             } else {
                 present.alone |= 1 << place;
             }
         }
+        *all_seen = Progression::of(ticks.iter().copied());
     }
 
     /// The seats of a cohort for those who run a script, if it is that script.

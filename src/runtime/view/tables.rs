@@ -5,6 +5,7 @@ use bevy::{
 
 use super::queries::OpenQueries;
 use crate::{
+    api::Progression,
     contract::ScriptId,
     runtime::{apply::Row, cscript::CScript},
 };
@@ -161,18 +162,16 @@ impl<'w> Tables<'w> {
         finger.rows.changed.get(finger.row).copied()
     }
 
-    /// Some entities, if they lie side by side in this order and are not disabled.
+    /// So many entities, as their bits, if they lie side by side in this order and are not disabled.
     #[inline(always)]
-    pub(super) fn neighbours(&'w self, all: &[Entity]) -> Option<Neighbours<'w>> {
-        let Finger { rows, row } = self.look_up(*all.first()?)?;
+    pub(super) fn neighbours(&'w self, all: &Progression, count: usize) -> Option<Neighbours<'w>> {
+        let Finger { rows, row } = self.look_up(Entity::try_from_bits(all.get(0)?)?)?;
         if rows.are_disabled {
             return None;
         }
-        let range = row..row + all.len();
+        let range = row..row + count;
         let here = rows.entities.get(range.clone())?;
-        // All are compared, without asking after each: then it goes several at a time.
-        let differ = |(a, b): (&Entity, &Entity)| a.to_bits() ^ b.to_bits();
-        if all.iter().zip(here).map(differ).fold(0, |a, b| a | b) != 0 {
+        if !all.begins_with(here.iter().map(|entity| entity.to_bits())) {
             return None;
         }
         let (scripts, changed) =

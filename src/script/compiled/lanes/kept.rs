@@ -18,14 +18,8 @@ pub(crate) struct Kept {
     lists: Box<[List]>,
     /// Of each variable that the plan writes the lanes in which it is another one than that of the instance.
     changed: Box<[u64]>,
-    hashes: Option<Box<Hashes>>,
-}
-
-/// The hashes of what instances keep.
-struct Hashes {
-    sums: [u64; LANES],
-    /// Of each variable that the plan writes.
-    marks: Box<[[u64; LANES]]>,
+    /// The hashes of what instances keep, if they are wanted: sums of [marks].
+    hashes: Option<Box<[u64; LANES]>>,
 }
 
 /// A list that calls read items of. It is the one of the instance, too, and nobody changes it as long as it is kept.
@@ -60,30 +54,22 @@ impl Kept {
         let mut columns = Columns::default();
         columns.fit(plan.kept);
         let written = plan.written().count();
-        let marks = || vec![[0; LANES]; written].into();
         Self {
             columns,
             lists: plan.lists.iter().map(|_| List::default()).collect(),
             changed: vec![0; written].into(),
-            hashes: is_hashed.then(|| Box::new(Hashes { sums: [0; LANES], marks: marks() })),
+            hashes: is_hashed.then(|| Box::new([0; LANES])),
         }
     }
 
     /// The hash of what the instance in a lane keeps; 0 if none are wanted.
     #[inline(always)]
     pub(crate) fn hash(&self, lane: usize) -> u64 {
-        self.hashes.as_ref().map_or(0, |hashes| hashes.sums[lane % LANES])
+        self.hashes.as_ref().map_or(0, |hashes| hashes[lane % LANES])
     }
 
-    /// Takes the variables of an instance into a lane, given their marks and the sum of these; `false` if they are not of
-    /// the types of the plan.
-    pub(crate) fn take(
-        &mut self,
-        plan: &Plan,
-        lane: usize,
-        state: &[Val],
-        (marks, sum): (&[u64], u64),
-    ) -> bool {
+    /// Takes the variables of an instance into a lane, given their hash; `false` if they are not of the types of the plan.
+    pub(crate) fn take(&mut self, plan: &Plan, lane: usize, state: &[Val], hash: u64) -> bool {
         for Variable { slot, kept, .. } in &plan.variables {
             let value = state.get(usize::from(*slot));
             if !value.is_some_and(|value| self.columns.put(*kept, lane, value)) {
@@ -96,10 +82,7 @@ impl Kept {
         }
         self.changed.iter_mut().for_each(|lanes| *lanes &= !(1 << lane));
         if let Some(hashes) = &mut self.hashes {
-            hashes.sums[lane % LANES] = sum;
-            for (variable, of) in plan.written().zip(&mut hashes.marks) {
-                of[lane % LANES] = marks.get(usize::from(variable.slot)).copied().unwrap_or(0);
-            }
+            hashes[lane % LANES] = hash;
         }
         true
     }
@@ -142,20 +125,19 @@ impl Kept {
                 continue;
             }
             all |= lanes;
-            // Those who have not changed it have it as it was.
-            self.columns.take(done, variable.kept, columns, variable.place.column);
             if let Some(changed) = self.changed.get_mut(at) {
                 *changed |= lanes;
             }
-            if let Some(hashes) = &mut self.hashes
-                && let Some(of) = hashes.marks.get_mut(at)
-            {
+            if let Some(hashes) = &mut self.hashes {
                 for lane in lanes_of(lanes) {
-                    let mark = marks::of(variable.slot, &self.columns.get(variable.kept, lane));
-                    let sum = hashes.sums[lane].wrapping_sub(of[lane]).wrapping_add(mark);
-                    (hashes.sums[lane], of[lane]) = (sum, mark);
+                    let mark = |value| marks::of(variable.slot, &value);
+                    let before = mark(self.columns.get(variable.kept, lane));
+                    let now = mark(columns.get(variable.place, lane));
+                    hashes[lane] = hashes[lane].wrapping_sub(before).wrapping_add(now);
                 }
             }
+            // The others have it as it was: what they have is not even touched.
+            self.columns.take(lanes, variable.kept, columns, variable.place.column);
         }
         all
     }
