@@ -331,6 +331,9 @@ pub trait Native<M, const N: usize>: Send + Sync + 'static {
     /// The scalar that it gives.
     #[doc(hidden)]
     type Answer: Scalar;
+    /// Whether it may give `()` instead.
+    #[doc(hidden)]
+    const MAY_GIVE_NOTHING: bool;
     /// The columns that hold its arguments, if each is of the type that is passed mostly.
     #[doc(hidden)]
     fn columns<'a>(at: impl Fn(usize) -> AnyColumn<'a>) -> Option<Self::Columns<'a>>;
@@ -407,6 +410,7 @@ macro_rules! native {
 
             type Columns<'a> = ($(<$type::Scalar as Scalar>::In<'a>,)*);
             type Answer = R::Scalar;
+            const MAY_GIVE_NOTHING: bool = R::IS_OPTIONAL;
 
             #[inline(always)]
             fn columns<'a>(at: impl Fn(usize) -> AnyColumn<'a>) -> Option<Self::Columns<'a>> {

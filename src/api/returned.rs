@@ -57,8 +57,10 @@ impl Answer for Value {
 pub trait Returned {
     /// How references write this type.
     const TYPE: &'static str;
-    /// The scalar that it is; `()` if it is none, or not always.
+    /// The scalar that it is; `()` if it is none.
     type Scalar: Scalar;
+    /// Whether it may be `()` instead.
+    const IS_OPTIONAL: bool = false;
     /// Gives the script its value.
     fn give<A: Answer + ?Sized>(self, answer: &mut A);
 }
@@ -68,10 +70,14 @@ static HIT: LazyLock<[Arc<str>; 4]> =
     LazyLock::new(|| ["entity", "position", "normal", "distance"].map(Arc::from));
 
 macro_rules! returned {
-    ($($type:ty => $name:literal, $scalar:ty, |$value:ident, $answer:ident| $give:expr;)*) => {
+    ($(
+        $type:ty => $name:literal, $scalar:ty $(, $optional:literal)?,
+        |$value:ident, $answer:ident| $give:expr;
+    )*) => {
         $(impl Returned for $type {
             const TYPE: &'static str = $name;
             type Scalar = $scalar;
+            $(const IS_OPTIONAL: bool = $optional;)?
             #[inline]
             fn give<A: Answer + ?Sized>(self, $answer: &mut A) {
                 let $value = self;
@@ -88,7 +94,7 @@ returned! {
     f64 => "float", f64, |value, answer| answer.float(value);
     Vec3 => "Vec3", Vec3, |value, answer| answer.vec3(value);
     ScriptId => "int", i64, |value, answer| answer.int(value.0);
-    Option<ScriptId> => "int | ()", (), |value, answer| match value {
+    Option<ScriptId> => "int | ()", i64, true, |value, answer| match value {
         Some(id) => answer.int(id.0),
         None => answer.value(Value::Unit),
     };

@@ -194,6 +194,20 @@ impl Writer<'_> {
         }
     }
 
+    /// A number or nothing.
+    fn optional(&mut self) -> String {
+        match self.choices.below(5) {
+            0 => "()".to_owned(),
+            1 => self.int(1),
+            2 => "d".to_owned(),
+            _ => format!(
+                "get_nearest_enemy({}, {})",
+                self.choices.pick(&["entity_id", "entity_id", "2", "e"]),
+                self.choices.pick(&["2.0", "1.0", "5", "x"])
+            ),
+        }
+    }
+
     fn float(&mut self, depth: u32) -> String {
         if depth == 0 || self.choices.once_in(3) {
             return match self.choices.below(4) {
@@ -258,6 +272,10 @@ impl Writer<'_> {
             6 => {
                 format!("line_of_sight(entity_id, {})", self.choices.pick(&["2", "entity_id", "j"]))
             }
+            7 if self.choices.once_in(2) => self
+                .choices
+                .pick(&["e != ()", "e == ()", "() != e", "e == d", "d != ()"])
+                .to_owned(),
             5 => format!("!({})", self.condition(0)),
             _ if depth > 0 => {
                 let both = self.choices.pick(&["&&", "||"]);
@@ -274,7 +292,7 @@ impl Writer<'_> {
     }
 
     fn statement(&mut self, depth: u32) {
-        let line = match self.choices.below(if depth > 0 { 17 } else { 12 }) {
+        let line = match self.choices.below(if depth > 0 { 21 } else { 14 }) {
             0 | 1 => {
                 let variable = self.choices.pick(&INTS);
                 let sign = self.choices.pick(&["=", "+=", "-=", "*="]);
@@ -321,7 +339,24 @@ impl Writer<'_> {
                 }
                 _ => "places[j % 3] = get_position(entity_id);".to_owned(),
             },
-            12 | 13 => {
+            12 => format!("e = {};", self.optional()),
+            13 => match self.choices.below(4) {
+                0 => "d = e;".to_owned(),
+                1 => format!("b = e ?? {};", self.int(1)),
+                2 => "i = e;".to_owned(),
+                _ => "apply_damage(e, 1.0);".to_owned(),
+            },
+            18 | 19 => {
+                let condition = self.choices.pick(&["e != ()", "e == ()", "() == e"]);
+                let value = self.optional();
+                let _ = write!(self.text, "e = {value};\nif {condition} {{ ");
+                self.statements(depth - 1, 2);
+                let what = self.choices.pick(&["a = e;", "apply_damage(e, 2.0);", "e = 2;"]);
+                let _ = write!(self.text, "}} else {{ {what} ");
+                self.statements(depth - 1, 2);
+                "}".to_owned()
+            }
+            14 | 15 => {
                 let condition = self.condition(1);
                 let _ = write!(self.text, "if {condition} {{ ");
                 self.statements(depth - 1, 3);
@@ -331,7 +366,7 @@ impl Writer<'_> {
                 }
                 "}".to_owned()
             }
-            14 => {
+            16 => {
                 let last = self.choices.pick(&["0..3", "0..entity_id % 4", "1..=2", "j..i"]);
                 let _ = write!(self.text, "for k in {last} {{ a += k; ");
                 self.loops += 1;
@@ -339,7 +374,7 @@ impl Writer<'_> {
                 self.loops -= 1;
                 "}".to_owned()
             }
-            15 => {
+            17 => {
                 let _ = write!(self.text, "while n < entity_id % 6 {{ n += 1; ");
                 self.loops += 1;
                 self.statements(depth - 1, 2);
@@ -363,6 +398,7 @@ fn twice(n) { if n > 100 { return n; } n * 2 }
 fn half(z) { z / 2.0 }
 fn note(k) { noted += k; if noted > 1000 { noted = 0; } }
 fn on_update() { n = 0; let a = 1; let b = 2; let f = 0.25;
+let e = (); let d = ();
 ";
     let mut writer = Writer { choices, text: text.to_owned(), loops: 0 };
     writer.statements(2, 6);
@@ -390,6 +426,36 @@ fn instances_do_the_same_side_by_side_as_one_by_one() {
     println!("{calls} calls, {abreast} of them side by side");
     assert!(calls > programs * 500, "most of them run: {calls} calls");
     assert!(abreast * 4 > calls, "{abreast} of {calls} calls were done side by side");
+}
+
+/// Some see nobody, so each of these takes both ways.
+#[test]
+fn who_is_given_a_unit_instead_of_a_number_goes_side_by_side_with_the_others() {
+    let bodies = [
+        "let e = get_nearest_enemy(entity_id, 2.0); if e != () { apply_damage(e, 1.0); }",
+        "let e = get_nearest_enemy(entity_id, 2.0); if e == () { n += 1; } else { n = e; }",
+        "let e = get_nearest_enemy(entity_id, 2.0); if () != e { n = e; } n += 1;",
+        "let e = get_nearest_enemy(entity_id, 2.0); flag = e != (); if flag { n += 1; }",
+        "let e = get_nearest_enemy(entity_id, 2.0); flag = () == e; if !flag { n += 1; }",
+        "n = get_nearest_enemy(entity_id, 2.0) ?? 7;",
+        "let e = get_nearest_enemy(entity_id, 2.0); let other = e; if other != () { n = other; }",
+        "let e = (); if entity_id % 2 == 0 { e = get_nearest_enemy(entity_id, 2.0); } n += 1;",
+        "let e = get_nearest_enemy(entity_id, 2.0);
+         while e != () && n < 90 { n += 1; e = get_nearest_enemy(e, 1.0); }",
+        "let e = get_nearest_enemy(entity_id, 2.0);
+         if e != () { let f = get_nearest_enemy(e, 1.0); if f != () && f == entity_id { n += 1; } }",
+    ];
+    let [compiler, ..] = compilers();
+    for body in bodies {
+        let text = format!("let n = 0; let flag = false; fn on_update() {{ {body} }}");
+        match compare(&compiler, &text) {
+            // But for those who do not exist, or hurt somebody who has no health.
+            Ok((calls, abreast)) => {
+                assert!(abreast * 4 >= calls * 3, "{abreast} of {calls} side by side:\n{text}");
+            }
+            Err(difference) => panic!("{difference}\n{text}"),
+        }
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod instruction;
 mod kept;
 mod liveness;
 mod op;
+mod optional;
 mod plan;
 mod run;
 mod typing;
@@ -36,7 +37,7 @@ use glam::Vec3;
 
 pub(crate) use self::{
     call::{AtOnce, LaneFn, LaneFns},
-    columns::Kind,
+    columns::Answered,
     kept::Kept,
     plan::Plan,
 };

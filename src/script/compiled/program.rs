@@ -3,7 +3,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{
     Val,
     heap::Key,
-    lanes::{Kind, LaneFns},
+    lanes::{Answered, LaneFns},
     native::Native,
     op::{Op, Reg},
 };
@@ -100,7 +100,7 @@ pub(crate) struct ApiCall {
     /// The fuel that a call costs beside its step and its values.
     pub(crate) price: u64,
     /// The same for many calls at a time, and what it gives.
-    pub(crate) lanes: Option<(LaneFns, Kind)>,
+    pub(crate) lanes: Option<(LaneFns, Answered)>,
 }
 
 impl ApiCall {

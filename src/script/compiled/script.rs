@@ -13,7 +13,7 @@ use super::{
     alike::share,
     convert,
     fault::{Fault, Left, Trouble, What},
-    lanes::{Kept, Kind, Lanes, Plan},
+    lanes::{Answered, Kept, Lanes, Plan},
     library::natives,
     lower,
     machine::{Last, Machine, Run, Turns, shown_name},
@@ -64,7 +64,7 @@ pub(crate) fn library(api: &ApiTable, denied: &BTreeSet<Category>) -> Arc<Librar
         for overload in function.overloads() {
             let accepts = overload.parameters.iter().map(|parameter| parameter.accepts).collect();
             let price = ApiCall::PRICE + function.fuel();
-            let lanes = overload.lanes.clone().zip(Kind::named(overload.returns));
+            let lanes = overload.lanes.clone().zip(Answered::named(overload.returns));
             let call = ApiCall { code: overload.direct.clone(), accepts, price, lanes };
             made.api.insert((name.to_owned(), overload.parameters.len()), call);
         }

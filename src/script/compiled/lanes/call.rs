@@ -7,7 +7,10 @@ use super::{
     fuel::Own,
 };
 use crate::{
-    api::{Answer, AnyColumn, Handed, LANES, Native, Passed, Scalar, ScriptContext, lanes_of},
+    api::{
+        Answer, AnyColumn, Column, Handed, LANES, Native, Passed, Scalar, ScriptContext, each,
+        lanes_of,
+    },
     contract::{ScriptId, Value},
 };
 
@@ -30,6 +33,8 @@ const MOST: usize = 5;
 pub(crate) struct LaneCall<'a> {
     pub(super) args: LaneArgs<'a>,
     pub(super) to: AnyColumn<'a>,
+    /// Where it is said whose answer is no unit, if it may be one.
+    pub(super) there: Option<&'a Column<bool>>,
     /// For whom.
     pub(super) mask: u64,
     pub(super) fuel: &'a mut Own,
@@ -54,8 +59,8 @@ impl LaneCall<'_> {
         context: &mut ScriptContext<'_>,
         function: &impl Native<M, N>,
     ) -> u64 {
-        let Self { args, to, mask, fuel } = self;
-        call(function, (args, to, mask), &mut Entering { context, fuel })
+        let Self { args, to, there, mask, fuel } = self;
+        call(function, (args, (to, there), mask), &mut Entering { context, fuel })
     }
 
     /// The same, for a function that has nothing to do with the context.
@@ -65,8 +70,8 @@ impl LaneCall<'_> {
         context: &mut ScriptContext<'_>,
         function: &impl Native<M, N>,
     ) -> u64 {
-        let Self { args, to, mask, .. } = self;
-        call(function, (args, to, mask), &mut Staying(context))
+        let Self { args, to, there, mask, .. } = self;
+        call(function, (args, (to, there), mask), &mut Staying(context))
     }
 }
 
@@ -106,16 +111,20 @@ impl<'w> Way<'w> for Staying<'_, 'w> {
 #[inline(always)]
 fn call<'w, F: Native<M, N>, M, const N: usize>(
     function: &F,
-    (args, to, mask): (LaneArgs<'_>, AnyColumn<'_>, u64),
+    (args, (to, there), mask): (LaneArgs<'_>, (AnyColumn<'_>, Option<&Column<bool>>), u64),
     way: &mut impl Way<'w>,
 ) -> u64 {
     let Some(to) = F::Answer::column(to) else { return mask };
+    let there = there.filter(|_| F::MAY_GIVE_NOTHING);
+    if let Some(there) = there {
+        each(mask, |lane| there[lane].set(true));
+    }
     let Some(columns) = F::columns(|at| args.column(at)) else {
-        return call_as_passed(function, (args, to, mask), way);
+        return call_as_passed(function, (args, (to, there), mask), way);
     };
     let fit = F::sieve(columns, mask);
     let failed = failing(fit, |lane| {
-        let mut answer = LaneAnswer::<F::Answer> { to, lane, fits: true };
+        let mut answer = LaneAnswer::<F::Answer> { to, there, lane, fits: true };
         way.with(lane, |context| function.call_lane(context, columns, lane, &mut answer))
             && answer.fits
     });
@@ -126,11 +135,11 @@ fn call<'w, F: Native<M, N>, M, const N: usize>(
 #[inline(never)]
 fn call_as_passed<'w, F: Native<M, N>, M, const N: usize>(
     function: &F,
-    (mut args, to, mask): (LaneArgs<'_>, <F::Answer as Scalar>::In<'_>, u64),
+    (mut args, (to, there), mask): (LaneArgs<'_>, Answers<'_, F::Answer>, u64),
     way: &mut impl Way<'w>,
 ) -> u64 {
     failing(mask, |lane| {
-        let mut answer = LaneAnswer::<F::Answer> { to, lane, fits: true };
+        let mut answer = LaneAnswer::<F::Answer> { to, there, lane, fits: true };
         args.lane = lane;
         way.with(lane, |context| function.call_quick(context, &args, &mut answer)) && answer.fits
     })
@@ -199,9 +208,13 @@ impl Handed for LaneArgs<'_> {
     }
 }
 
+/// Where what they are given goes, and where it is said who is given anything, if not all are.
+type Answers<'a, T> = (<T as Scalar>::In<'a>, Option<&'a Column<bool>>);
+
 /// Where what one of them is given goes.
 struct LaneAnswer<'a, T: Scalar> {
     to: T::In<'a>,
+    there: Option<&'a Column<bool>>,
     lane: usize,
     /// Whether it was of the type that the column holds.
     fits: bool,
@@ -210,9 +223,12 @@ struct LaneAnswer<'a, T: Scalar> {
 impl<T: Scalar> LaneAnswer<'_, T> {
     #[inline(always)]
     fn put(&mut self, value: Passed<'_>) {
-        match T::of(value) {
-            Some(value) => T::set(self.to, self.lane, value),
-            None => self.fits = false,
+        match (T::of(value), self.there) {
+            (Some(value), _) => T::set(self.to, self.lane, value),
+            (None, Some(there)) if matches!(value, Passed::Unit) => {
+                there[self.lane % LANES].set(false);
+            }
+            (None, _) => self.fits = false,
         }
     }
 }

@@ -31,7 +31,7 @@ impl Kind {
     }
 
     /// That of a type as references write it.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    fn named(name: &str) -> Option<Self> {
         Some(match name {
             "()" => Self::Unit,
             "bool" => Self::Bool,
@@ -51,6 +51,23 @@ impl Kind {
             Self::Float => Val::Float(1.0),
             Self::Vec3 => Val::Vec3(Vec3::ONE),
         }
+    }
+}
+
+/// What a function of the API gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub(super) kind: Kind,
+    /// Whether it may be a unit instead.
+    pub(super) is_optional: bool,
+}
+
+impl Answered {
+    /// That of a type as references write it, if columns can hold it.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let optional = name.strip_suffix(" | ()");
+        let kind = Kind::named(optional.unwrap_or(name))?;
+        Some(Self { kind, is_optional: optional.is_some() })
     }
 }
 

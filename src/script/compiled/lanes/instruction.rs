@@ -1,8 +1,9 @@
 //! What each instruction is side by side, and what it costs: what it costs where the machine does it.
 
 use super::{
-    columns::{Given, Kind, Place},
+    columns::{Answered, Given, Kind, Place},
     op::{Arithmetic, Call, LaneOp},
+    optional::{Optional, jump_if_there},
     typing::{Known, Knowns, OWN, Step, Typist},
 };
 use crate::script::{
@@ -22,7 +23,9 @@ impl Typist<'_> {
     #[expect(clippy::too_many_lines, reason = "an instruction set is long")]
     pub(super) fn instruction(&mut self, op: Op, base: usize, knowns: &Knowns) -> Option<Step> {
         let reg = |register: Reg| base + usize::from(register);
-        let kind = |register: Reg| Some((*knowns.get(base + usize::from(register))?)?.kind);
+        let known = |register: Reg| *knowns.get(base + usize::from(register))?;
+        let kind =
+            |register: Reg| known(register).filter(|it| it.there.is_none()).map(|it| it.kind);
         macro_rules! operand {
             ($register:expr) => {
                 self.operand(reg($register), knowns)?
@@ -50,10 +53,15 @@ impl Typist<'_> {
                 let from = *given.delta_time.get_or_insert_with(|| places.counts.add(Kind::Float));
                 self.copy(reg(to), from)
             }
-            Op::Copy { to, from } | Op::Take { to, from } => {
-                let from = operand!(from);
-                self.copy(reg(to), from)
-            }
+            Op::Copy { to, from } | Op::Take { to, from } => match known(from)? {
+                Known { kind, there: Some(there), .. } => {
+                    self.copy_optional(reg(to), reg(from), kind, there)
+                }
+                _ => {
+                    let from = operand!(from);
+                    self.copy(reg(to), from)
+                }
+            },
             Op::LoadState { to, slot } => {
                 let from = self.variable(slot)?;
                 self.copy(reg(to), from)
@@ -79,6 +87,16 @@ impl Typist<'_> {
             Op::Multiply { to, a, b } => {
                 let (a, b) = (operand!(a), operand!(b));
                 self.operate(Operator::Multiply, reg(to), a, b)?
+            }
+            Op::Binary { operator, to, a, b }
+                if let Some(optional) = Optional::of(known(a), known(b)) =>
+            {
+                self.is_there(reg(to), operator, optional)?
+            }
+            Op::BinaryLiteral { operator, to, a, index }
+                if let Some(optional) = Optional::of(known(a), self.literal(index)) =>
+            {
+                self.is_there(reg(to), operator, optional)?
             }
             Op::Binary { operator, to, a, b } => {
                 let (a, b) = (operand!(a), operand!(b));
@@ -153,9 +171,27 @@ impl Typist<'_> {
             Op::Jump { to } => Step::new(LaneOp::Jump { to: to as usize }),
             Op::JumpIf { condition, to } => jump_is(true, operand!(condition), to)?,
             Op::JumpUnless { condition, to } => jump_is(false, operand!(condition), to)?,
-            Op::JumpIfUnit { value, to } => jump_always(kind(value)? == Kind::Unit, to as usize),
-            Op::JumpUnlessUnit { value, to } => {
-                jump_always(kind(value)? != Kind::Unit, to as usize)
+            Op::JumpIfUnit { value, to } => match known(value)? {
+                Known { there: None, kind, .. } => jump_always(kind == Kind::Unit, to as usize),
+                Known { there: Some(there), kind, .. } => {
+                    jump_if_there(false, (reg(value), kind, there), to)
+                }
+            },
+            Op::JumpUnlessUnit { value, to } => match known(value)? {
+                Known { there: None, kind, .. } => jump_always(kind != Kind::Unit, to as usize),
+                Known { there: Some(there), kind, .. } => {
+                    jump_if_there(true, (reg(value), kind, there), to)
+                }
+            },
+            Op::JumpUnlessCompare { operator, a, b, to }
+                if let Some(optional) = Optional::of(known(a), known(b)) =>
+            {
+                let Optional { kind, there, is_first } = optional;
+                let register = reg(if is_first { a } else { b });
+                // It jumps where the comparison does not hold.
+                let is_jumping = !optional.is_there_where_it_holds(operator)?;
+                let step = jump_if_there(is_jumping, (register, kind, there), to);
+                step.costing(optional.price(operator)?)
             }
             Op::JumpUnlessCompare { operator, a, b, to } => {
                 let (a, b) = (operand!(a), operand!(b));
@@ -214,12 +250,16 @@ impl Typist<'_> {
                 }
                 let names_none = args.iter().all(|arg| arg.kind != Kind::Int);
                 let code = fns.plain.as_ref().filter(|_| names_none).unwrap_or(&fns.each).clone();
-                let place = self.places.of(reg(to), answer);
-                let call =
-                    Call { code, args: args.into(), to: place, asks_again: true, is_used: true };
-                Step::new(LaneOp::Api(Box::new(call)))
-                    .costing(OWN + api.price)
-                    .setting(reg(to), answer)
+                let Answered { kind, is_optional } = answer;
+                let place = self.places.of(reg(to), kind);
+                let there = is_optional.then(|| self.there(reg(to)));
+                let (args, asks_again, is_used) = (args.into(), true, true);
+                let call = Call { code, args, to: place, there, asks_again, is_used };
+                Step::new(LaneOp::Api(Box::new(call))).costing(OWN + api.price).setting_where(
+                    reg(to),
+                    kind,
+                    there,
+                )
             }
             Op::CallMethod { to, site, .. } => {
                 let called = self.program.sites.get(usize::from(site))?;
@@ -260,7 +300,10 @@ impl Typist<'_> {
 
     /// The column in which an operand is found.
     pub(super) fn operand(&mut self, register: usize, knowns: &Knowns) -> Option<Place> {
-        let Known { kind, held } = (*knowns.get(register)?)?;
+        let Known { kind, held, there } = (*knowns.get(register)?)?;
+        if there.is_some() {
+            return None;
+        }
         Some(held.unwrap_or_else(|| self.places.of(register, kind)))
     }
 
@@ -282,7 +325,7 @@ impl Typist<'_> {
             kind => LaneOp::Copy { kind, to: place.column, from: from.column },
         };
         let held = self.lasts(from).then_some(from);
-        let known = Known { kind: from.kind, held };
+        let known = Known { held, ..Known::of(from.kind) };
         Step { sets: [Some((to, known)), None], ..Step::new(op) }
     }
 
@@ -375,7 +418,7 @@ fn steps(operator: Operator, a: Place, b: Place) -> u64 {
 }
 
 /// Fuel for an operator that the loop does not do by itself.
-fn by_call(operator: Operator, a: Place, b: Place) -> u64 {
+pub(super) fn by_call(operator: Operator, a: Place, b: Place) -> u64 {
     2 * OWN + steps(operator, a, b)
 }
 

@@ -16,6 +16,16 @@ pub(super) enum LaneOp {
         to: Col,
         from: Col,
     },
+    /// Copies what some have, and [which](Known::there).
+    ///
+    /// [Known::there]: super::typing::Known::there
+    CopyOptional {
+        kind: Kind,
+        to: Col,
+        from: Col,
+        to_there: Col,
+        there: Col,
+    },
     /// Takes note that a variable is changed, by its [bit](crate::script::marks::bit).
     Note {
         bit: u64,
@@ -149,6 +159,8 @@ pub(super) struct Call {
     pub(super) code: LaneFn,
     pub(super) args: Box<[Place]>,
     pub(super) to: Place,
+    /// The column that says whose answer is no unit, if it may be one.
+    pub(super) there: Option<Col>,
     /// Whether the script may call another one after it.
     pub(super) asks_again: bool,
     /// Whether it looks at what this one gives.
@@ -186,10 +198,15 @@ impl LaneOp {
             | Self::BinaryNoted { to, .. }
             | Self::Negate { to, .. }
             | Self::Item { to, .. } => [Some(*to), None],
+            Self::CopyOptional { kind, to, to_there, .. } => {
+                [of(*kind, to), of(Kind::Bool, to_there)]
+            }
             Self::Not { to, .. } => [of(Kind::Bool, to), None],
             Self::Range { over, next, .. } => [of(Kind::Int, over), of(Kind::Int, next)],
             Self::Next { next, to, .. } => [of(Kind::Int, next), of(Kind::Int, to)],
-            Self::Api(call) => [Some(call.to), None],
+            Self::Api(call) => {
+                [Some(call.to), call.there.as_ref().and_then(|there| of(Kind::Bool, there))]
+            }
             Self::Skip
             | Self::Jump { .. }
             | Self::JumpIs { .. }
@@ -208,6 +225,10 @@ impl LaneOp {
             Self::Copy { kind, from, .. }
             | Self::Note { kind, from, .. }
             | Self::Give { kind, from, .. } => read(*kind, from),
+            Self::CopyOptional { kind, from, there, .. } => {
+                read(*kind, from);
+                read(Kind::Bool, there);
+            }
             Self::Ints { a, b, .. } | Self::JumpUnlessInts { a, b, .. } => {
                 read(Kind::Int, a);
                 read(Kind::Int, b);

@@ -239,6 +239,10 @@ impl Lanes {
         match op {
             LaneOp::Skip => {}
             LaneOp::Copy { kind, to, from } => columns.copy(mask, *kind, *to, *from),
+            LaneOp::CopyOptional { kind, to, from, to_there, there } => {
+                columns.copy(mask, *kind, *to, *from);
+                columns.copy(mask, Kind::Bool, *to_there, *there);
+            }
             LaneOp::Note { bit, kind, to, from } => {
                 columns.copy(mask, *kind, *to, *from);
                 self.changed[place_of(*bit)] |= mask;
@@ -380,9 +384,17 @@ impl Lanes {
 
     fn call_api(&mut self, call: &Call, context: &mut ScriptContext<'_>, mask: u64) -> u64 {
         let Some(to) = column_at(&self.columns, call.to) else { return mask };
+        let there = match call.there {
+            Some(there) => {
+                let Some(there) = column(&self.columns.bools, there) else { return mask };
+                Some(there)
+            }
+            None => None,
+        };
         let called = LaneCall {
             args: LaneArgs::of(&self.columns, &call.args),
             to,
+            there,
             mask,
             fuel: self.fuel.own(),
         };

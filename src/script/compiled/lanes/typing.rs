@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::{
     columns::{Counts, Given, Kind, Place},
     flat::{Flat, Line},
-    op::LaneOp,
+    op::{Col, LaneOp},
     plan::Places,
 };
 use crate::script::compiled::{Val, op::Op, program::Program};
@@ -27,6 +27,16 @@ pub(super) struct Known {
     pub(super) kind: Kind,
     /// A column that holds the same and does not change during the call.
     pub(super) held: Option<Place>,
+    /// The column of booleans that says which calls have a value of this kind; the others have a unit. `None` if all have
+    /// one.
+    pub(super) there: Option<Col>,
+}
+
+impl Known {
+    /// All calls have a value of a kind.
+    pub(super) const fn of(kind: Kind) -> Self {
+        Self { kind, held: None, there: None }
+    }
 }
 
 /// What is known of all registers; `None` where even the type is not, or may be one or another.
@@ -42,6 +52,8 @@ pub(super) struct Step {
     pub(super) cost: u64,
     /// Registers that it sets.
     pub(super) sets: [Option<(usize, Known)>; 2],
+    /// A register of which more is known behind it: where it goes on, and where it jumps to.
+    pub(super) narrows: Option<(usize, [Known; 2])>,
 }
 
 /// Finds out what lines are.
@@ -99,7 +111,12 @@ impl Typing {
                 let fresh = after.get_mut(base + arguments..base + registers);
                 fresh.into_iter().flatten().for_each(|known| *known = None);
             }
-            for next in step.op.next(at) {
+            for (way, next) in step.op.next(at).enumerate() {
+                if let Some((register, ways)) = &step.narrows
+                    && let Some(place) = after.get_mut(*register)
+                {
+                    *place = ways.get(way).copied();
+                }
                 let Some(place) = before.get_mut(next) else { continue };
                 if merge(place, &after) {
                     waiting.push(next);
@@ -130,9 +147,9 @@ fn merge(place: &mut Option<Knowns>, more: &Knowns) -> bool {
     let mut changed = false;
     for (known, more) in knowns.iter_mut().zip(more) {
         let both = match (*known, *more) {
-            (Some(a), Some(b)) if a.kind == b.kind => {
+            (Some(a), Some(b)) if a.kind == b.kind && a.there == b.there => {
                 let held = a.held.filter(|_| a.held == b.held);
-                Some(Known { kind: a.kind, held })
+                Some(Known { held, ..a })
             }
             _ => None,
         };
@@ -147,20 +164,31 @@ pub(super) const OWN: u64 = 1;
 
 impl Step {
     const fn alone() -> Self {
-        Self { op: LaneOp::Alone, cost: 0, sets: [None; 2] }
+        Self { op: LaneOp::Alone, cost: 0, sets: [None; 2], narrows: None }
     }
 
     pub(super) const fn new(op: LaneOp) -> Self {
-        Self { op, cost: OWN, sets: [None; 2] }
+        Self { op, cost: OWN, sets: [None; 2], narrows: None }
     }
 
     pub(super) const fn setting(mut self, register: usize, kind: Kind) -> Self {
-        self.sets[0] = Some((register, Known { kind, held: None }));
+        self.sets[0] = Some((register, Known::of(kind)));
         self
     }
 
     pub(super) const fn and_setting(mut self, register: usize, kind: Kind) -> Self {
-        self.sets[1] = Some((register, Known { kind, held: None }));
+        self.sets[1] = Some((register, Known::of(kind)));
+        self
+    }
+
+    /// As [`setting`](Self::setting), if only some calls may have a value of the kind.
+    pub(super) const fn setting_where(
+        mut self,
+        register: usize,
+        kind: Kind,
+        there: Option<Col>,
+    ) -> Self {
+        self.sets[0] = Some((register, Known { kind, held: None, there }));
         self
     }
 
