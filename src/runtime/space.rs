@@ -238,8 +238,7 @@ impl Space for SpatialIndex {
     }
 
     fn nearest(&self, team: &str, from: Vec3, range: f32) -> Option<Neighbor> {
-        let distance = |member: &Member| member.distance(from);
-        let (member, distance) = self.team(team)?.nearest(from, range, distance)?;
+        let (member, distance) = self.team(team)?.nearest(from, range)?;
         Some(member.at(distance))
     }
 

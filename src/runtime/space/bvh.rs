@@ -4,9 +4,13 @@
 //! takes a tenth of the time of building it. How it grows depends on the order in which things come; what
 //! it answers does not.
 
-use std::{cmp::Ordering, collections::BinaryHeap, ops::ControlFlow};
+use std::{
+    cmp::Ordering,
+    collections::BinaryHeap,
+    ops::{ControlFlow, Range},
+};
 
-use bevy::math::Vec3;
+use bevy::math::{Vec3, Vec4};
 
 use crate::contract::ScriptId;
 
@@ -48,15 +52,82 @@ impl Hull {
     }
 }
 
+/// Up to four parts of a tree. Their boxes lie side by side, so that all four are looked at together.
 #[derive(Clone, Copy)]
 struct Node {
-    hull: Hull,
-    /// Of a leaf its first item, of others the second child; the first child comes next.
+    /// By axis, of each part its number.
+    lower: [Vec4; 3],
+    upper: [Vec4; 3],
+    parts: [Part; PARTS],
+}
+
+#[derive(Clone, Copy)]
+struct Part {
+    /// Of items the first, of another node its place, which comes behind this one.
     first: u32,
-    /// How many items it holds; 0 if it is no leaf.
+    /// How many items it holds; or it is a [node](Part::NODE), or [nothing](Part::NOTHING).
     count: u8,
     /// Whether there is something in it that counts.
     counts: bool,
+}
+
+impl Part {
+    const NODE: u8 = 0;
+    const NOTHING: Self = Self { first: 0, count: u8::MAX, counts: false };
+
+    /// What there is to be looked at next.
+    const fn inside(&self) -> Inside {
+        let first = self.first as usize;
+        match self.count {
+            Self::NODE => Inside::Node(first),
+            u8::MAX => Inside::Items(0..0),
+            count => Inside::Items(first..first + count as usize),
+        }
+    }
+}
+
+/// What a part is.
+enum Inside {
+    Node(usize),
+    Items(Range<usize>),
+}
+
+impl Node {
+    const EMPTY: Self = Self {
+        lower: [Vec4::INFINITY; 3],
+        upper: [Vec4::NEG_INFINITY; 3],
+        parts: [Part::NOTHING; PARTS],
+    };
+
+    fn hull(&self, part: usize) -> Hull {
+        let [lower, upper] = [&self.lower, &self.upper]
+            .map(|axes| Vec3::new(axes[0][part], axes[1][part], axes[2][part]));
+        Hull { lower, upper }
+    }
+
+    fn set_hull(&mut self, part: usize, Hull { lower, upper }: Hull) {
+        for axis in 0..3 {
+            self.lower[axis][part] = lower[axis];
+            self.upper[axis][part] = upper[axis];
+        }
+    }
+
+    /// The squares of the distances of a point from all parts: never more than that from anything in them, rounding included.
+    #[inline(always)]
+    fn squares(&self, from: Vec3) -> Vec4 {
+        let square = |axis: usize| {
+            let from = Vec4::splat(from[axis]);
+            let gap = (self.lower[axis] - from).max(from - self.upper[axis]).max(Vec4::ZERO);
+            gap * gap
+        };
+        // In the order in which the square of a vector's length is summed up.
+        square(0) + square(1) + square(2)
+    }
+
+    /// The parts that there are.
+    fn parts(&self) -> impl Iterator<Item = (usize, &Part)> {
+        self.parts.iter().enumerate().filter(|(_, part)| part.count != u8::MAX)
+    }
 }
 
 /// The hierarchy.
@@ -73,34 +144,55 @@ impl<T> Default for Bvh<T> {
     }
 }
 
+/// How many parts a node has at the most.
+const PARTS: usize = 4;
+
 /// A leaf holds no more items.
 const LEAF: usize = 8;
 
 /// So many times larger its leaves may become before it is better built anew.
 const WORN: f32 = 2.0;
 
+/// Squares that differ by more than this factor have different roots.
+const APART: f32 = 1.000_001;
+
 impl<T: Bounded> Bvh<T> {
     /// A tree of these. They are put into another order.
     pub(super) fn new(items: Vec<T>) -> Self {
         let mut tree = Self { nodes: Vec::new(), items, built: 0.0 };
         if !tree.items.is_empty() {
-            tree.divide(0, tree.items.len());
+            tree.divide(0..tree.items.len());
         }
         tree.built = tree.fit();
         tree
     }
 
-    fn divide(&mut self, first: usize, end: usize) {
+    /// Makes a node of some items.
+    fn divide(&mut self, all: Range<usize>) -> Part {
         let place = self.nodes.len();
-        let count = end - first;
-        let is_leaf = count <= LEAF;
-        let leaf = if is_leaf { count as u8 } else { 0 };
-        let (hull, first_item) = (Hull::NOTHING, first as u32);
-        self.nodes.push(Node { hull, first: first_item, count: leaf, counts: false });
-        if is_leaf {
-            return;
+        self.nodes.push(Node::EMPTY);
+        let mut part = 0;
+        for half in self.halves(all) {
+            for quarter in self.halves(half) {
+                self.nodes[place].parts[part] = if quarter.len() > LEAF {
+                    self.divide(quarter)
+                } else {
+                    let (first, count) = (quarter.start as u32, quarter.len() as u8);
+                    Part { first, count, counts: false }
+                };
+                part += 1;
+            }
         }
-        let items = &mut self.items[first..end];
+        Part { first: place as u32, count: Part::NODE, counts: false }
+    }
+
+    /// Two halves of some items that lie apart, or all if they are few.
+    fn halves(&mut self, all: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<T> {
+        let count = all.len();
+        if count <= LEAF {
+            return [Some(all), None].into_iter().flatten();
+        }
+        let items = &mut self.items[all.clone()];
         let (lower, upper) =
             items.iter().fold((Vec3::INFINITY, Vec3::NEG_INFINITY), |(l, u), one| {
                 (l.min(one.center()), u.max(one.center()))
@@ -108,30 +200,37 @@ impl<T: Bounded> Bvh<T> {
         let sides = upper - lower;
         let axis = sides.max_position();
         // By number, so that it is never deeper than it must be.
-        let middle = count / 2;
-        items.select_nth_unstable_by(middle, |a, b| a.center()[axis].total_cmp(&b.center()[axis]));
-        self.divide(first, first + middle);
-        self.nodes[place].first = self.nodes.len() as u32;
-        self.divide(first + middle, end);
+        let half = count / 2;
+        items.select_nth_unstable_by(half, |a, b| a.center()[axis].total_cmp(&b.center()[axis]));
+        let middle = all.start + half;
+        [Some(all.start..middle), Some(middle..all.end)].into_iter().flatten()
     }
 
     /// Fits all boxes to what they hold; says how large the leaves are together.
     fn fit(&mut self) -> f32 {
         let mut size = 0.0;
-        // Children come behind their parents.
+        // What is in a node comes behind it.
         for place in (0..self.nodes.len()).rev() {
-            let Node { first, count, .. } = self.nodes[place];
-            let first = first as usize;
-            let (hull, counts) = if count == 0 {
-                let (one, other) = (&self.nodes[place + 1], &self.nodes[first]);
-                (one.hull.with(other.hull), one.counts | other.counts)
-            } else {
-                let items = &self.items[first..first + usize::from(count)];
-                let hull = items.iter().map(Bounded::hull).fold(Hull::NOTHING, Hull::with);
-                size += hull.size();
-                (hull, items.iter().any(Bounded::counts))
-            };
-            (self.nodes[place].hull, self.nodes[place].counts) = (hull, counts);
+            let mut node = self.nodes[place];
+            for at in 0..PARTS {
+                let (hull, counts) = match node.parts[at].inside() {
+                    Inside::Node(place) => {
+                        let inner = &self.nodes[place];
+                        let hulls = (0..PARTS).map(|part| inner.hull(part));
+                        let counts = inner.parts.iter().any(|part| part.counts);
+                        (hulls.fold(Hull::NOTHING, Hull::with), counts)
+                    }
+                    Inside::Items(range) => {
+                        let items = &self.items[range];
+                        let hull = items.iter().map(Bounded::hull).fold(Hull::NOTHING, Hull::with);
+                        size += hull.size();
+                        (hull, items.iter().any(Bounded::counts))
+                    }
+                };
+                node.set_hull(at, hull);
+                node.parts[at].counts = counts;
+            }
+            self.nodes[place] = node;
         }
         size
     }
@@ -162,85 +261,66 @@ impl<T: Bounded> Bvh<T> {
         distance: impl Fn(&T) -> f32,
         visit: &mut dyn FnMut(&T, f32) -> bool,
     ) {
-        let Some(root) = self.nodes.first() else { return };
+        if self.nodes.is_empty() {
+            return;
+        }
         let mut ahead = BinaryHeap::with_capacity(4 * LEAF);
-        ahead.push(Ahead { distance: root.hull.distance(from), item: None, place: 0 });
-        while let Some(Ahead { distance: at, item, place }) = ahead.pop() {
-            let place = place as usize;
+        ahead.push(Ahead { distance: 0.0, item: None, place: 0, count: Part::NODE });
+        while let Some(Ahead { distance: at, item, place, count }) = ahead.pop() {
             if item.is_some() {
-                if !visit(&self.items[place], at) {
+                if !visit(&self.items[place as usize], at) {
                     return;
                 }
                 continue;
             }
-            let Node { first, count, .. } = self.nodes[place];
-            if count == 0 {
-                for child in [place as u32 + 1, first] {
-                    let distance = self.nodes[child as usize].hull.distance(from);
-                    ahead.push(Ahead { distance, item: None, place: child });
+            match (Part { first: place, count, counts: false }).inside() {
+                Inside::Node(place) => {
+                    let node = &self.nodes[place];
+                    let squares = node.squares(from);
+                    ahead.extend(node.parts().map(|(at, part)| {
+                        let Part { first: place, count, .. } = *part;
+                        Ahead { distance: squares[at].sqrt(), item: None, place, count }
+                    }));
                 }
-            } else {
-                for place in first..first + u32::from(count) {
-                    let item = &self.items[place as usize];
+                Inside::Items(range) => ahead.extend(range.map(|place| {
+                    let item = &self.items[place];
                     let (distance, item) = (distance(item), Some(item.id()));
-                    ahead.push(Ahead { distance, item, place });
-                }
+                    Ahead { distance, item, place: place as u32, count: 0 }
+                })),
             }
         }
     }
 
-    /// What counts and is nearest to a point, within a range; of several at one distance the lower id.
-    pub(super) fn nearest(
-        &self,
-        from: Vec3,
-        range: f32,
-        distance: impl Fn(&T) -> f32,
-    ) -> Option<(&T, f32)> {
-        // What does not count is at no distance, which is never within reach.
-        let to = |place: usize| {
-            let node = &self.nodes[place];
-            if node.counts { node.hull.distance(from) } else { f32::NAN }
-        };
-        let mut best: Option<(f32, ScriptId, &T)> = None;
-        let mut reach = range;
-        // Of each level one child waits at most, and a level halves the number of items.
-        let mut waiting = [(f32::NAN, 0_usize); u32::BITS as usize];
-        let mut waits = 0;
+    /// What counts and has its center nearest to a point, within a range; of several at one distance the lower id.
+    pub(super) fn nearest(&self, from: Vec3, range: f32) -> Option<(&T, f32)> {
+        let mut search = Nearest { from, range, reach: range * range * APART, best: None };
         if !self.nodes.is_empty() {
-            waiting[0] = (to(0), 0);
-            waits = 1;
+            self.look_near(0, &mut search);
         }
-        while waits > 0 {
-            waits -= 1;
-            let (at, mut place) = waiting[waits];
-            let mut enters = at <= reach;
-            while enters {
-                let Node { first, count, .. } = self.nodes[place];
-                let first = first as usize;
-                if count > 0 {
-                    let items = &self.items[first..first + usize::from(count)];
-                    for item in items.iter().filter(|item| item.counts()) {
-                        let key = (distance(item), item.id());
-                        if key.0 <= reach && best.is_none_or(|(at, id, _)| key < (at, id)) {
-                            best = Some((key.0, key.1, item));
-                            reach = key.0;
-                        }
-                    }
-                    break;
+        search.best.map(|(at, _, item)| (item, at))
+    }
+
+    fn look_near<'t>(&'t self, place: usize, search: &mut Nearest<'t, T>) {
+        let node = &self.nodes[place];
+        let mut squares = node.squares(search.from).to_array();
+        for (square, part) in squares.iter_mut().zip(&node.parts) {
+            // What does not count is at no distance, which is never within reach.
+            *square = if part.counts { *square } else { f32::NAN };
+        }
+        loop {
+            let (mut nearest, mut least) = (None, search.reach);
+            for (at, square) in squares.iter().enumerate() {
+                if *square <= least {
+                    (nearest, least) = (Some(at), *square);
                 }
-                let (mut near, mut far) = ((to(place + 1), place + 1), (to(first), first));
-                if far.0 < near.0 || near.0.is_nan() {
-                    (near, far) = (far, near);
-                }
-                if far.0 <= reach {
-                    waiting[waits] = far;
-                    waits += 1;
-                }
-                place = near.1;
-                enters = near.0 <= reach;
+            }
+            let Some(at) = nearest else { return };
+            squares[at] = f32::NAN;
+            match node.parts[at].inside() {
+                Inside::Node(place) => self.look_near(place, search),
+                Inside::Items(range) => search.look_at(&self.items[range]),
             }
         }
-        best.map(|(at, _, item)| (item, at))
     }
 
     /// Looks at the items in all boxes that are entered, until `look` breaks off. `enters` says when a box
@@ -250,7 +330,7 @@ impl<T: Bounded> Bvh<T> {
         enters: &impl Fn(&Hull) -> Option<f32>,
         look: &mut impl FnMut(&T) -> ControlFlow<()>,
     ) {
-        if self.nodes.first().is_some_and(|root| enters(&root.hull).is_some()) {
+        if !self.nodes.is_empty() {
             let _ = self.descend(0, enters, look);
         }
     }
@@ -261,27 +341,69 @@ impl<T: Bounded> Bvh<T> {
         enters: &impl Fn(&Hull) -> Option<f32>,
         look: &mut impl FnMut(&T) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let Node { first, count, .. } = self.nodes[place];
-        let first = first as usize;
-        if count > 0 {
-            return self.items[first..first + usize::from(count)].iter().try_for_each(look);
+        let node = &self.nodes[place];
+        let mut entered = [None; PARTS];
+        for (at, _) in node.parts() {
+            entered[at] = enters(&node.hull(at));
         }
-        let hull = |place: usize| &self.nodes[place].hull;
-        match (enters(hull(place + 1)), enters(hull(first))) {
-            (Some(one), Some(other)) => {
-                let (near, far) =
-                    if one <= other { (place + 1, first) } else { (first, place + 1) };
-                self.descend(near, enters, look)?;
-                // What was found there may have made it needless.
-                if enters(hull(far)).is_some() {
-                    self.descend(far, enters, look)
-                } else {
-                    ControlFlow::Continue(())
+        let mut is_first = true;
+        loop {
+            let mut next: Option<(f32, usize)> = None;
+            for (at, when) in entered.iter().enumerate() {
+                if let Some(when) = *when
+                    && next.is_none_or(|(earliest, _)| when < earliest)
+                {
+                    next = Some((when, at));
                 }
             }
-            (Some(_), None) => self.descend(place + 1, enters, look),
-            (None, Some(_)) => self.descend(first, enters, look),
-            (None, None) => ControlFlow::Continue(()),
+            let Some((_, at)) = next else { return ControlFlow::Continue(()) };
+            entered[at] = None;
+            // What was found before may have made it needless.
+            if !std::mem::take(&mut is_first) && enters(&node.hull(at)).is_none() {
+                continue;
+            }
+            match node.parts[at].inside() {
+                Inside::Node(place) => self.descend(place, enters, look)?,
+                Inside::Items(range) => self.items[range].iter().try_for_each(&mut *look)?,
+            }
+        }
+    }
+}
+
+/// A search for what is nearest.
+struct Nearest<'t, T> {
+    from: Vec3,
+    range: f32,
+    /// What is farther away by the square of its distance cannot be as near as the best one.
+    reach: f32,
+    /// With its distance and its id.
+    best: Option<(f32, ScriptId, &'t T)>,
+}
+
+impl<'t, T: Bounded> Nearest<'t, T> {
+    fn look_at(&mut self, items: &'t [T]) {
+        // All are measured before one is looked at: mostly only one of them may be it.
+        let mut squares = [f32::NAN; LEAF];
+        let mut least = self.reach;
+        for (square, item) in squares.iter_mut().zip(items) {
+            let own = (item.center() - self.from).length_squared();
+            *square = if item.counts() { own } else { f32::NAN };
+            least = if *square < least { *square } else { least };
+        }
+        let most = least * APART;
+        for (square, item) in squares.iter().zip(items) {
+            if *square <= most {
+                self.compare(*square, item);
+            }
+        }
+    }
+
+    fn compare(&mut self, square: f32, item: &'t T) {
+        let (distance, id) = (square.sqrt(), item.id());
+        let is_better = self.best.is_none_or(|(at, best, _)| (distance, id) < (at, best));
+        if distance <= self.range && is_better {
+            self.best = Some((distance, id, item));
+            self.reach = square * APART;
         }
     }
 }
@@ -291,7 +413,9 @@ impl<T: Bounded> Bvh<T> {
 struct Ahead {
     distance: f32,
     item: Option<ScriptId>,
+    /// Of the item, or as a [`Part`] has it.
     place: u32,
+    count: u8,
 }
 
 impl Ord for Ahead {
