@@ -6,7 +6,7 @@ use super::carry::Carry;
 use crate::contract::{Pack, ScriptId, StatusEffect, Value, Vitals};
 
 /// What a call has written so far, laid over the world it reads: the one place that makes a script
-/// see its own writes. Where things are has lists of its own: moving is what most calls write, and a
+/// see its own writes. Where things are and how they fare have lists of their own: that is what most calls write, and a
 /// row of these is small.
 // What every function asks for stands first.
 #[repr(C)]
@@ -22,12 +22,13 @@ pub(crate) struct Overlay {
     has_destroyed: bool,
     places: Written<Placed>,
     turns: Written<Turned>,
+    vitals: Written<Vitals>,
     others: Written<EntityWrites>,
     /// Sounds that the call has started (`true`) or stopped.
     sounds: Vec<(i64, bool)>,
 }
 
-/// What a call wrote of one entity beside where it is; `None` where it wrote nothing.
+/// What a call wrote of one entity beside where it is and how it fares; `None` where it wrote nothing.
 #[derive(Default)]
 pub(crate) struct EntityWrites {
     /// `true` once spawned, `false` once destroyed.
@@ -36,7 +37,6 @@ pub(crate) struct EntityWrites {
     pub(crate) tag: Option<Box<str>>,
     /// What exposed components hold after what was written to them.
     pub(crate) components: Vec<(Box<str>, Value)>,
-    pub(crate) vitals: Option<Vitals>,
     pub(crate) effects: Option<Vec<StatusEffect>>,
     pub(crate) pack: Option<Pack>,
 }
@@ -71,7 +71,20 @@ impl Before {
 }
 
 impl Overlay {
-    /// What the call wrote of an entity beside where it is.
+    /// How an entity fares, if the call has changed that.
+    #[inline]
+    pub(crate) fn vitals_of(&self, id: ScriptId) -> Option<Vitals> {
+        self.vitals.get(id).copied()
+    }
+
+    /// Changes how an entity fares.
+    #[inline]
+    pub(crate) fn set_vitals(&mut self, id: ScriptId, vitals: Vitals) {
+        self.vitals.set(id, vitals);
+        (self.is_written, self.is_more) = (true, true);
+    }
+
+    /// What the call wrote of an entity beside where it is and how it fares.
     #[inline]
     pub(crate) fn get(&self, id: ScriptId) -> Option<&EntityWrites> {
         self.others.get(id)
@@ -148,12 +161,12 @@ impl Overlay {
         self.places.ids().chain(turned)
     }
 
-    /// What the call wrote of entities beside where they are.
+    /// What the call wrote of entities beside where they are and how they fare.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ScriptId, &EntityWrites)> {
         self.others.entries.iter().map(|(id, writes)| (*id, writes))
     }
 
-    /// Of how many entities the call has written something beside where they are.
+    /// Of how many entities the call has written something beside that.
     pub(crate) const fn len(&self) -> u64 {
         self.others.entries.len() as u64
     }
@@ -178,6 +191,7 @@ impl Overlay {
     #[inline(never)]
     fn forget(&mut self) {
         self.turns.clear();
+        self.vitals.clear();
         self.others.clear();
         self.sounds.clear();
         (self.is_more, self.has_destroyed) = (false, false);

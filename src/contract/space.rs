@@ -86,6 +86,14 @@ pub struct Neighbor {
     pub attack_power: f32,
 }
 
+impl Neighbor {
+    /// Whether it comes before another one by (distance, id).
+    #[must_use]
+    pub fn is_nearer_than(&self, other: &Self) -> bool {
+        (self.distance, self.id) < (other.distance, other.id)
+    }
+}
+
 /// Where a ray met something.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RayHit {
@@ -237,14 +245,27 @@ pub trait Space: Sync {
     /// says `false`.
     fn by_distance(&self, team: &str, from: Vec3, visit: &mut dyn FnMut(Neighbor) -> bool);
 
-    /// The nearest member of a team that is alive and within a range of a point; of two at one distance the
-    /// lower id.
-    fn nearest(&self, team: &str, from: Vec3, range: f32) -> Option<Neighbor> {
-        let mut nearest = None;
-        self.by_distance(team, from, &mut |neighbor| {
-            let is_near = neighbor.distance <= range;
-            nearest = Some(neighbor).filter(|_| is_near && neighbor.is_alive);
-            is_near && !neighbor.is_alive
+    /// The nearest member of some teams that is alive and within a range of a point; of two at one distance the
+    /// lower id. `is_wanted` is asked once of each team.
+    fn nearest(
+        &self,
+        is_wanted: &dyn Fn(&str) -> bool,
+        from: Vec3,
+        range: f32,
+    ) -> Option<Neighbor> {
+        let mut nearest: Option<Neighbor> = None;
+        self.each_team(&mut |team| {
+            if !is_wanted(team) {
+                return;
+            }
+            self.by_distance(team, from, &mut |neighbor| {
+                let is_near = neighbor.distance <= range
+                    && nearest.is_none_or(|best| neighbor.is_nearer_than(&best));
+                if is_near && neighbor.is_alive {
+                    nearest = Some(neighbor);
+                }
+                is_near && !neighbor.is_alive
+            });
         });
         nearest
     }

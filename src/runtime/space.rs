@@ -237,9 +237,23 @@ impl Space for SpatialIndex {
         }
     }
 
-    fn nearest(&self, team: &str, from: Vec3, range: f32) -> Option<Neighbor> {
-        let (member, distance) = self.team(team)?.nearest(from, range)?;
-        Some(member.at(distance))
+    fn nearest(
+        &self,
+        is_wanted: &dyn Fn(&str) -> bool,
+        from: Vec3,
+        range: f32,
+    ) -> Option<Neighbor> {
+        let mut nearest: Option<Neighbor> = None;
+        for (_, tree) in self.teams.iter().filter(|(team, _)| is_wanted(team)) {
+            let reach = nearest.map_or(range, |best| best.distance);
+            if let Some((member, distance)) = tree.nearest(from, reach) {
+                let found = member.at(distance);
+                if nearest.is_none_or(|best| found.is_nearer_than(&best)) {
+                    nearest = Some(found);
+                }
+            }
+        }
+        nearest
     }
 
     fn within(&self, team: &str, from: Vec3, range: f32, visit: &mut dyn FnMut(Neighbor)) {
@@ -449,7 +463,8 @@ mod tests {
                     assert_eq!(ordered(index, team, from), ordered(&world, team, from));
                     assert_eq!(near(index, team, from, range), near(&world, team, from, range));
                     for range in [range, f32::INFINITY] {
-                        let nearest = |space: &dyn Space| space.nearest(team, from, range);
+                        let nearest =
+                            |space: &dyn Space| space.nearest(&|name| name == team, from, range);
                         assert_eq!(nearest(index), nearest(&world), "{team} around {from}");
                     }
                     assert_eq!(ray(index), ray(&world), "from {from} to {to}");
@@ -492,7 +507,11 @@ mod tests {
                 let range = numbers.below(40) as f32;
                 assert_eq!(ordered(&kept, team, from), ordered(&world, team, from), "{step}");
                 assert_eq!(near(&kept, team, from, range), near(&world, team, from, range));
-                assert_eq!(kept.nearest(team, from, range), world.nearest(team, from, range));
+                for wanted in [team, ""] {
+                    let is_wanted = |name: &str| wanted.is_empty() || name == wanted;
+                    let nearest = |space: &dyn Space| space.nearest(&is_wanted, from, range);
+                    assert_eq!(nearest(&kept), nearest(&world), "{step}");
+                }
                 let direction = (numbers.place(40) - from).normalize_or(Vec3::X);
                 let ray = |space: &dyn Space| space.raycast(from, direction, range, &|_| true);
                 assert_eq!(ray(&kept), ray(&world), "{step}: from {from} along {direction}");
@@ -500,6 +519,35 @@ mod tests {
             }
         }
         assert!(hits > 50, "{hits} hits say little");
+    }
+
+    /// Distances have fewer digits than the squares that they come from: some are equal whose squares are not.
+    #[test]
+    fn who_is_as_near_as_another_comes_by_id_although_its_square_is_another() {
+        let mut numbers = Numbers(3);
+        let mut ties = 0;
+        for turn in 0..200 {
+            let mut world = FakeWorld::default();
+            let middle = numbers.place(40);
+            for id in 1..=60 {
+                let direction = numbers.place(1_000) - Vec3::splat(249.3);
+                let center = middle + direction.normalize() * 7.3;
+                let entity = FakeEntity { team: "red".to_owned(), ..FakeEntity::at(center) };
+                world.entities.insert(ScriptId(id), entity);
+            }
+            let index = SpatialIndex::new(occupants(&world));
+            let nearest = |space: &dyn Space| space.nearest(&|_| true, middle, 100.0);
+            let (Some(found), Some(expected)) = (nearest(&index), nearest(&world)) else {
+                panic!("somebody is near")
+            };
+            assert_eq!(found, expected, "{turn}");
+            let squares = world.entities.values().filter_map(|one| one.position);
+            let squares: Vec<f32> = squares.map(|at| (at - middle).length_squared()).collect();
+            let as_near = squares.iter().filter(|square| square.sqrt() == found.distance);
+            let least = squares.iter().copied().fold(f32::INFINITY, f32::min);
+            ties += usize::from(as_near.into_iter().any(|square| *square != least));
+        }
+        assert!(ties > 10, "{ties} ties say little");
     }
 
     #[test]

@@ -10,7 +10,7 @@ impl ScriptContext<'_> {
     /// Health and armor, as this call sees them; `None` if the entity has none to lose.
     #[must_use]
     pub fn vitals(&self, id: ScriptId) -> Option<Vitals> {
-        let written = self.call.overlay.get(id).and_then(|writes| writes.vitals);
+        let written = self.call.overlay.vitals_of(id);
         written.or_else(|| self.scope.world.vitals(id))
     }
 
@@ -38,7 +38,7 @@ impl ScriptContext<'_> {
     /// Whether an entity exists and is not dead, as this call sees it.
     #[must_use]
     pub fn is_alive(&self, id: ScriptId) -> bool {
-        let written = self.call.overlay.get(id).and_then(|writes| writes.vitals);
+        let written = self.call.overlay.vitals_of(id);
         self.exists(id)
             && match written {
                 Some(vitals) => vitals.is_alive(),
@@ -55,7 +55,7 @@ impl ScriptContext<'_> {
         let damage = vitals.hurt(amount);
         let source = self.entity();
         self.command(ScriptCommand::ApplyDamage { id, amount, kind: kind.into(), source })?;
-        self.call.overlay.get_mut(id).vitals = Some(vitals);
+        self.call.overlay.set_vitals(id, vitals);
         Ok(damage)
     }
 
@@ -67,7 +67,7 @@ impl ScriptContext<'_> {
         let mut vitals = self.need_vitals(id)?;
         let gained = vitals.heal(amount);
         self.ask(|| ScriptCommand::Heal { id, amount })?;
-        self.call.overlay.get_mut(id).vitals = Some(vitals);
+        self.call.overlay.set_vitals(id, vitals);
         Ok(gained)
     }
 
@@ -80,7 +80,7 @@ impl ScriptContext<'_> {
         vitals.set(value);
         let source = self.entity();
         self.ask(|| ScriptCommand::SetHealth { id, value, source })?;
-        self.call.overlay.get_mut(id).vitals = Some(vitals);
+        self.call.overlay.set_vitals(id, vitals);
         Ok(())
     }
 

@@ -157,14 +157,20 @@ fn ordered(commands: &mut [ScriptCommand], ranks: &mut [u32], places: &mut Vec<(
     places.extend(ranks.iter().copied().zip(0..));
     // It merges what is in order.
     places.sort();
-    for to in 0..commands.len().min(places.len()) {
-        ranks[to] = places[to].0;
-        // Who stood before here has gone where the one came from who took that place.
-        let mut from = places[to].1 as usize;
-        while from < to {
-            from = places[from].1 as usize;
+    for start in 0..commands.len().min(places.len()) {
+        ranks[start] = places[start].0;
+        // Whoever is to stand here is fetched, then whoever is to stand where he stood, until somebody wants the one who
+        // stood here.
+        let mut to = start;
+        loop {
+            let from = places[to].1 as usize;
+            places[to].1 = to as u32;
+            if from == start {
+                break;
+            }
+            commands.swap(to, from);
+            to = from;
         }
-        commands.swap(to, from);
     }
 }
 

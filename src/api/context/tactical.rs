@@ -42,22 +42,16 @@ impl ScriptContext<'_> {
         let (Some(own), Some(space)) = (self.team(id), self.space_around(from)) else {
             return Ok(None);
         };
-        let mut best: Option<(f32, ScriptId)> = None;
         if self.call.overlay.is_empty() {
             // Nothing is anywhere but where the index says, and nobody more or less alive.
-            space.each_team(&mut |team| {
-                if !self.are_hostile(own, team) {
-                    return;
-                }
-                self.charge(2 * HOP);
-                let reach = best.map_or(max_range, |(distance, _)| distance);
-                let found = space.nearest(team, from, reach).map(|one| (one.distance, one.id));
-                if found.is_some_and(|found| best.is_none_or(|best| found < best)) {
-                    best = found;
-                }
-            });
-            return Ok(best.map(|(_, id)| id));
+            let is_searched = |team: &str| {
+                let is_hostile = self.are_hostile(own, team);
+                self.charge(if is_hostile { 2 * HOP } else { 0 });
+                is_hostile
+            };
+            return Ok(space.nearest(&is_searched, from, max_range).map(|enemy| enemy.id));
         }
+        let mut best: Option<(f32, ScriptId)> = None;
         self.each_moved_of(
             &|team| self.are_hostile(own, team),
             from,

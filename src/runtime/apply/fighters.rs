@@ -101,7 +101,7 @@ impl Fighters<'_, '_> {
             }
             ScriptCommand::SetHealth { id, value, source } => {
                 if let Some(entity) = of(id, "set_health") {
-                    self.change(entity, source, |vitals| vitals.set(value));
+                    self.change((entity, source), |vitals| vitals.set(value), |(), _, _, _| ());
                 }
             }
             _ => {}
@@ -116,49 +116,54 @@ impl Fighters<'_, '_> {
         kind: &str,
         source: ScriptId,
     ) {
-        let Ok((health, armor, id, scripts)) = self.bodies.get(entity) else { return };
-        let hurt = vitals(health, armor).hurt(amount);
-        if hurt > 0.0 {
-            // It hears of the hit before it hears that the hit killed it.
-            if let Some(id) = hearer(id, scripts, Callback::OnDamage) {
-                let args = vec![f64::from(hurt).into(), source.into()];
-                self.events.tell(id, Callback::OnDamage, args);
-            }
-            let kind = kind.to_owned();
-            self.damaged.write(Damaged { entity, amount: hurt, kind, source });
-        }
-        self.change(entity, source, |vitals| vitals.hurt(amount));
+        self.change(
+            (entity, source),
+            |vitals| vitals.hurt(amount),
+            |hurt, (id, scripts), events, damaged| {
+                if hurt <= 0.0 {
+                    return;
+                }
+                if let Some(id) = hearer(id, scripts, Callback::OnDamage) {
+                    let args = vec![f64::from(hurt).into(), source.into()];
+                    events.tell(id, Callback::OnDamage, args);
+                }
+                let kind = kind.to_owned();
+                damaged.write(Damaged { entity, amount: hurt, kind, source });
+            },
+        );
     }
 
     /// Heals an entity.
     pub(in crate::runtime) fn heal(&mut self, entity: Entity, amount: f32) {
-        self.change(entity, ScriptId::AUTO, |vitals| vitals.heal(amount));
+        self.change((entity, ScriptId::AUTO), |vitals| vitals.heal(amount), |_, _, _, _| ());
     }
 
-    /// Changes an entity's health, and tells it if that killed it.
+    /// Changes an entity's health, lets `tell` say what the change gave, and tells the entity if it has died of it.
     fn change<R>(
         &mut self,
-        entity: Entity,
-        source: ScriptId,
+        (entity, source): (Entity, ScriptId),
         change: impl FnOnce(&mut Vitals) -> R,
+        tell: impl FnOnce(R, Hearer<'_>, &mut EventQueue, &mut MessageWriter<'_, Damaged>),
     ) {
-        let Ok((mut health, armor, id, scripts)) = self.bodies.get_mut(entity) else { return };
-        let mut vitals = vitals(&health, armor);
+        let Self { bodies, events, damaged, died, .. } = self;
+        let Ok((mut health, armor, id, scripts)) = bodies.get_mut(entity) else { return };
+        let armor = armor.map_or(0.0, |armor| armor.0);
+        let mut vitals = Vitals { health: health.current, max: health.max, armor };
         let was_alive = vitals.is_alive();
-        change(&mut vitals);
+        let changed = change(&mut vitals);
         if health.current != vitals.health {
             health.current = vitals.health;
         }
+        // It hears of a hit before it hears that the hit killed it.
+        tell(changed, (id, scripts), events, damaged);
         if was_alive && !vitals.is_alive() {
             if let Some(id) = hearer(id, scripts, Callback::OnDeath) {
-                self.events.tell(id, Callback::OnDeath, vec![source.into()]);
+                events.tell(id, Callback::OnDeath, vec![source.into()]);
             }
-            self.died.write(Died { entity, source });
+            died.write(Died { entity, source });
         }
     }
 }
 
-fn vitals(health: &Health, armor: Option<&Armor>) -> Vitals {
-    let armor = armor.map_or(0.0, |armor| armor.0);
-    Vitals { health: health.current, max: health.max, armor }
-}
+/// Who may hear of what happens to an entity.
+type Hearer<'a> = (Option<&'a ScriptId>, Option<&'a CScript>);

@@ -15,8 +15,13 @@ impl Space for WorldWindow<'_> {
         self.index().by_distance(team, from, visit);
     }
 
-    fn nearest(&self, team: &str, from: Vec3, range: f32) -> Option<Neighbor> {
-        self.index().nearest(team, from, range)
+    fn nearest(
+        &self,
+        is_wanted: &dyn Fn(&str) -> bool,
+        from: Vec3,
+        range: f32,
+    ) -> Option<Neighbor> {
+        self.index().nearest(is_wanted, from, range)
     }
 
     fn within(&self, team: &str, from: Vec3, range: f32, visit: &mut dyn FnMut(Neighbor)) {
